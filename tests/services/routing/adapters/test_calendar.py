@@ -1,0 +1,23 @@
+"""The adapter on chinese-calendar answers for every day."""
+
+from datetime import date
+
+import pytest
+
+from services.routing.adapters.calendar import StateCouncilCalendar
+
+
+@pytest.mark.parametrize(
+    ("day", "workday", "known"),
+    [
+        (date(2020, 1, 31), False, True),  # the Spring Festival prolonged in 2020
+        (date(2020, 6, 28), True, True),  # a make-up Sunday
+        (date(2026, 10, 1), False, True),
+        (date(2027, 1, 1), True, False),  # a Friday
+        (date(2027, 1, 2), False, False),
+        (date(2003, 10, 1), True, False),  # a Wednesday
+        (date(2099, 12, 31), True, False),
+    ],
+)
+def test_weekdays_stand_in_outside_the_known_years(day: date, workday: bool, known: bool) -> None:
+    assert StateCouncilCalendar().is_workday(day) == (workday, known)
