@@ -1,0 +1,1 @@
+"""The contracts of the events between services, one module per producing service."""

@@ -1,0 +1,122 @@
+"""Events that intake produces. The petitioner's words travel redacted; names, phones and house addresses never travel.
+
+Sources: domain.md (rows named per field), GB/T 33358 for what a 12345 work order needs of the matter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from shared.contracts.base import Contract, Part
+
+Channel = Literal[
+    "VISIT",
+    "SYMPOSIUM",
+    "STREET_TALK",
+    "ENTERPRISE_VISIT",
+    "WALK_IN",
+    "COMMUNITY_EVENT",
+    "WECHAT",
+    "HOTLINE",
+    "WEB",
+    "OPEN311",
+]
+Kind = Literal["CONSULTATION", "HELP", "COMPLAINT", "REPORT", "SUGGESTION"]
+FoundBy = Literal["VISIT", "PETITION"]
+DeliveryResult = Literal["sent", "failed", "unknown"]
+
+
+class Access(Part):
+    """Who a grievance concerns: what each service needs to authorise alone. `petitionerRef` is a keyed hash, never a name."""
+
+    division: str
+    petitionerRef: str
+    team: str | None
+    accusedDepartments: list[str]
+    confidential: bool
+
+
+class Owner(Part):
+    """The one accountable person (S7), as role, unit and id."""
+
+    staffId: str
+    role: str
+    unit: str
+
+
+class GrievanceRegisteredV1(Contract):
+    """A grievance was accepted at a door (S45). `foundBy` tells 下访 from 上访 (S10)."""
+
+    type: ClassVar[str] = "intake.grievance.registered.v1"
+
+    number: str
+    kind: Kind
+    channel: Channel
+    subject: str
+    text: str
+    category: str | None
+    division: str
+    urgent: bool
+    anonymous: bool
+    occurredAt: datetime
+    registeredAt: datetime
+    campaign: str | None
+    foundBy: FoundBy
+    owner: Owner
+    access: Access
+    attachments: list[str]
+    onSpotAnswer: str | None
+
+
+class DeliveryAttemptedV1(Contract):
+    """What became of one try to reach the petitioner. `unknown` is never blindly sent again."""
+
+    type: ClassVar[str] = "intake.grievance.delivery_attempted.v1"
+
+    deliveryId: str
+    channel: str
+    result: DeliveryResult
+    at: datetime
+    reason: str | None
+
+
+class DepartmentRow(Part):
+    """A unit that handles grievances (S22, S23), with its first responsible person and its receiver by id."""
+
+    code: str
+    name: str
+    division: str
+    head: str
+    receiver: str
+
+
+class PostRow(Part):
+    """A post in the territory and who holds it (S15, S21, S46), by id."""
+
+    id: str
+    post: Literal["COMMUNITY_PARTY_ORGANISATION", "COMPOUND_PARTY_SECRETARY", "COMMUNITY_SECRETARY", "DISPATCHER"]
+    division: str
+    holder: str
+    role: str
+
+
+class DepartmentsRecordedV1(Contract):
+    """Reference event: whole rows, at most 100; applied where `revision` is newer, gaps allowed."""
+
+    type: ClassVar[str] = "intake.reference.departments_recorded.v1"
+
+    revision: int
+    rows: list[DepartmentRow]
+
+
+class PostsRecordedV1(Contract):
+    """Reference event: whole rows, at most 100; applied where `revision` is newer, gaps allowed."""
+
+    type: ClassVar[str] = "intake.reference.posts_recorded.v1"
+
+    revision: int
+    rows: list[PostRow]
+
+
+EVENTS: tuple[type[Contract], ...] = (GrievanceRegisteredV1, DeliveryAttemptedV1, DepartmentsRecordedV1, PostsRecordedV1)

@@ -1,0 +1,118 @@
+"""Events that routing produces. Each carries `progress`: the state of the handling and who may see it now, which the others copy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from shared.contracts.base import Contract, Part
+from shared.contracts.intake import Owner
+
+Status = Literal[
+    "REGISTERED",
+    "APPRAISING",
+    "ANSWERED_ON_SPOT",
+    "ACCEPTED",
+    "DISPATCHED",
+    "HANDLING",
+    "RESOLVED",
+    "FED_BACK",
+    "SURVEYED",
+    "CLOSED",
+    "REWORK",
+    "RETURN_PENDING",
+    "SUSPENDED",
+    "MERGED",
+    "WITHDRAWN",
+    "NOT_ACCEPTED",
+]
+
+
+class ProgressAccess(Part):
+    """Who may see the grievance from here on; every change of it travels."""
+
+    division: str
+    departments: list[str]
+    handlers: list[str]
+    accusedDepartments: list[str]
+    confidential: bool
+
+
+class Progress(Part):
+    """Where the handling stands. `at` is business time; `dueAt` is null while nothing is due."""
+
+    status: Status
+    at: datetime
+    dueAt: datetime | None
+    publicReply: str | None
+    owner: Owner
+    access: ProgressAccess
+
+
+class GrievanceAppraisedV1(Contract):
+    """研判 is done (S47): accepted, or answered on the spot (S49). `verdict` says by what it was judged."""
+
+    type: ClassVar[str] = "routing.grievance.appraised.v1"
+
+    verdict: Literal["ACCEPTED", "ANSWERED_ON_SPOT"]
+    category: str | None
+    grade: Literal["CONSULTATION", "ORDINARY", "COMPLEX", "URGENT"]
+    rule: str
+    by: Owner
+    onSpotAnswer: str | None
+    progress: Progress
+
+
+class GrievanceDispatchedV1(Contract):
+    """转办 (S48): to which department, by which rule, due when (S52)."""
+
+    type: ClassVar[str] = "routing.grievance.dispatched.v1"
+
+    department: str
+    rule: str
+    ruleVersion: int
+    by: Owner
+    provisionalDue: bool
+    progress: Progress
+
+
+class WorkOrderAcceptedV1(Contract):
+    """受理 by the department: somebody there now owns it."""
+
+    type: ClassVar[str] = "routing.grievance.work_order_accepted.v1"
+
+    department: str
+    by: Owner
+    progress: Progress
+
+
+class GrievanceResolvedV1(Contract):
+    """已办: the handling is reported, with the words for the petitioner (redacted) and evidence by attachment id."""
+
+    type: ClassVar[str] = "routing.grievance.resolved.v1"
+
+    department: str
+    text: str
+    evidence: list[str]
+    round: int
+    by: Owner
+    progress: Progress
+
+
+class GrievanceMovedV1(Contract):
+    """The state followed what feedback found out: FED_BACK, SURVEYED, REWORK or CLOSED."""
+
+    type: ClassVar[str] = "routing.grievance.moved.v1"
+
+    action: str
+    by: Owner
+    progress: Progress
+
+
+EVENTS: tuple[type[Contract], ...] = (
+    GrievanceAppraisedV1,
+    GrievanceDispatchedV1,
+    WorkOrderAcceptedV1,
+    GrievanceResolvedV1,
+    GrievanceMovedV1,
+)

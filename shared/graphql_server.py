@@ -1,0 +1,95 @@
+"""How a subgraph is served: caches on, orjson answers, defects masked, refusals of access as coded errors. No GraphQL types here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import strawberry
+from fastapi import Request
+from graphql import GraphQLError
+from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension, ValidationCache
+from strawberry.fastapi import GraphQLRouter
+from strawberry.federation import Schema
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.types import ExecutionContext
+
+from shared import telemetry
+from shared.identity.errors import AccessError
+from shared.records import StoreTrouble
+
+FEDERATION = "2.9"
+CACHED_DOCUMENTS = 1_000
+
+
+class MinyiSchema(Schema):
+    """A subgraph's schema whose errors carry a code and both languages, and never a defect's text."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        for error in errors:
+            original = error.original_error
+            if original is None or isinstance(original, (AccessError, GraphQLError)):
+                continue
+            telemetry.log().error("resolver failed", path=str(error.path), error=type(original).__name__, detail=_safe(original))
+
+
+def _safe(error: Exception) -> str:
+    # Driver and validation texts may hold values; the type and place are enough to find a defect.
+    return str(error)[:200] if isinstance(error, (StoreTrouble, TypeError, AttributeError)) else ""
+
+
+def extensions(*, production: bool) -> list[type[SchemaExtension] | Callable[[], SchemaExtension]]:
+    """Factories, never instances: an instance is shared by concurrent requests."""
+    chosen: list[type[SchemaExtension] | Callable[[], SchemaExtension]] = [
+        lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+        lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+    ]
+    if production:
+        chosen.append(DisableIntrospection)
+    return chosen
+
+
+def format_error(error: GraphQLError) -> dict[str, Any]:
+    """The error as the client sees it."""
+    original = error.original_error
+    formatted: dict[str, Any] = dict(error.formatted)
+    if isinstance(original, AccessError):
+        formatted["message"] = original.message_en
+        formatted["extensions"] = {"code": original.code, "messageZh": original.message_zh}
+    elif isinstance(original, StoreTrouble):
+        formatted["message"] = "The store does not answer; try again shortly."
+        formatted["extensions"] = {"code": "UNAVAILABLE", "messageZh": "存储暂时没有响应，请稍后再试。"}
+    elif original is not None and not isinstance(original, GraphQLError):
+        formatted["message"] = "Something went wrong on our side; it was recorded."
+        formatted["extensions"] = {"code": "INTERNAL", "messageZh": "系统内部出错，已记录。"}
+    return formatted
+
+
+class GraphRouter(GraphQLRouter[Any, None]):
+    """POST /graphql of one subgraph."""
+
+    async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
+        data: GraphQLHTTPResponse = {"data": result.data}
+        if result.errors:
+            data["errors"] = [format_error(error) for error in result.errors]  # type: ignore[misc]
+        if result.extensions:
+            data["extensions"] = result.extensions
+        return data
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+
+def graph_router(schema: MinyiSchema, context: Callable[[Request], Awaitable[Any]]) -> GraphRouter:
+    """`context` is called once per request: loaders live no longer than that."""
+
+    async def context_getter(request: Request) -> Any:
+        return await context(request)
+
+    return GraphRouter(schema, path="/graphql", context_getter=context_getter, graphql_ide=None, subscription_protocols=[])
+
+
+def sdl(schema: strawberry.Schema) -> str:
+    """The subgraph's SDL as committed."""
+    return schema.as_str().rstrip() + "\n"

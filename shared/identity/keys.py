@@ -1,0 +1,154 @@
+"""Key files, from MINYI_KEYS_DIR.
+
+    reference.key       keyed hashes of people, audit digests; 32 bytes in hex. Kept as long as the data: it cannot be rotated.
+    master/<id>.key     wrap the data keys of people; 32 bytes in hex. The newest by name is current, the older ones still open.
+    upload.key          signs upload URLs; 32 bytes in hex.
+    issuer.pem, issuer.jwks.json   the development issuer's key pair (ES256) and its public half. Never in production.
+
+`python -m shared.identity.keys DIR` makes the first three on a fresh installation and touches none that exists.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KEY_BYTES = 32
+_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}")
+
+
+class KeyMissing(RuntimeError):
+    """A key file is absent or unreadable as a key. The message names the file and the mend, never the content."""
+
+
+@dataclass(frozen=True)
+class MasterKeys:
+    """The master keys by id. New data keys are wrapped with `current_id`; values that name an older id still open."""
+
+    current_id: str
+    by_id: dict[str, bytes] = field(repr=False)
+
+    @property
+    def current(self) -> bytes:
+        return self.by_id[self.current_id]
+
+    def get(self, key_id: str) -> bytes:
+        """Raises KeyMissing for an id whose file is not there."""
+        try:
+            return self.by_id[key_id]
+        except KeyError:
+            raise KeyMissing(
+                f"master key {key_id!r} is not in the keys directory, but stored data was wrapped with it: put master/{key_id}.key back"
+            ) from None
+
+
+def reference_key(directory: Path) -> bytes:
+    return _read(directory / "reference.key", directory)
+
+
+def upload_key(directory: Path) -> bytes:
+    return _read(directory / "upload.key", directory)
+
+
+def master_keys(directory: Path) -> MasterKeys:
+    files = sorted((directory / "master").glob("*.key"))
+    if not files:
+        raise KeyMissing(_mend(directory / "master" / "<id>.key", directory))
+    for file in files:
+        if not _KEY_ID.fullmatch(file.stem):
+            raise KeyMissing(f"{file}: a master key's id is letters, digits and underscores, 32 at most; rename the file")
+    return MasterKeys(files[-1].stem, {file.stem: _read(file, directory) for file in files})
+
+
+def ensure_keys(directory: Path) -> None:
+    """Make what a production installation needs and lacks: reference.key, upload.key, and a first master key if there is none.
+
+    Safe when several processes do it at once: one wins, all read the winner's.
+    """
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (directory / "master").mkdir(exist_ok=True, mode=0o700)
+    for name in ("reference.key", "upload.key"):
+        _create(directory / name, secrets.token_hex(KEY_BYTES))
+    if not any((directory / "master").glob("*.key")):
+        _create(directory / "master" / "0001.key", secrets.token_hex(KEY_BYTES))
+
+
+def ensure_development_keys(directory: Path) -> None:
+    """As ensure_keys, and the development issuer's key pair with its JWKS, which is always made anew from the private key."""
+    ensure_keys(directory)
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    pem = directory / "issuer.pem"
+    if not pem.exists():
+        fresh = ec.generate_private_key(ec.SECP256R1())
+        encoded = fresh.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        _create(pem, encoded.decode("ascii"))
+    jwks = directory / "issuer.jwks.json"
+    wanted = json.dumps({"keys": [_public_jwk(pem)]}, indent=1) + "\n"
+    if not jwks.exists() or jwks.read_text(encoding="utf-8") != wanted:
+        _replace(jwks, wanted)
+
+
+def _public_jwk(pem: Path) -> dict[str, object]:
+    from joserfc.jwk import ECKey
+
+    key = ECKey.import_key(pem.read_bytes())
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
+
+
+def _read(file: Path, directory: Path) -> bytes:
+    try:
+        text = file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise KeyMissing(_mend(file, directory)) from None
+    except (OSError, ValueError):
+        raise KeyMissing(f"{file} cannot be read: check its owner, its mode, and that it is a text file") from None
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", text):
+        raise KeyMissing(f"{file} is not a key of {KEY_BYTES} bytes in hex ({2 * KEY_BYTES} characters): restore it from its backup")
+    return bytes.fromhex(text)
+
+
+def _mend(file: Path, directory: Path) -> str:
+    return (
+        f"{file} is missing. On a fresh installation make it with `python -m shared.identity.keys {directory}` (in development `make up` "
+        f"does); where data exists already, restore it from its backup: a new key does not open old data. Other place: MINYI_KEYS_DIR"
+    )
+
+
+def _create(file: Path, text: str) -> None:
+    """Write once, whole or not at all: the name appears with its content, and the first of several writers wins."""
+    if file.exists():
+        return
+    draft = _draft(file, text)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _replace(file: Path, text: str) -> None:
+    os.replace(_draft(file, text), file)
+
+
+def _draft(file: Path, text: str) -> Path:
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return draft
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m shared.identity.keys DIR")
+    ensure_keys(Path(sys.argv[1]))
+    sys.stdout.write(f"keys are in {sys.argv[1]}; back them up apart from the data\n")

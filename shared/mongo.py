@@ -1,0 +1,66 @@
+"""The one file that imports the MongoDB driver (Motor). Writes: majority + journal. Reads: primary, read concern majority.
+
+PyMongo's own asyncio API is Motor's heir; when the project moves, this file moves.
+"""
+
+from __future__ import annotations
+
+import pymongo
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+from shared.settings import CommonSettings
+
+Database = AsyncIOMotorDatabase
+Collection = AsyncIOMotorCollection
+GridFS = AsyncIOMotorGridFSBucket
+Client = AsyncIOMotorClient
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "BulkWriteError",
+    "Client",
+    "Collection",
+    "Database",
+    "DuplicateKeyError",
+    "GridFS",
+    "IndexModel",
+    "PyMongoError",
+    "UpdateOne",
+    "connect",
+    "database",
+]
+
+DUPLICATE_KEY = 11000
+
+
+def connect(settings: CommonSettings) -> Client:
+    """A client for this process's event loop. Nothing is sent until the first operation."""
+    return AsyncIOMotorClient(
+        settings.mongodb_url,
+        retryWrites=settings.mongodb_retry_writes,
+        tz_aware=True,
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=30_000,
+        appname="minyi",
+    )
+
+
+def database(client: Client, settings: CommonSettings, name: str) -> Database:
+    """The database of one service, e.g. `minyi_intake`."""
+    return client.get_database(
+        f"{settings.prefix}_{name}",
+        write_concern=WriteConcern(w="majority", j=True),
+        read_concern=ReadConcern("majority"),
+        read_preference=ReadPreference.PRIMARY,
+    )
+
+
+def driver_versions() -> str:
+    return str(pymongo.version)

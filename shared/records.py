@@ -1,0 +1,153 @@
+"""Where grievance documents live: the port that the writer and the relay need, and its MongoDB adapter.
+
+The same adapter serves reference pages (departments, posts), which carry the same `version`, `outbox` and `unsent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.mongo import ASCENDING, BulkWriteError, Collection, Database, DuplicateKeyError, IndexModel, PyMongoError
+
+Document = dict[str, Any]
+
+
+class StoreTrouble(Exception):
+    """The store did not answer, or other writers kept winning: no message's fault; hold, back off, go on."""
+
+
+class Records(Protocol):
+    """One collection of documents with an embedded outbox, and the service's memory beside it (`events`, `audit`)."""
+
+    async def load(self, id: str) -> Document | None: ...
+
+    async def insert(self, document: Document) -> bool:
+        """False when the id is taken."""
+        ...
+
+    async def update(self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document]) -> bool:
+        """One guarded write: fields, version + 1, entries pushed to the outbox. False when the version has moved on."""
+        ...
+
+    async def outbox(self, id: str) -> list[Document]:
+        """All entries not yet relayed, oldest first."""
+        ...
+
+    async def remember(self, entries: list[Document]) -> None:
+        """Keep events in `events` and audit entries in `audit`; entries that are there already are left as they are."""
+        ...
+
+    async def settle(self, id: str, confirmed: list[str]) -> None:
+        """Remove exactly these entries from the outbox and say whether any are left; the version stays."""
+        ...
+
+    async def unsent(self, before: datetime, limit: int) -> list[str]:
+        """Ids of documents with an outbox entry made before that time."""
+        ...
+
+    async def remembered_request(self, id: str, request_id: str) -> Document | None:
+        """The audit entry of a command that has left the document's own memory: {digest, result}."""
+        ...
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Every failure of the driver, timeouts included, as StoreTrouble; the driver's text may hold values and is not carried."""
+    try:
+        yield
+    except PyMongoError as error:
+        raise StoreTrouble(type(error).__name__) from error
+
+
+class MongoRecords:
+    """Records in MongoDB: collection `name`, with `events` and `audit` of the same database."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self.collection: Collection = database[name]
+        self.events: Collection = database["events"]
+        self.audit: Collection = database["audit"]
+
+    async def load(self, id: str) -> Document | None:
+        with store_errors():
+            return await self.collection.find_one({"_id": id})  # type: ignore[no-any-return]
+
+    async def insert(self, document: Document) -> bool:
+        with store_errors():
+            try:
+                await self.collection.insert_one(document)
+            except DuplicateKeyError:
+                return False
+        return True
+
+    async def update(self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document]) -> bool:
+        change: Document = {"$set": {**to_set, "version": version + 1}}
+        if to_unset:
+            change["$unset"] = to_unset
+        if push:
+            change["$set"]["unsent"] = True
+            change["$push"] = {"outbox": {"$each": push}}
+        with store_errors():
+            result = await self.collection.update_one({"_id": id, "version": version}, change)
+        return bool(result.matched_count == 1)
+
+    async def outbox(self, id: str) -> list[Document]:
+        with store_errors():
+            found = await self.collection.find_one({"_id": id}, {"outbox": 1})
+        return list(found["outbox"]) if found else []
+
+    async def remember(self, entries: list[Document]) -> None:
+        for collection, kind in ((self.events, "event"), (self.audit, "audit")):
+            rows = [entry["row"] | {"_id": entry["id"]} for entry in entries if entry["kind"] == kind]
+            if not rows:
+                continue
+            with store_errors():
+                try:
+                    await collection.insert_many(rows, ordered=False)
+                except BulkWriteError as error:
+                    if any(fault["code"] != 11000 for fault in error.details["writeErrors"]):
+                        raise
+
+    async def settle(self, id: str, confirmed: list[str]) -> None:
+        left = {"$filter": {"input": "$outbox", "cond": {"$not": [{"$in": ["$$this.id", confirmed]}]}}}
+        with store_errors():
+            await self.collection.update_one(
+                {"_id": id}, [{"$set": {"outbox": left}}, {"$set": {"unsent": {"$gt": [{"$size": "$outbox"}, 0]}}}]
+            )
+
+    async def unsent(self, before: datetime, limit: int) -> list[str]:
+        with store_errors():
+            rows = await self.collection.find({"unsent": True}, {"outbox.at": 1}).limit(limit).to_list(limit)
+        return [row["_id"] for row in rows if row["outbox"] and min(entry["at"] for entry in row["outbox"]) < before]
+
+    async def remembered_request(self, id: str, request_id: str) -> Document | None:
+        with store_errors():
+            return await self.audit.find_one({"subject": id, "request_id": request_id})  # type: ignore[no-any-return]
+
+    async def blocked(self, sources: list[str], limit: int) -> list[Document]:
+        """Documents held up by an event of these sources that cannot be applied, for operators: {_id, blocked}."""
+        query = {"blocked.source": {"$in": sources}}
+        with store_errors():
+            return list(await self.collection.find(query, {"blocked": 1}).limit(limit).to_list(limit))
+
+
+RECORD_INDEXES = [
+    IndexModel([("unsent", ASCENDING)], name="unsent", partialFilterExpression={"unsent": True}),
+    IndexModel([("blocked.source", ASCENDING)], name="blocked", partialFilterExpression={"blocked.source": {"$exists": True}}),
+]
+EVENT_INDEXES = [
+    IndexModel([("subject", ASCENDING), ("sequence", ASCENDING)], name="subject_sequence"),
+    IndexModel([("at", ASCENDING)], name="at"),
+]
+AUDIT_INDEXES = [IndexModel([("subject", ASCENDING), ("request_id", ASCENDING)], name="subject_request")]
+
+
+async def create_indexes(database: Database, record_collections: list[str]) -> None:
+    """The indexes of the protocol; each service adds those of its own queries in its store."""
+    with store_errors():
+        for name in record_collections:
+            await database[name].create_indexes(RECORD_INDEXES)
+        await database["events"].create_indexes(EVENT_INDEXES)
+        await database["audit"].create_indexes(AUDIT_INDEXES)

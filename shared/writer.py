@@ -1,0 +1,277 @@
+"""One write: read the document, decide in pure code, end in one guarded write that stores the new state and the outgoing events together.
+
+A command and an event handler go the same way. A conflict means that somebody else wrote in between: read and decide again.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared import failpoints, telemetry
+from shared.audit import AuditEntry, ChainHead, extend
+from shared.contracts.base import Contract, instant
+from shared.envelope import Event, encode
+from shared.record import PROTOCOL_FIELDS, Document, Draft, Emission, Outcome, Participant, changes, stub
+from shared.records import Records, StoreTrouble
+
+TRIES = 5
+REMEMBERED_REQUESTS = 32
+
+
+class Codec(Protocol):
+    """Turns the service's aggregate into the document's own fields and back."""
+
+    def load(self, document: Document) -> Any: ...
+
+    def dump(self, state: Any) -> Document: ...
+
+
+class Instants(Protocol):
+    """What a decision needs of the world, given as arguments so that a test can fix them."""
+
+    def now(self) -> datetime:
+        """Business time."""
+        ...
+
+    def real_now(self) -> datetime: ...
+
+    def event_id(self) -> str: ...
+
+
+class Relays(Protocol):
+    def soon(self, id: str) -> None:
+        """Relay the document's outbox without making the caller wait."""
+        ...
+
+
+@dataclass(frozen=True)
+class Request:
+    """One command as it came: its id, a keyed digest of its payload, and for the audit who asked for what, from where."""
+
+    id: str
+    digest: str
+    actor: str
+    role: str
+    what: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a command decided: the state after, the events in order, and the answer to remember (JSON, nothing personal)."""
+
+    state: Any
+    events: list[Contract]
+    result: Document
+
+
+class NoSuchRecord(Exception):
+    """There is no such document, or only a stub, or its opening event was dropped."""
+
+
+class NotYetRegistered(NoSuchRecord):
+    """Events of others have been seen, but not yet the one that opens the document: ask again shortly."""
+
+
+class RequestReused(Exception):
+    """The request id was used before, for another payload."""
+
+
+class Writer:
+    """The one way to change a grievance document of this service."""
+
+    def __init__(self, records: Records, participant: Participant, codec: Codec, world: Instants, relay: Relays) -> None:
+        self._records = records
+        self._participant = participant
+        self._codec = codec
+        self._world = world
+        self._relay = relay
+
+    async def create(self, id: str, request: Request, decide: Callable[[], Decision]) -> tuple[Document, bool]:
+        """The first command of a document. Returns its result and whether it was made just now; a repeat returns the first result."""
+        return await self._command(id, request, lambda _state: decide(), creates=True)
+
+    async def command(self, id: str, request: Request, decide: Callable[[Any], Decision]) -> Document:
+        """A command on an existing document; raises NoSuchRecord, RequestReused, StoreTrouble and what `decide` raises.
+
+        A refusal that `decide` raises changes nothing and is not remembered: the same id is decided anew.
+        """
+        return (await self._command(id, request, decide, creates=False))[0]
+
+    async def receive(self, event: Event, *, may_wait: bool) -> Outcome:
+        """Apply, keep or recognise an incoming event in one write; raises CannotApply, SequenceReused, StoreTrouble."""
+        outcome = Outcome.EARLY
+
+        def decide(draft: Draft) -> bool:
+            nonlocal outcome
+            outcome = self._participant.receive(draft, event, may_wait=may_wait, at=instant(self._world.real_now()))
+            return outcome in (Outcome.APPLIED, Outcome.WAITING)
+
+        await self._guarded(event.subject, decide)
+        return outcome
+
+    async def block(self, event: Event, reason: str) -> bool:
+        """Mark the document as held up by this event, if it is the next in order."""
+        return await self._guarded(
+            event.subject, lambda draft: self._participant.block(draft, event, reason, instant(self._world.real_now()))
+        )
+
+    async def _command(self, id: str, request: Request, decide: Callable[[Any], Decision], *, creates: bool) -> tuple[Document, bool]:
+        answer: Document = {}
+        made = False
+
+        async def remembered(document: Document) -> Document | None:
+            known = next((held for held in document["requests"] if held["id"] == request.id), None)
+            if known is None and document.get("forgot"):
+                entry = await self._records.remembered_request(id, request.id)
+                known = entry and {"digest": entry["payload_digest"], "result": entry["result"]}
+            if known is not None and known["digest"] != request.digest:
+                raise RequestReused(request.id)
+            return known and known["result"]
+
+        for _ in range(TRIES):
+            document = await self._records.load(id)
+            if document is not None:
+                earlier = await remembered(document)
+                if earlier is not None:
+                    return earlier, False
+            if not creates:
+                if document is None or document.get("void"):
+                    raise NoSuchRecord(id)
+                if not document["registered"]:
+                    raise NotYetRegistered(id)
+
+            draft = self._draft(id, document)
+            decision = decide(draft.state)
+            draft.state = decision.state
+            draft.document["registered"] = True
+            draft.emit(decision.events)
+            audit = self._audit(draft, request, decision.result)
+            self._remember(draft, request, decision.result)
+            answer, made = decision.result, True
+            if await self._write(document, draft, audit):
+                return answer, made
+            telemetry.WRITE_CONFLICTS.labels(self._participant.own).inc()
+        raise StoreTrouble("too many conflicting writes")
+
+    async def _guarded(self, id: str, decide: Callable[[Draft], bool]) -> bool:
+        for _ in range(TRIES):
+            document = await self._records.load(id)
+            draft = self._draft(id, document)
+            if not decide(draft):
+                return False
+            if await self._write(document, draft, []):
+                return True
+            telemetry.WRITE_CONFLICTS.labels(self._participant.own).inc()
+        raise StoreTrouble("too many conflicting writes")
+
+    def _draft(self, id: str, document: Document | None) -> Draft:
+        base = document if document is not None else stub(id)
+        state = self._codec.load(base) if base["registered"] else None
+        return Draft(dict(base), state)
+
+    async def _write(self, before: Document | None, draft: Draft, audit: list[Document]) -> bool:
+        after = draft.document
+        if draft.state is not None:
+            after = {name: value for name, value in after.items() if name in PROTOCOL_FIELDS} | self._codec.dump(draft.state)
+        push = [entry for emission in draft.emissions for entry in self._outbox_entries(after["_id"], emission)] + audit
+        if before is None:
+            written = await self._records.insert({**after, "version": 1, "outbox": push, "unsent": bool(push)})
+        else:
+            to_set, to_unset = changes(before, after)
+            written = await self._records.update(after["_id"], before["version"], to_set, to_unset, push)
+        if written:
+            failpoints.reach("after-write")
+            if push:
+                self._relay.soon(after["_id"])
+        return written
+
+    def _outbox_entries(self, subject: str, emission: Emission) -> list[Document]:
+        """An event, in each version in which it is sent, as the relay will keep and publish it.
+
+        The entry's `at` is real time, for the sweeper; the event's own time is business time.
+        """
+        id, source, trace, at = self._world.event_id(), self._participant.own, telemetry.traceparent.get(), self._world.now()
+        contracts = emission.contract.in_versions()
+        versions = tuple(contract.version() for contract in contracts)
+        entries = []
+        for contract in contracts:
+            body = encode(
+                contract,
+                id=id,
+                source=source,
+                subject=subject,
+                sequence=emission.sequence,
+                after=emission.after,
+                at=at,
+                traceparent=trace,
+            )
+            event = Event(id, contract.type, source, subject, emission.sequence, emission.after, versions, body, trace)
+            entries.append(event_entry(event, self._world.real_now()))
+        return entries
+
+    def _audit(self, draft: Draft, request: Request, result: Document) -> list[Document]:
+        document = draft.document
+        chain = ChainHead(document.get("auditHead", ""), document.get("auditLength", 0))
+        entry, chain = extend(
+            chain,
+            AuditEntry(
+                request_id=request.id,
+                actor=request.actor,
+                role=request.role,
+                what=request.what,
+                when=instant(self._world.now()),
+                origin=request.origin,
+                payload_digest=request.digest,
+                result=copy.deepcopy(result),
+            ),
+        )
+        document["auditHead"], document["auditLength"] = chain.head, chain.length
+        row = entry.document() | {"subject": document["_id"], "number": chain.length}
+        return [{"id": f"{document['_id']}:{chain.length}", "kind": "audit", "at": self._world.real_now(), "row": row}]
+
+    def _remember(self, draft: Draft, request: Request, result: Document) -> None:
+        """Keep this request's answer; let the oldest go beyond 32, but only those whose audit entry is already relayed."""
+        document = draft.document
+        requests = [*document["requests"], {"id": request.id, "digest": request.digest, "result": result}]
+        relaying = {entry["row"]["request_id"] for entry in document["outbox"] if entry["kind"] == "audit"}
+        while len(requests) > REMEMBERED_REQUESTS and requests[0]["id"] not in relaying:
+            requests.pop(0)
+            document["forgot"] = True
+        document["requests"] = requests
+
+
+def event_entry(event: Event, at: datetime) -> Document:
+    """One event as an outbox entry; its `row` is what stays in `events`, keyed by id and version."""
+    row = {
+        "event_id": event.id,
+        "type": event.type,
+        "source": event.source,
+        "subject": event.subject,
+        "sequence": event.sequence,
+        "after": event.after,
+        "versions": list(event.versions),
+        "traceparent": event.traceparent,
+        "at": at,
+        "body": event.body,
+    }
+    return {"id": f"{event.id}:v{event.version}", "kind": "event", "at": at, "row": row}
+
+
+def event_of(row: Document) -> Event:
+    """The event of one row of `events` (or of an outbox entry)."""
+    return Event(
+        id=row["event_id"],
+        type=row["type"],
+        source=row["source"],
+        subject=row["subject"],
+        sequence=row["sequence"],
+        after=row["after"],
+        versions=tuple(row["versions"]),
+        body=bytes(row["body"]),
+        traceparent=row["traceparent"],
+    )
