@@ -131,7 +131,7 @@ class TokenVerifier:
         return viewer
 
     async def _recall(self, bearer: str) -> Viewer | None:
-        """What an earlier verification found, while the token lives and its issuer's keys are the same: a signature costs 0.1 ms each time."""
+        """What an earlier verification found, while the token lives and its issuer's keys are the same: a signature costs 0.1 ms."""
         known = self._remembered.get(bearer)
         if known is None:
             return None
@@ -148,13 +148,12 @@ class TokenVerifier:
         if not isinstance(kid, str) or alg not in ALGORITHMS or str(header.get("typ", "JWT")).lower() not in _TYPES:
             raise ValueError("header")
         # The issuer is only read here to choose whose keys to ask; it is believed once the signature holds under those keys.
-        issuer = json.loads(signed.payload or b"").get("iss")
+        claims = json.loads(signed.payload or b"")
+        issuer = claims.get("iss") if isinstance(claims, dict) else None
         sources = self._sources.get(issuer, []) if isinstance(issuer, str) else []
         if not sources:
             raise Unauthenticated("TOKEN_ISSUER", "登录凭证的签发方不受信任。", "The token's issuer is not trusted.")
         key, source = await self._key(sources, kid)
-                "TOKEN_KEY_UNKNOWN", "登录凭证的签名密钥未知，请重新登录。", "The token is signed with an unknown key; sign in again."
-            )
         declared = key.as_dict(private=False).get("alg")
         if declared is not None and declared != alg and {declared, alg} != {"EdDSA", "Ed25519"}:
             raise ValueError("algorithm of another key")
@@ -171,15 +170,14 @@ class TokenVerifier:
             key = await source.find(kid)
             if key is not None:
                 return key, source
-        raise down or Unauthenticated("TOKEN_KEY_UNKNOWN", "登录凭证的签名密钥未知，请重新登录。", "The token's key is unknown; sign in again.")
+        raise down or Unauthenticated("TOKEN_KEY_UNKNOWN", "登录凭证的签名密钥未知，请重新登录。", "The token's key is unknown; sign in.")
 
     def _check(self, claims: dict[str, Any]) -> None:
         audience = claims.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise Unauthenticated("TOKEN_AUDIENCE", "登录凭证不是签发给本平台的。", "The token was not issued for this platform.")
-        registry = jwt.JWTClaimsRegistry(
-            now=lambda: int(self._now()), leeway=SKEW_SECONDS, sub={"essential": True}, exp={"essential": True}
-        )
+        now = int(self._now())
+        registry = jwt.JWTClaimsRegistry(now=now, leeway=SKEW_SECONDS, sub={"essential": True}, exp={"essential": True})
         registry.validate(claims)
         if not claims["sub"] or len(claims["sub"]) > 255:
             raise ValueError("sub")
