@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from joserfc import jwt
@@ -13,9 +14,12 @@ ISSUER = "https://id.example.test"
 AUDIENCE = "minyi"
 REFERENCE_KEY = bytes(range(32))
 
-type_of = {"ES256": lambda kid: ECKey.generate_key("P-256", {"kid": kid, "use": "sig"})}
-type_of["EdDSA"] = type_of["Ed25519"] = lambda kid: OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig"})
-type_of["RS256"] = lambda kid: RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
+type_of: dict[str, Callable[[str], Any]] = {
+    "ES256": lambda kid: ECKey.generate_key("P-256", {"kid": kid, "use": "sig"}),
+    "EdDSA": lambda kid: OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig"}),
+    "Ed25519": lambda kid: OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig"}),
+    "RS256": lambda kid: RSAKey.generate_key(2048, {"kid": kid, "use": "sig"}),
+}
 
 
 def key_set(*keys: Any) -> bytes:
