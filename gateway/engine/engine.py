@@ -1,0 +1,234 @@
+"""The engine as a whole: a request in, the answer's bytes out."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute_sync,
+    parse,
+    validate,
+)
+from graphql.execution import get_variable_values
+
+from gateway.engine.errors import Refused
+from gateway.engine.executor import CompiledPlan, Execution
+from gateway.engine.operation import Collector, Selection, condition_variables
+from gateway.engine.plan import Plan
+from gateway.engine.planner import make_plan
+from gateway.engine.projection import INTROSPECTION, Complete, Trail, compile_projection
+from gateway.engine.supergraph import Supergraph
+from gateway.engine.transport import Dispatcher, RequestContext, Transport
+
+MAX_TOKENS = 5_000
+# Plans of one operation, by the truth values of its @skip/@include variables.
+MAX_VARIANTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`body` is the response as JSON. `accepted` is false when the request was refused before anything was fetched."""
+
+    body: bytes
+    accepted: bool = True
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A plan ready to run. `introspection` is the part that the gateway answers itself."""
+
+    plan: CompiledPlan
+    project: Complete
+    introspection: DocumentNode | None
+
+
+class Operation:
+    """One operation of a document, with its plans."""
+
+    def __init__(self, node: OperationDefinitionNode, conditions: tuple[str, ...]) -> None:
+        self.node = node
+        self.conditions = conditions
+        self.prepared: OrderedDict[tuple[bool, ...], Prepared] = OrderedDict()
+
+
+class Document:
+    """A parsed and validated document, or why it was refused."""
+
+    def __init__(self, supergraph: Supergraph, text: str) -> None:
+        self.operations: dict[str, Operation] = {}
+        self.fragments: dict[str, FragmentDefinitionNode] = {}
+        self.errors: list[GraphQLError] = []
+        try:
+            node = parse(text, max_tokens=MAX_TOKENS)
+        except GraphQLError as error:
+            self.errors = [error]
+            return
+        except RecursionError:
+            self.errors = [GraphQLError("The document is nested too deeply.")]
+            return
+        self.errors = validate(supergraph.public, node)
+        if self.errors:
+            return
+        for definition in node.definitions:
+            if isinstance(definition, FragmentDefinitionNode):
+                self.fragments[definition.name.value] = definition
+            elif isinstance(definition, OperationDefinitionNode):
+                name = definition.name.value if definition.name else ""
+                self.operations[name] = Operation(definition, condition_variables(definition, node))
+
+
+class Engine:
+    """Answers operations on a supergraph. `documents` bounds the number of documents whose plans are kept."""
+
+    def __init__(self, supergraph: Supergraph, transport: Transport, *, documents: int = 1000, introspection: bool = True) -> None:
+        self.supergraph = supergraph
+        self._dispatcher = Dispatcher(transport)
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._max_documents = documents
+        self._introspection = introspection
+
+    async def execute(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        context: RequestContext | None = None,
+        *,
+        allow_mutations: bool = True,
+    ) -> Answer:
+        """Answer a request. Never raises for what a client or a subgraph did: that is in the answer's errors."""
+        variables = variables or {}
+        try:
+            operation = self._operation(query, operation_name)
+            if not allow_mutations and operation.node.operation.value != "query":
+                raise GraphQLError("Only queries may be sent with GET.", extensions={"code": "METHOD_NOT_ALLOWED"})
+            values = self._coerced(operation, variables)
+            prepared = self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions))
+        except _Rejected as rejected:
+            return _refusal(rejected.errors)
+        except GraphQLError as error:
+            return _refusal([error])
+        except Refused as error:
+            return _refusal([GraphQLError(str(error), extensions={"code": "OPERATION_REFUSED"})])
+        execution = Execution(prepared.plan, self._dispatcher, variables, context or RequestContext())
+        if prepared.introspection:
+            result = execute_sync(self.supergraph.public, prepared.introspection, variable_values=dict(variables))
+            execution.data.update(result.data or {})
+            execution.errors += [dict(error.formatted) for error in result.errors or ()]
+        await execution.run()
+        trail = Trail()
+        data = prepared.project(execution.data, trail)
+        errors = execution.errors
+        if trail.faults:
+            errors = errors + _faults(trail, errors)
+        return Answer(orjson.dumps({"data": data, "errors": errors} if errors else {"data": data}))
+
+    def plan(self, query: str, operation_name: str | None = None, variables: Mapping[str, Any] | None = None) -> Plan:
+        """The plan for an operation. Raises GraphQLError or Refused."""
+        try:
+            operation = self._operation(query, operation_name)
+            values = self._coerced(operation, variables or {})
+        except _Rejected as rejected:
+            raise rejected.errors[0] from None
+        return self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions)).plan.plan
+
+    def _operation(self, text: str, name: str | None) -> Operation:
+        document = self._document(text)
+        if document.errors:
+            raise _Rejected(document.errors)
+        if name:
+            if name not in document.operations:
+                raise GraphQLError(f"The document has no operation {name!r}.")
+            return document.operations[name]
+        if len(document.operations) != 1:
+            raise GraphQLError("The document has several operations: operationName must say which.")
+        return next(iter(document.operations.values()))
+
+    def _document(self, text: str) -> Document:
+        known = self._documents.get(text)
+        if known is None:
+            known = self._documents[text] = Document(self.supergraph, text)
+            if len(self._documents) > self._max_documents:
+                self._documents.popitem(last=False)
+        else:
+            self._documents.move_to_end(text)
+        return known
+
+    def _coerced(self, operation: Operation, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        definitions = operation.node.variable_definitions
+        if not definitions:
+            return {}
+        values = get_variable_values(self.supergraph.public, definitions, dict(variables))
+        if isinstance(values, list):
+            raise _Rejected(values)
+        return values.coerced
+
+    def _prepared(self, text: str, operation: Operation, truths: tuple[bool, ...]) -> Prepared:
+        known = operation.prepared.get(truths)
+        if known is None:
+            fragments = self._document(text).fragments
+            known = self._prepare(operation, fragments, dict(zip(operation.conditions, truths, strict=True)))
+            operation.prepared[truths] = known
+            if len(operation.prepared) > MAX_VARIANTS:
+                operation.prepared.popitem(last=False)
+        return known
+
+    def _prepare(self, operation: Operation, fragments: Mapping[str, FragmentDefinitionNode], truths: Mapping[str, bool]) -> Prepared:
+        node = operation.node
+        root = self.supergraph.schema.get_root_type(node.operation)
+        if root is None or node.operation.value == "subscription":
+            raise Refused(f"this gateway has no {node.operation.value}s")
+        collector = Collector(self.supergraph, fragments, truths)
+        selection = Selection(collector, root.name, [node.selection_set])
+        introspection = self._introspection_part(collector, node, root.name)
+        fetched = {key: wanted for key, wanted in selection.on(root.name).items() if wanted.name not in INTROSPECTION}
+        plan = make_plan(self.supergraph, node, selection.split_off({root.name: fetched}))
+        return Prepared(CompiledPlan(plan), compile_projection(self.supergraph.public, selection, plan.root), introspection)
+
+    def _introspection_part(self, collector: Collector, node: OperationDefinitionNode, root: str) -> DocumentNode | None:
+        groups: dict[str, list[FieldNode]] = {}
+        collector.gather(root, node.selection_set, groups, set())
+        nodes = tuple(each for nodes in groups.values() for each in nodes if each.name.value in INTROSPECTION)
+        if not nodes:
+            return None
+        if not self._introspection:
+            raise GraphQLError("Introspection is switched off.", extensions={"code": "INTROSPECTION_DISABLED"})
+        own = copy.copy(node)
+        own.selection_set = SelectionSetNode(selections=nodes)
+        return DocumentNode(definitions=(own, *collector.fragments.values()))
+
+
+class _Rejected(Exception):
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def _refusal(errors: list[GraphQLError]) -> Answer:
+    shown = []
+    for error in errors:
+        entry = dict(error.formatted)
+        entry["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(entry.get("extensions") or {})}
+        shown.append(entry)
+    return Answer(orjson.dumps({"errors": shown}), accepted=False)
+
+
+def _faults(trail: Trail, errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Nulls that nothing has explained yet: an error of a subgraph at, above or below the place explains it."""
+    known = [error["path"] for error in errors if "path" in error]
+    found = []
+    for path, message in trail.faults:
+        if not any(each[: len(path)] == path[: len(each)] for each in known):
+            found.append({"message": message, "path": path, "extensions": {"code": "INVALID_SUBGRAPH_VALUE"}})
+    return found

@@ -1,0 +1,177 @@
+"""Runs a plan: fetches as soon as what they need is there, merged into one data tree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from gateway.engine.entities import Batch, Object, client_path_below, client_paths, compile_representers, merge_deep, objects_at
+from gateway.engine.errors import FetchFailed
+from gateway.engine.plan import Fetch, Plan
+from gateway.engine.transport import Dispatcher, RequestContext
+
+# A list of a thousand rows whose subgraph is down needs no thousand errors to say so.
+MAX_ERRORS_PER_FETCH = 100
+GraphQLErrorDict = dict[str, Any]
+
+
+class CompiledFetch:
+    """A fetch with everything computed that does not depend on the request."""
+
+    __slots__ = ("body", "fetch", "is_query", "releases", "representers", "representing", "variables")
+
+    def __init__(self, fetch: Fetch) -> None:
+        self.fetch = fetch
+        self.is_query = fetch.kind == "query"
+        self.variables = tuple((name, orjson.dumps(name) + b":") for name in fetch.variables)
+        self.representers = compile_representers(fetch.branches)
+        self.representing = b"" if fetch.representations is None else orjson.dumps(fetch.representations) + b":"
+        head = b'{"query":' + orjson.dumps(fetch.document)
+        self.body = head + (b',"variables":{' if self.variables or self.representing else b"}")
+        # Positions of the fetches that may become ready when this one has ended.
+        self.releases: list[int] = []
+
+    def request(self, variables: Mapping[str, Any], representations: bytes) -> bytes:
+        if not self.variables and not self.representing:
+            return self.body
+        parts = [name + orjson.dumps(variables[key]) for key, name in self.variables if key in variables]
+        if self.representing:
+            parts.append(self.representing + representations)
+        return self.body + b",".join(parts) + b"}}"
+
+
+class CompiledPlan:
+    __slots__ = ("fetches", "first", "plan", "waits")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.fetches = [CompiledFetch(fetch) for fetch in plan.fetches]
+        self.waits = [len(fetch.needs) for fetch in plan.fetches]
+        for position, fetch in enumerate(plan.fetches):
+            for need in fetch.needs:
+                self.fetches[need - 1].releases.append(position)
+        self.first = [position for position, waits in enumerate(self.waits) if waits == 0]
+
+
+class Execution:
+    """One run of a plan. Afterwards `data` holds what came, by data keys, and `errors` what failed, in the client's terms."""
+
+    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors")
+
+    def __init__(self, plan: CompiledPlan, dispatcher: Dispatcher, variables: Mapping[str, Any], context: RequestContext) -> None:
+        self.data: Object = {}
+        self.errors: list[GraphQLErrorDict] = []
+        self._plan = plan
+        self._dispatcher = dispatcher
+        self._variables = variables
+        self._context = context
+        self._waits = plan.waits.copy()
+
+    async def run(self) -> None:
+        first = self._plan.first
+        if len(self._plan.fetches) == 1:
+            await self._perform(self._plan.fetches[0])
+        elif first:
+            async with asyncio.TaskGroup() as group:
+                await self._follow(group, first)
+
+    async def _follow(self, group: asyncio.TaskGroup, ready: list[int]) -> None:
+        """Perform the ready fetches and what they release: the first one here, each other in a task of its own."""
+        while ready:
+            for other in ready[1:]:
+                group.create_task(self._follow(group, [other]))
+            fetch = self._plan.fetches[ready[0]]
+            await self._perform(fetch)
+            ready = []
+            for position in fetch.releases:
+                self._waits[position] -= 1
+                if self._waits[position] == 0:
+                    ready.append(position)
+
+    async def _perform(self, compiled: CompiledFetch) -> None:
+        fetch = compiled.fetch
+        objects = objects_at(self.data, fetch.path)
+        batch = None
+        if fetch.representations is not None:
+            batch = Batch(objects, compiled.representers, fetch.typed)
+            if not batch.targets:
+                return
+        elif not objects:
+            return
+        body = compiled.request(self._variables, batch.representations if batch else b"")
+        try:
+            answer = _read(await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query))
+            data = answer.get("data")
+            if batch and data is not None:
+                entities = data.get("_entities")
+                if type(entities) is not list or len(entities) <= max(batch.positions):
+                    raise FetchFailed("the subgraph's answer has no entity for each representation", "SUBGRAPH_MALFORMED")
+        except FetchFailed as failure:
+            self._report_failure(fetch, batch.targets if batch else objects, failure)
+            return
+        errors = answer.get("errors")
+        if errors:
+            self._report_errors(fetch, batch, objects, errors)
+        if data is None:
+            if not errors:
+                self._report_failure(fetch, batch.targets if batch else objects, FetchFailed("no data", "SUBGRAPH_MALFORMED"))
+        elif batch:
+            batch.merge(entities, fetch.deep)
+        else:
+            for target in objects:
+                if fetch.deep:
+                    merge_deep(target, data)
+                else:
+                    target.update(data)
+
+    # --- errors ----------------------------------------------------------------------------------------------------
+
+    def _report_failure(self, fetch: Fetch, targets: list[Object], failure: FetchFailed) -> None:
+        extensions = {"code": failure.code, "service": fetch.service}
+        prefixes = self._prefixes(fetch, targets)
+        paths = [[*prefix, key] for prefix in prefixes for key in fetch.client_keys] or prefixes
+        for path in paths[:MAX_ERRORS_PER_FETCH]:
+            self.errors.append({"message": failure.message, "path": path, "extensions": extensions})
+
+    def _report_errors(self, fetch: Fetch, batch: Batch | None, objects: list[Object], errors: Any) -> None:
+        count = 0
+        for error in errors if isinstance(errors, list) else [errors]:
+            if not isinstance(error, dict):
+                error = {"message": str(error)}
+            path = error.get("path")
+            if not isinstance(path, list):
+                path = []
+            targets = objects
+            if batch:
+                targets = batch.targets
+                if len(path) >= 2 and path[0] == "_entities":
+                    targets = [each for each, at in zip(batch.targets, batch.positions, strict=True) if at == path[1]]
+                path = path[2:]
+            below = client_path_below(fetch.location, path)
+            extensions = {**(error.get("extensions") or {})}
+            extensions.setdefault("service", fetch.service)
+            for prefix in self._prefixes(fetch, targets):
+                count += 1
+                if count <= MAX_ERRORS_PER_FETCH:
+                    self.errors.append({"message": str(error.get("message", "")), "path": [*prefix, *below], "extensions": extensions})
+
+    def _prefixes(self, fetch: Fetch, targets: list[Object]) -> list[list[str | int]]:
+        """Where the client sees the objects."""
+        if not fetch.path:
+            return [[]]
+        known = client_paths(self.data, self._plan.plan.root, fetch.path)
+        unique = {id(each): each for each in targets}
+        return [path for each in unique for path in known.get(each, ())]
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise FetchFailed("the subgraph's answer is not JSON", "SUBGRAPH_MALFORMED") from error
+    if type(answer) is not dict or not (type(answer.get("data")) is dict or answer.get("data") is None):
+        raise FetchFailed("the subgraph's answer is not GraphQL", "SUBGRAPH_MALFORMED")
+    return answer

@@ -1,0 +1,104 @@
+"""How requests get to subgraphs: the seam to an HTTP client, and what goes for every client: sharing, one retry, a circuit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.engine.errors import FetchFailed
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Who asks. `headers` go to the subgraphs; `reader` names everything that an answer depends on beside the request
+    itself (viewer and scopes): identical reads of one reader share a fetch. None: nothing is shared."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    reader: str | None = None
+
+
+class Transport(Protocol):
+    async def send(self, service: str, body: bytes, context: RequestContext) -> bytes:
+        """POST a GraphQL request to a subgraph and return the answer's body. Raises FetchFailed."""
+        ...
+
+
+class Circuit:
+    """After `threshold` lost connections in a row a subgraph is not tried for `pause` seconds; then one request tries."""
+
+    def __init__(self, threshold: int = 5, pause: float = 1.0) -> None:
+        self._threshold = threshold
+        self._pause = pause
+        self._failures = 0
+        self._closed_until = 0.0
+
+    def is_open(self) -> bool:
+        if self._failures < self._threshold:
+            return False
+        now = time.monotonic()
+        if now < self._closed_until:
+            return True
+        self._closed_until = now + self._pause
+        return False
+
+    def record(self, *, lost: bool) -> None:
+        self._failures = self._failures + 1 if lost else 0
+        if self._failures >= self._threshold:
+            self._closed_until = time.monotonic() + self._pause
+
+
+class Dispatcher:
+    """Sends fetches over a transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._flying: dict[tuple[str, bytes, str], asyncio.Future[bytes]] = {}
+        self._circuits: dict[str, Circuit] = {}
+
+    async def send(self, service: str, body: bytes, context: RequestContext, *, query: bool) -> bytes:
+        """The answer's body. Queries may share one fetch and are sent again once when the connection is lost; mutations
+        never."""
+        if not query or context.reader is None:
+            return await self._try(service, body, context, attempts=2 if query else 1)
+        identity = (service, body, context.reader)
+        while (flying := self._flying.get(identity)) is not None:
+            try:
+                return await asyncio.shield(flying)
+            except asyncio.CancelledError:
+                # Either we are cancelled, or the one who sent it was: then somebody else has to send it.
+                if not flying.cancelled():
+                    raise
+        flying = self._flying[identity] = asyncio.get_running_loop().create_future()
+        try:
+            answer = await self._try(service, body, context, attempts=2)
+        except FetchFailed as error:
+            flying.set_exception(error)
+            flying.exception()
+            raise
+        except BaseException:
+            flying.cancel()
+            raise
+        else:
+            flying.set_result(answer)
+            return answer
+        finally:
+            del self._flying[identity]
+
+    async def _try(self, service: str, body: bytes, context: RequestContext, *, attempts: int) -> bytes:
+        circuit = self._circuits.get(service) or self._circuits.setdefault(service, Circuit())
+        while True:
+            if circuit.is_open():
+                raise FetchFailed(f"subgraph {service} cannot be reached")
+            attempts -= 1
+            try:
+                answer = await self._transport.send(service, body, context)
+            except FetchFailed as error:
+                circuit.record(lost=error.lost)
+                if not error.lost or attempts == 0:
+                    raise
+            else:
+                circuit.record(lost=False)
+                return answer
