@@ -1,0 +1,104 @@
+"""File contents in GridFS, each content once, found by its SHA-256.
+
+Chunks are written and read here one by one in GridFS's public layout instead of by the driver's streams (pymongo 4.20): the one for writing
+gathers up to 48 MB before its first insert, the one for reading takes 16 MB of chunks at once. Every other GridFS tool can read the files.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+import puremagic
+
+from shared.mongo import ASCENDING, Collection, Database, DuplicateKeyError, IndexModel
+from shared.records import StoreTrouble, store_errors
+
+CHUNK: Final = 255 * 1024  # GridFS's own default: a document of it stays below a power of two
+CHUNK_INDEXES: Final = [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="files_id_n", unique=True)]
+CONTENT_INDEXES: Final = [IndexModel([("file", ASCENDING)], name="file")]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One content. `file` is the GridFS id, `size` in bytes, `stored_at` aware UTC."""
+
+    sha256: str
+    file: str
+    size: int
+    content_type: str
+    stored_at: datetime
+
+
+class FileStore:
+    """`<name>.contents` maps a hash to the one GridFS file that holds it; its unique `_id` decides between simultaneous uploads."""
+
+    def __init__(self, database: Database, name: str = "fs") -> None:
+        """`name` is that of the bucket; `fs` is GridFS's own default."""
+        self._chunks: Collection = database[f"{name}.chunks"]
+        self._files: Collection = database[f"{name}.files"]
+        self._contents: Collection = database[f"{name}.contents"]
+
+    async def create_indexes(self) -> None:
+        """The indexes that GridFS asks for, and that of the sweeper."""
+        await self._chunks.create_indexes(CHUNK_INDEXES)
+        await self._contents.create_indexes(CONTENT_INDEXES)
+
+    async def find(self, sha256: str) -> StoredFile | None:
+        """The stored content of this hash."""
+        with store_errors():
+            document = await self._contents.find_one({"_id": sha256})
+        if document is None:
+            return None
+        return StoredFile(sha256, document["file"], document["size"], document["content_type"], document["stored_at"])
+
+    async def append(self, file: str, n: int, data: bytes) -> None:
+        """Chunk n of a file that is being written: CHUNK bytes, the last one perhaps fewer."""
+        with store_errors():
+            await self._chunks.insert_one({"files_id": file, "n": n, "data": data})
+
+    async def keep(self, content: StoredFile) -> StoredFile:
+        """Completes a file whose chunks are all written. If the content was stored meanwhile, ours is removed and that one given back."""
+        file = {
+            "_id": content.file,
+            "filename": content.sha256,
+            "length": content.size,
+            "chunkSize": CHUNK,
+            "uploadDate": content.stored_at,
+        }
+        document = asdict(content)
+        document["_id"] = document.pop("sha256")
+        with store_errors():
+            await self._files.insert_one(file)
+            try:
+                await self._contents.insert_one(document)
+            except DuplicateKeyError:
+                await self.discard(content.file)
+                return await self.find(content.sha256) or content
+        return content
+
+    async def discard(self, file: str) -> None:
+        """Removes what was written under this id, complete or not, unless it has become the home of a content."""
+        with store_errors():
+            if await self._contents.find_one({"file": file}, {"_id": True}) is None:
+                await self._files.delete_one({"_id": file})
+                await self._chunks.delete_many({"files_id": file})
+
+    async def read(self, content: StoredFile) -> AsyncIterator[bytes]:
+        """The bytes in chunks. Raises StoreTrouble when the store fails or has lost some of them."""
+        for n in range(-(-content.size // CHUNK)):
+            with store_errors():
+                chunk = await self._chunks.find_one({"files_id": content.file, "n": n})
+            if chunk is None:
+                raise StoreTrouble(f"chunk {n} of a file is missing")
+            yield bytes(chunk["data"])
+
+
+def detect(head: bytes) -> frozenset[str]:
+    """The media types and extensions that the first bytes speak for most strongly; empty when they tell nothing."""
+    try:
+        matches = puremagic.magic_string(head)
+    except (puremagic.PureError, ValueError):
+        return frozenset()
+    best = max((match.confidence for match in matches), default=0.0)
+    return frozenset(name for match in matches if match.confidence == best for name in (match.mime_type, match.extension) if name)

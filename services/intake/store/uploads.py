@@ -1,0 +1,112 @@
+"""Upload tickets and what became of them, collection `uploads`. OPEN → STORED; a row is tied to at most one grievance."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from services.intake.domain.uploads import UploadTicket
+from shared.mongo import ASCENDING, Collection, DuplicateKeyError, IndexModel
+from shared.records import store_errors
+
+COLLECTION: Final = "uploads"
+INDEXES: Final = [IndexModel([("swept", ASCENDING), ("expires_at", ASCENDING)], name="swept_expires")]
+
+
+class UploadState(StrEnum):
+    OPEN = "OPEN"
+    STORED = "STORED"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A ticket and its state. `tries` counts transfers begun; `stored_at` is aware UTC."""
+
+    ticket: UploadTicket
+    state: UploadState
+    tries: int
+    stored_at: datetime | None
+
+    def attempt(self, number: int) -> str:
+        """The id under which the bytes of the n-th transfer are kept."""
+        return f"{self.ticket.id}/{number}"
+
+
+class UploadStore:
+    """Every change is one guarded write by `_id`."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    async def open(self, ticket: UploadTicket) -> Upload:
+        """Keeps the ticket. The same id again gives the row as it is: the caller compares whether it was the same request."""
+        document = asdict(ticket)
+        document["_id"] = document.pop("id")
+        document |= {"state": UploadState.OPEN.value, "tries": 0, "stored_at": None, "swept": False}
+        with store_errors():
+            try:
+                await self._collection.insert_one(document)
+            except DuplicateKeyError:
+                existing = await self.find(ticket.id)
+                if existing is None:
+                    raise
+                return existing
+        return Upload(ticket, UploadState.OPEN, 0, None)
+
+    async def find(self, id: str) -> Upload | None:
+        with store_errors():
+            document = await self._collection.find_one({"_id": id})
+        return _upload(document) if document is not None else None
+
+    async def find_many(self, ids: list[str]) -> list[Upload | None]:
+        """In the order of the ids, None for each unknown one."""
+        with store_errors():
+            found = {document["_id"]: _upload(document) async for document in self._collection.find({"_id": {"$in": ids}})}
+        return [found.get(id) for id in ids]
+
+    async def begin(self, upload: Upload) -> str | None:
+        """Counts one more transfer; its attempt id, or None when the row has changed meanwhile (read it again)."""
+        held = {"state": UploadState.OPEN.value, "tries": upload.tries}
+        return upload.attempt(upload.tries + 1) if await self._change(upload.ticket.id, held, {"tries": upload.tries + 1}) else None
+
+    async def stored(self, id: str, at: datetime) -> bool:
+        """OPEN → STORED; False when another transfer has already done it."""
+        return await self._change(id, {"state": UploadState.OPEN.value}, {"state": UploadState.STORED.value, "stored_at": at})
+
+    async def attach(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
+        """Ties stored files of this uploader to the grievance; the same again is no change.
+
+        Gives back the ids that cannot be tied (unknown, not stored, another uploader's, tied to another grievance); with any of them
+        nothing is tied, unless it changed in the same moment.
+        """
+        rows = await self.find_many(ids)
+        bad = [id for id, row in zip(ids, rows, strict=True) if row is None or not _may_attach(row, grievance, uploader)]
+        if bad:
+            return bad
+        held = {"state": UploadState.STORED.value, "uploader": uploader, "grievance": {"$in": [None, grievance]}}
+        return [id for id in ids if not await self._change(id, held, {"grievance": grievance})]
+
+    async def _change(self, id: str, held: dict[str, Any], fields: dict[str, Any]) -> bool:
+        """One guarded write; False when the row is not as it must be."""
+        with store_errors():
+            result = await self._collection.update_one({"_id": id, **held}, {"$set": fields})
+        return bool(result.matched_count)
+
+    async def unswept(self, expired_before: datetime, limit: int) -> list[Upload]:
+        """Expired rows whose broken transfers may have left bytes behind."""
+        with store_errors():
+            cursor = self._collection.find({"swept": False, "expires_at": {"$lt": expired_before}}).limit(limit)
+            return [_upload(document) async for document in cursor]
+
+    async def mark_swept(self, id: str) -> None:
+        await self._change(id, {}, {"swept": True})
+
+
+def _may_attach(upload: Upload, grievance: str, uploader: str) -> bool:
+    ticket = upload.ticket
+    return upload.state is UploadState.STORED and ticket.uploader == uploader and ticket.grievance in (None, grievance)
+
+
+def _upload(document: dict[str, Any]) -> Upload:
+    fields = {name: document[name] for name in UploadTicket.__dataclass_fields__ if name != "id"}
+    return Upload(UploadTicket(id=document["_id"], **fields), UploadState(document["state"]), document["tries"], document["stored_at"])

@@ -1,0 +1,132 @@
+"""Receives one signed upload: checks the bytes while they stream into the store and leaves nothing behind when they are refused."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+
+from services.intake.adapters.files import CHUNK, FileStore, StoredFile
+from services.intake.domain.uploads import (
+    HEAD_BYTES,
+    Incoming,
+    UploadLimits,
+    UploadRefusal,
+    UploadRefused,
+    expired,
+    is_what_it_claims,
+    too_large,
+)
+from services.intake.store.uploads import Upload, UploadState, UploadStore
+
+# Longer than any transfer may take: the sweeper must not meet one that is still running.
+GRACE = timedelta(hours=1)
+
+
+class ReceiveUpload:
+    """`now` is real time (a ticket is a token), aware; `detect` names the type of a file by its first bytes."""
+
+    def __init__(
+        self,
+        uploads: UploadStore,
+        files: FileStore,
+        detect: Callable[[bytes], frozenset[str]],
+        now: Callable[[], datetime],
+        limits: UploadLimits,
+    ) -> None:
+        self._uploads = uploads
+        self._files = files
+        self._detect = detect
+        self._now = now
+        self._limits = limits
+
+    async def __call__(self, id: str, body: AsyncIterator[bytes], declared_length: int | None = None) -> Upload:
+        """Stores the body for this ticket and gives the row in its state STORED. Raises UploadRefused with the reason.
+
+        A transfer that breaks off or is refused may be tried again while the ticket lives, `max_tries` times in all. Of several transfers
+        at once the first complete one counts. An exception of the body's own is passed on, after the clean-up.
+        """
+        upload, attempt = await self._begin(id, declared_length)
+        ticket = upload.ticket
+        known = await self._files.find(ticket.sha256)
+        try:
+            # A content that is already here is still received and checked: knowing a hash is no proof of having the file.
+            count = await self._transfer(upload, body, None if known else attempt)
+            now = self._now()
+            if not known:
+                await self._files.keep(StoredFile(ticket.sha256, attempt, count, ticket.content_type, now))
+        except BaseException:
+            await self._files.discard(attempt)
+            raise
+        if not await self._uploads.stored(id, now):
+            raise UploadRefused(_used())
+        return Upload(ticket, UploadState.STORED, upload.tries + 1, now)
+
+    async def _begin(self, id: str, declared_length: int | None) -> tuple[Upload, str]:
+        while True:
+            upload = await self._uploads.find(id)
+            if upload is None:
+                raise UploadRefused(UploadRefusal("UPLOAD_UNKNOWN", "id", "There is no such upload.", "没有该上传申请。"))
+            if upload.state is not UploadState.OPEN:
+                raise UploadRefused(_used())
+            if self._now() >= upload.ticket.expires_at:
+                raise UploadRefused(expired())
+            if upload.ticket.size > self._limits.max_bytes:
+                raise UploadRefused(too_large(self._limits.max_bytes))
+            if declared_length is not None and declared_length != upload.ticket.size:
+                raise UploadRefused(
+                    UploadRefusal("UPLOAD_SIZE_MISMATCH", "size", "The file's size is not the declared one.", "文件大小与申报的大小不符。")
+                )
+            if upload.tries >= self._limits.max_tries:
+                raise UploadRefused(
+                    UploadRefusal(
+                        "UPLOAD_TOO_MANY_TRIES", None, "Tried too often; ask for a new address.", "重试次数过多，请重新获取地址。"
+                    )
+                )
+            attempt = await self._uploads.begin(upload)
+            if attempt is not None:
+                return upload, attempt
+
+    async def _transfer(self, upload: Upload, body: AsyncIterator[bytes], attempt: str | None) -> int:
+        """Passes the body through all checks and, with an attempt id, into its chunks. The number of bytes."""
+        incoming = Incoming(upload.ticket)
+        buffer = bytearray()
+        typed = False
+        n = size = 0
+        async for piece in body:
+            incoming.take(piece)
+            size += len(piece)
+            buffer += piece
+            if not typed and len(buffer) >= HEAD_BYTES:
+                self._check_type(upload, buffer)
+                typed = True
+            while len(buffer) >= CHUNK:
+                if attempt is not None:
+                    await self._files.append(attempt, n, bytes(buffer[:CHUNK]))
+                del buffer[:CHUNK]
+                n += 1
+        incoming.finish()
+        if not typed:
+            self._check_type(upload, buffer)
+        if buffer and attempt is not None:
+            await self._files.append(attempt, n, bytes(buffer))
+        return size
+
+    def _check_type(self, upload: Upload, head: bytearray) -> None:
+        if not is_what_it_claims(upload.ticket.content_type, self._detect(bytes(head[:HEAD_BYTES]))):
+            raise UploadRefused(
+                UploadRefusal(
+                    "UPLOAD_TYPE_MISMATCH", "contentType", "The content is not of the declared type.", "文件内容与申报的文件类型不符。"
+                )
+            )
+
+
+async def sweep_uploads(uploads: UploadStore, files: FileStore, now: datetime, grace: timedelta = GRACE, limit: int = 200) -> int:
+    """Removes what crashed transfers of expired tickets left in the store; the number of rows looked at. Safe to run anywhere, any time."""
+    rows = await uploads.unswept(now - grace, limit)
+    for upload in rows:
+        for number in range(1, upload.tries + 1):
+            await files.discard(upload.attempt(number))
+        await uploads.mark_swept(upload.ticket.id)
+    return len(rows)
+
+
+def _used() -> UploadRefusal:
+    return UploadRefusal("UPLOAD_USED", "id", "This address has been used already.", "该上传地址已使用过。")

@@ -1,0 +1,121 @@
+"""Types told by content, and GridFS as it lies in the store."""
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+from PIL import Image
+
+from services.intake.adapters.files import CHUNK, FileStore, StoredFile, detect
+from services.intake.domain.uploads import CONTENT_TYPES, is_what_it_claims
+from shared.mongo import Database, GridFS
+from shared.records import StoreTrouble
+from tests.services.intake.builders import NOW
+
+
+def _image(form: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(out, form)
+    return out.getvalue()
+
+
+def _docx() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", "x")
+        archive.writestr("word/document.xml", "y")
+    return out.getvalue()
+
+
+def _ftyp(brand: bytes) -> bytes:
+    return b"\x00\x00\x00\x1cftyp" + brand + b"\x00\x00\x02\x00" + brand + b"isomiso2" + bytes(100)
+
+
+SAMPLES = {
+    "image/jpeg": _image("JPEG"),
+    "image/png": _image("PNG"),
+    "image/webp": _image("WEBP"),
+    "image/gif": _image("GIF"),
+    "image/heic": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(50),
+    "application/pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< >>\nendobj\n",
+    "video/mp4": _ftyp(b"isom"),
+    "video/quicktime": b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  " + bytes(50),
+    "audio/mpeg": b"ID3\x04\x00\x00\x00\x00\x00\x23" + bytes(100),
+    "audio/mp4": _ftyp(b"M4A "),
+    "audio/amr": b"#!AMR\n" + bytes(50),
+    "audio/wav": b"RIFF\x24\x10\x00\x00WAVEfmt " + bytes(50),
+}
+# An .m4a is an MP4 file; whoever declares it a video is not wrong.
+ALSO = {("video/mp4", "audio/mp4")}
+STRANGERS = {
+    "html": b"<!DOCTYPE html><html><script>1</script>",
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg">',
+    "exe": b"MZ\x90\x00\x03" + bytes(200),
+    "docx": _docx(),
+    "text": "你好".encode(),
+    "empty": b"",
+    "zeros": bytes(4096),
+}
+
+
+def test_every_allowed_type_has_a_sample() -> None:
+    assert set(SAMPLES) == set(CONTENT_TYPES)
+
+
+@pytest.mark.parametrize("content", sorted(SAMPLES))
+@pytest.mark.parametrize("declared", sorted(CONTENT_TYPES))
+def test_a_file_passes_only_as_what_it_is(declared: str, content: str) -> None:
+    assert is_what_it_claims(declared, detect(SAMPLES[content][:4096])) is (declared == content or (declared, content) in ALSO)
+
+
+@pytest.mark.parametrize("stranger", sorted(STRANGERS))
+def test_strangers_pass_as_nothing(stranger: str) -> None:
+    detected = detect(STRANGERS[stranger])
+    assert not any(is_what_it_claims(declared, detected) for declared in CONTENT_TYPES)
+
+
+async def _write(files: FileStore, file: str, content: bytes) -> StoredFile:
+    for n, start in enumerate(range(0, len(content), CHUNK)):
+        await files.append(file, n, content[start : start + CHUNK])
+    return await files.keep(StoredFile(hashlib.sha256(content).hexdigest(), file, len(content), "image/png", NOW))
+
+
+async def test_the_driver_reads_what_we_wrote(intake_database: Database) -> None:
+    """The layout is GridFS's own: the driver's reader checks length and chunk sizes itself."""
+    files = FileStore(intake_database)
+    await files.create_indexes()
+    content = bytes(range(256)) * 4000
+    stored = await _write(files, "u/1", content)
+    stream = await GridFS(intake_database).open_download_stream("u/1")
+    assert await stream.read() == content
+    assert b"".join([piece async for piece in files.read(stored)]) == content
+    assert await files.find(stored.sha256) == stored
+
+
+async def test_a_lost_chunk_is_noticed(intake_database: Database) -> None:
+    files = FileStore(intake_database)
+    stored = await _write(files, "u/1", b"x" * 600_000)
+    await intake_database["fs.chunks"].delete_one({"files_id": "u/1", "n": 1})
+    with pytest.raises(StoreTrouble):
+        assert [piece async for piece in files.read(stored)]
+
+
+async def test_same_content_is_kept_once_and_the_later_copy_removed(intake_database: Database) -> None:
+    files = FileStore(intake_database)
+    first = await _write(files, "u/1", b"x" * 300_000)
+    second = await _write(files, "v/1", b"x" * 300_000)
+    assert second == first
+    assert await intake_database["fs.files"].count_documents({}) == 1
+    assert await intake_database["fs.chunks"].count_documents({}) == 2
+
+
+async def test_discard_spares_the_home_of_a_content(intake_database: Database) -> None:
+    files = FileStore(intake_database)
+    stored = await _write(files, "u/1", b"x" * 300_000)
+    await files.append("w/1", 0, b"half")
+    await files.discard("u/1")
+    await files.discard("w/1")
+    await files.discard("never-there")
+    assert b"".join([piece async for piece in files.read(stored)]) == b"x" * 300_000
+    assert await intake_database["fs.chunks"].count_documents({"files_id": "w/1"}) == 0

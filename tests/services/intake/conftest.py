@@ -1,0 +1,72 @@
+"""A real store for intake's own tests: MINYI_MONGODB_URL when set, else an embedded one of this test session."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from shared import mongo
+from shared.settings import CommonSettings
+
+
+@pytest.fixture(scope="session")
+def intake_store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommonSettings]:
+    prefix = f"minyi_test_{secrets.token_hex(4)}"
+    url = os.environ.get("MINYI_MONGODB_URL")
+    if url:
+        yield CommonSettings(prefix=prefix)
+        return
+    folder: Path = tmp_path_factory.mktemp("store")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "secantus", "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder / "data")],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+        )
+    try:
+        yield CommonSettings(prefix=prefix, mongodb_url=f"mongodb://127.0.0.1:{port}/", mongodb_retry_writes=False)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def intake_client(intake_store_settings: CommonSettings) -> AsyncIterator[mongo.Client]:
+    client = mongo.connect(intake_store_settings)
+    await _answers(client)
+    yield client
+    client.close()
+
+
+async def _answers(client: mongo.Client) -> None:
+    """The driver itself waits for the server; its own limit is shorter than the embedded store's slowest start."""
+    for left in range(5, -1, -1):
+        try:
+            await client.admin.command("ping")
+            return
+        except mongo.PyMongoError:
+            if not left:
+                raise
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def intake_database(intake_client: mongo.Client, intake_store_settings: CommonSettings) -> AsyncIterator[mongo.Database]:
+    """An empty database of this test alone."""
+    settings = intake_store_settings.model_copy(update={"prefix": f"{intake_store_settings.prefix}_{secrets.token_hex(3)}"})
+    database = mongo.database(intake_client, settings, "intake")
+    yield database
+    await intake_client.drop_database(database.name)
