@@ -1,7 +1,7 @@
 """The audit trail of one document: entries chained by hashes, so that an edited, missing, reordered or cut link is found.
 
-The document keeps only the chain's head and length; the entries leave through the relay. Hashes are HMAC-SHA256. With a key, who can write to
-the store but does not hold it can forge no link; without one, a whole chain made anew shows only against the daily anchor. Pure: keys,
+The document keeps only the chain's head and length; the entries leave through the relay. Hashes are HMAC-SHA256. With a key, who can write
+to the store but does not hold it can forge no link; without one, a whole chain made anew shows only against the daily anchor. Pure: keys,
 times and ids are arguments.
 """
 
