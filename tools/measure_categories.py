@@ -1,7 +1,8 @@
 """Measures the keyword classifier on labelled messages: `python -m tools.measure_categories [labelled.jsonl]`.
 
 The rules were written while reading one half of the messages only; the other half was held out. Which half a message belongs to follows
-from its id, so both figures can be printed again. The messages are not part of the project; without them there is nothing to measure (exit 2).
+from its id, so both figures can be printed again. The messages are not part of the project; without them there is nothing to measure
+(exit 2).
 """
 
 import hashlib
