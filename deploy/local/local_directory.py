@@ -1,0 +1,121 @@
+"""The `.local` directory: who holds it, what runs in it. One supervisor at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.local.processes import Identity, Process, end_leftovers
+from deploy.local.trouble import Busy
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One process of a run, as other commands see it."""
+
+    name: str
+    pid: int
+    created: float
+    url: str = ""
+    """Its HTTP base address; empty for broker, epmd and store."""
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.pid, self.created)
+
+    def alive(self) -> bool:
+        return self.identity.alive()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What .local/run.json says. It holds no password; the file is the owner's alone all the same."""
+
+    supervisor: Recorded
+    started_at: str
+    """ISO 8601, UTC."""
+    ready: bool
+    processes: tuple[Recorded, ...]
+    urls: dict[str, str] = field(default_factory=dict)
+    """gateway, intake, routing, feedback: HTTP base addresses; broker, store: what they are, in words."""
+
+    def alive(self) -> bool:
+        return self.supervisor.alive()
+
+    def process(self, name: str) -> Recorded | None:
+        return next((process for process in self.processes if process.name == name), None)
+
+
+def recorded(process: Process, url: str = "") -> Recorded | None:
+    identity = process.identity
+    return Recorded(process.name, identity.pid, identity.created, url) if identity is not None else None
+
+
+def read_run(local_dir: Path) -> Run | None:
+    """The run that the file tells of, alive or stale; None without one. An unreadable file counts as none."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        raw: dict[str, Any] = json.loads((local_dir / RUN_FILE).read_text(encoding="utf-8"))
+        return Run(
+            supervisor=Recorded(**raw["supervisor"]),
+            started_at=str(raw["started_at"]),
+            ready=bool(raw["ready"]),
+            processes=tuple(Recorded(**process) for process in raw["processes"]),
+            urls={str(name): str(url) for name, url in raw["urls"].items()},
+        )
+    return None
+
+
+def write_run(local_dir: Path, run: Run) -> None:
+    fresh = local_dir / f"{RUN_FILE}.{os.getpid()}"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        json.dump(asdict(run), out, indent=1)
+    os.replace(fresh, local_dir / RUN_FILE)
+
+
+def forget_run(local_dir: Path) -> None:
+    (local_dir / RUN_FILE).unlink(missing_ok=True)
+
+
+def myself() -> Recorded:
+    identity = Identity.of(os.getpid())
+    return Recorded("supervisor", identity.pid, identity.created)
+
+
+def end_stale(local_dir: Path) -> int:
+    """End what a supervisor that was killed left running in `local_dir`; how many processes. Nothing of a live one is touched."""
+    run = read_run(local_dir)
+    if run is None or (run.alive() and run.supervisor.pid != os.getpid()):
+        return 0
+    ended = sum(end_leftovers(process.identity, local_dir) for process in _in_order_of_stopping(run.processes))
+    forget_run(local_dir)
+    return ended
+
+
+def _in_order_of_stopping(processes: Sequence[Recorded]) -> Iterator[Recorded]:
+    """Those who use broker and store before these, epmd last."""
+    last = ("broker", "store", "epmd")
+    yield from (process for process in reversed(processes) if process.name not in last)
+    for name in last:
+        yield from (process for process in processes if process.name == name)
+
+
+@contextmanager
+def held(local_dir: Path) -> Iterator[None]:
+    """Hold the directory for this process. Raises Busy when another has it; the lock ends with its process, however that ends."""
+    local_dir.mkdir(parents=True, exist_ok=True)
+    with (local_dir / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(
+                f"{local_dir} is in use by another supervisor: type `make down` to stop it, or `make up` in another checkout"
+            ) from None
+        yield

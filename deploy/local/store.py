@@ -1,0 +1,197 @@
+"""MongoDB for one machine: what MINYI_MONGODB_URL names, else a `mongod` on PATH, else the embedded SecantusDB as its own process."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from deploy.local.ports import Ports
+from deploy.local.processes import Process, wait_for
+from deploy.local.trouble import Trouble
+from shared.mongo import Client, PyMongoError
+
+BOOT_SECONDS = 60.0
+REPLICA_SET = "minyi"
+
+
+class GivenStore:
+    """Somebody's MongoDB, checked and otherwise left alone."""
+
+    own = False
+
+    def __init__(self, url: str, retry_writes: bool) -> None:
+        self.url = url
+        self.retry_writes = retry_writes
+        self.processes: tuple[Process, ...] = ()
+
+    def start(self) -> None:
+        """Raises Trouble: not reachable, credentials refused, or a standalone server, which knows no transactions."""
+        try:
+            hello = command(self.url, "hello", seconds=5)
+            command(self.url, "listDatabases", seconds=5)
+        except PyMongoError as error:
+            raise Trouble(
+                f"the store that MINYI_MONGODB_URL names does not take us ({_reason(error)}): start it, mend the address "
+                "(mongodb://user:password@host:27017/?replicaSet=name), or unset MINYI_MONGODB_URL to have one started here"
+            ) from error
+        except ValueError as error:
+            raise Trouble(
+                "MINYI_MONGODB_URL is no store's address: type it as mongodb://user:password@host:27017/?replicaSet=name"
+            ) from error
+        if "setName" not in hello and hello.get("msg") != "isdbgrid":
+            raise Trouble(
+                "the store that MINYI_MONGODB_URL names is a standalone server, which knows no transactions: start its mongod with "
+                "`--replSet minyi` and type `mongosh --eval 'rs.initiate()'`"
+            )
+
+    def ready(self) -> bool:
+        return _answers(self.url)
+
+    def stop(self) -> None:
+        return
+
+    @property
+    def described(self) -> str:
+        return f"MongoDB at {_hosts(self.url)} (MINYI_MONGODB_URL)"
+
+
+class OwnStore:
+    """A store process with its data under `directory`, listening on 127.0.0.1 alone."""
+
+    own = True
+
+    def __init__(self, directory: Path, ports: Ports, log: Path, env: Mapping[str, str]) -> None:
+        self.directory = directory
+        self._ports = ports
+        self._log = log
+        self._env = dict(env)
+        self._mongod = shutil.which("mongod", path=self._env.get("PATH"))
+        self._process: Process | None = None
+        self._port = 0
+        self.url = ""
+        # SecantusDB scans its retry records at each retryable write.
+        self.retry_writes = self._mongod is not None
+
+    def start(self) -> None:
+        """Raises Trouble."""
+        self._port = self._ports.private("store")
+        self.url = f"mongodb://127.0.0.1:{self._port}/?directConnection=true"
+        # The two write different files: data of one is never shown to the other.
+        data = self.directory / ("mongod" if self._mongod else "secantus")
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._process = Process("store", self._argv(data), self._env, self._log)
+        self.boot()
+
+    def boot(self) -> None:
+        """Start it if it does not run, at the same address, and wait until it is primary."""
+        process = self._started()
+        process.start()
+        wait_for(lambda: _answers(self.url), BOOT_SECONDS, process, "answering")
+        if self._mongod:
+            self._initiate()
+            wait_for(self.ready, BOOT_SECONDS, process, "primary of its replica set")
+
+    def ready(self) -> bool:
+        try:
+            return bool(command(self.url, "hello").get("isWritablePrimary"))
+        except PyMongoError:
+            return False
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL; writes that were acknowledged are in the journal."""
+        self._started().kill()
+
+    def restart(self) -> None:
+        self._started().stop()
+        self.boot()
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        return (self._process,) if self._process is not None else ()
+
+    @property
+    def described(self) -> str:
+        return "MongoDB, our own (one-node replica set)" if self._mongod else "SecantusDB, embedded"
+
+    def _argv(self, data: Path) -> list[str | Path]:
+        if self._mongod:
+            common: list[str | Path] = ["--dbpath", data, "--port", str(self._port), "--bind_ip", "127.0.0.1"]
+            return [self._mongod, *common, "--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", "0.5"]
+        # Its own empty configuration: it would look for one in the working and the home directory. Each commit is in the operating
+        # system's hands when it is acknowledged, and our writes ask for the journal (j: true), which it syncs one by one; so
+        # --sync-on-commit, which would do the same for everybody else's, is not needed to survive kill -9.
+        config = self.directory / "secantusd.toml"
+        config.write_text("", encoding="ascii")
+        here: list[str | Path] = [sys.executable, "-m", "secantus", "--config", config, "--host", "127.0.0.1", "--port", str(self._port)]
+        return [*here, "--storage-path", data, "--cache-size", "512M", "--log-level", "WARNING"]
+
+    def _initiate(self) -> None:
+        """Make the one-node replica set; at a later start, tell it when its port has changed."""
+        member = {"_id": 0, "host": f"127.0.0.1:{self._port}"}
+        try:
+            config = command(self.url, "replSetGetConfig")["config"]
+        except PyMongoError:
+            command(self.url, "replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+            return
+        if [known["host"] for known in config["members"]] != [member["host"]]:
+            config["members"] = [{**config["members"][0], **member}]
+            config["version"] += 1
+            command(self.url, "replSetReconfig", config, force=True)
+
+    def _started(self) -> Process:
+        if self._process is None:
+            raise Trouble("the store was not started")
+        return self._process
+
+
+Store = GivenStore | OwnStore
+
+
+def store_for(directory: Path, ports: Ports, log: Path, env: Mapping[str, str]) -> Store:
+    """The one that MINYI_MONGODB_URL names when it is set; else mongod from PATH; else SecantusDB."""
+    given = env.get("MINYI_MONGODB_URL", "")
+    if given:
+        return GivenStore(given, env.get("MINYI_MONGODB_RETRY_WRITES", "true").lower() not in ("false", "0", "no", "off"))
+    return OwnStore(directory, ports, log, env)
+
+
+def command(url: str, name: str, value: Any = 1, *, seconds: float = 2.0, **more: Any) -> dict[str, Any]:
+    """Run one command against `admin` and return its answer. Raises PyMongoError, or ValueError for a malformed address."""
+
+    async def ask() -> dict[str, Any]:
+        limit = int(seconds * 1000)
+        client: Client[dict[str, Any]] = Client(url, serverSelectionTimeoutMS=limit, connectTimeoutMS=limit, socketTimeoutMS=limit)
+        try:
+            return dict(await client.admin.command(name, value, **more))
+        finally:
+            client.close()
+
+    # In a thread of its own: the caller may have an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, ask()).result()
+
+
+def _answers(url: str) -> bool:
+    try:
+        command(url, "ping")
+    except PyMongoError:
+        return False
+    return True
+
+
+def _hosts(url: str) -> str:
+    return url.split("://", 1)[-1].split("/", 1)[0].rsplit("@", 1)[-1]
+
+
+def _reason(error: PyMongoError) -> str:
+    return re.sub(r"\s+", " ", str(error)).split(", Timeout:")[0][:160]
