@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -204,8 +203,9 @@ class Engine:
             return None
         if not self._introspection:
             raise GraphQLError("Introspection is switched off.", extensions={"code": "INTROSPECTION_DISABLED"})
-        own = copy.copy(node)
-        own.selection_set = SelectionSetNode(selections=nodes)
+        own = OperationDefinitionNode(
+            operation=node.operation, variable_definitions=node.variable_definitions, selection_set=SelectionSetNode(selections=nodes)
+        )
         return DocumentNode(definitions=(own, *collector.fragments.values()))
 
 
@@ -218,7 +218,7 @@ class _Rejected(Exception):
 def _refusal(errors: list[GraphQLError]) -> Answer:
     shown = []
     for error in errors:
-        entry = dict(error.formatted)
+        entry: dict[str, Any] = {**error.formatted}
         entry["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(entry.get("extensions") or {})}
         shown.append(entry)
     return Answer(orjson.dumps({"errors": shown}), accepted=False)

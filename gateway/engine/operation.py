@@ -17,6 +17,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLObjectType,
+    InlineFragmentNode,
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -127,10 +128,11 @@ class Collector:
                 if node.name.value in seen:
                     continue
                 seen.add(node.name.value)
-                fragment = self.fragments[node.name.value]
-                condition, inner = fragment.type_condition, fragment.selection_set
+                fragment: FragmentDefinitionNode | InlineFragmentNode = self.fragments[node.name.value]
             else:
-                condition, inner = node.type_condition, node.selection_set
+                assert isinstance(node, InlineFragmentNode)
+                fragment = node
+            condition, inner = fragment.type_condition, fragment.selection_set
             if condition is None or type_name in self.supergraph.possible_types(condition.name.value):
                 self.gather(type_name, inner, groups, seen)
 

@@ -127,7 +127,7 @@ def _list(item: Complete | None, refusal: str | None) -> Complete:
                 trail.fault([*trail, values.index(None)], "Cannot return null for a non-nullable list item.")
                 return None
             return values
-        result = []
+        result: list[Any] = []
         trail.append(0)
         for index, value in enumerate(values):
             trail[-1] = index
@@ -170,7 +170,7 @@ def _abstract(schema: GraphQLSchema, kind: Any, selection: Selection, location: 
     name = kind.name if isinstance(kind, GraphQLInterfaceType) else f"union {kind.name}"
 
     def complete(data: Any, trail: Trail) -> Any:
-        chosen = by_type.get(data.get(TYPENAME)) if type(data) is dict else None
+        chosen = by_type.get(data.get(TYPENAME, "")) if type(data) is dict else None
         if chosen is None:
             trail.fault(trail.copy(), f"A subgraph answered with a type that {name} does not have.")
             return None

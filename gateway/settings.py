@@ -1,0 +1,34 @@
+"""The gateway's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.settings import CommonSettings
+
+HERE = Path(__file__).resolve().parent
+
+
+class GatewaySettings(CommonSettings):
+    """`subgraphs` and `supergraph` come from the environment like all others; `--supergraph` overrides."""
+
+    port: int = 8000
+    subgraphs: str = ""
+    """Comma-separated name=URL; a subgraph that is not named here is asked at the URL that the supergraph names."""
+    supergraph: Path = HERE / "supergraph.graphql"
+    subgraph_timeout_seconds: float = 10.0
+    subgraph_connections: int = 128
+    """Open connections to one subgraph; requests beyond that wait for one."""
+    documents: int = 1_000
+    """Documents whose plans are kept."""
+    max_request_bytes: int = 1_000_000
+
+    def subgraph_urls(self) -> dict[str, str]:
+        """Name → URL. Raises ValueError for an entry that is not name=URL."""
+        urls = {}
+        for part in filter(None, map(str.strip, self.subgraphs.split(","))):
+            name, equals, url = part.partition("=")
+            if not (name and equals and url.startswith(("http://", "https://"))):
+                raise ValueError(f"MINYI_SUBGRAPHS: {part!r} is not name=URL")
+            urls[name] = url
+        return urls
