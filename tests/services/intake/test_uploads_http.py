@@ -1,5 +1,6 @@
 """Uploads and reading over HTTP: signatures, refusals in two languages, headers."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from services.intake.store.uploads import COLLECTION, UploadState, UploadStore
 from services.intake.uploads_http import uploads_router
 from services.intake.usecases.receive_upload import ReceiveUpload
 from shared.mongo import Database
+from shared.records import StoreTrouble
 from tests.services.intake.builders import NOW, body, png, ticket
 
 KEY = bytes(range(32))
@@ -23,13 +25,13 @@ BASE = "http://intake"
 
 
 class Door:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, receive_seconds: float = 30.0) -> None:
         self.now: datetime = NOW
         self.uploads = UploadStore(database[COLLECTION])
         files = FileStore(database)
         app = FastAPI()
         receive = ReceiveUpload(self.uploads, files, detect, lambda: self.now, UploadLimits())
-        app.include_router(uploads_router(receive, files, KEY, lambda: self.now))
+        app.include_router(uploads_router(receive, files, KEY, lambda: self.now, receive_seconds))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
 
     async def open(self, content: bytes, **changes: object) -> str:
@@ -115,6 +117,33 @@ async def test_wrong_bytes_are_refused(door: Door) -> None:
 async def test_another_type_is_refused(door: Door) -> None:
     content = b"<!DOCTYPE html><html><script>alert(1)</script>"
     _assert_refused(await door.http.put(await door.open(content), content=content), 415, "UPLOAD_TYPE_MISMATCH")
+
+
+async def test_a_transfer_that_hangs_is_cut_and_leaves_nothing(intake_database: Database) -> None:
+    door = Door(intake_database, receive_seconds=0.2)
+    content = png(400_000)
+
+    async def hangs() -> AsyncIterator[bytes]:
+        yield content[:300_000]
+        await asyncio.Event().wait()
+
+    _assert_refused(await door.http.put(await door.open(content), content=hangs()), 408, "UPLOAD_TOO_SLOW")
+    assert await intake_database["fs.chunks"].count_documents({}) == 0
+    await door.http.aclose()
+
+
+async def test_a_store_that_does_not_answer_is_said_so(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = png()
+    url = await door.open(content)
+
+    async def fails(*_: object) -> None:
+        raise StoreTrouble("AutoReconnect")
+
+    monkeypatch.setattr(UploadStore, "find", fails)
+    monkeypatch.setattr(FileStore, "find", fails)
+    _assert_refused(await door.http.put(url, content=content), 503, "STORE_UNAVAILABLE")
+    read = file_url(BASE, "a" * 64, "a.png", NOW + timedelta(minutes=5), KEY)
+    _assert_refused(await door.http.get(read), 503, "STORE_UNAVAILABLE")
 
 
 async def test_reading_needs_a_genuine_live_url(door: Door) -> None:
