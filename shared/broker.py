@@ -107,7 +107,7 @@ async def _declare_stream(channel: AbstractChannel, name: str) -> Any:
             if attempt == 19:
                 raise
             await asyncio.sleep(0.25)
-            await channel.reopen()  # type: ignore[attr-defined]
+            await channel.reopen()
     raise AssertionError("unreachable")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import strawberry
@@ -16,10 +16,10 @@ from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionContext
 
 from shared import telemetry
-from shared.identity.errors import AccessError
+from shared.identity.errors import Refusal
 from shared.records import StoreTrouble
 
-FEDERATION = "2.9"
+FEDERATION: Literal["2.9"] = "2.9"
 CACHED_DOCUMENTS = 1_000
 
 
@@ -29,7 +29,7 @@ class MinyiSchema(Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         for error in errors:
             original = error.original_error
-            if original is None or isinstance(original, (AccessError, GraphQLError)):
+            if original is None or isinstance(original, (Refusal, GraphQLError)):
                 continue
             telemetry.log().error("resolver failed", path=str(error.path), error=type(original).__name__, detail=_safe(original))
 
@@ -54,9 +54,9 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
     """The error as the client sees it."""
     original = error.original_error
     formatted: dict[str, Any] = dict(error.formatted)
-    if isinstance(original, AccessError):
-        formatted["message"] = original.message_en
-        formatted["extensions"] = {"code": original.code, "messageZh": original.message_zh}
+    if isinstance(original, Refusal):
+        formatted["message"] = original.en
+        formatted["extensions"] = {"code": original.kind, "reason": original.code, "messageZh": original.zh}
     elif isinstance(original, StoreTrouble):
         formatted["message"] = "The store does not answer; try again shortly."
         formatted["extensions"] = {"code": "UNAVAILABLE", "messageZh": "存储暂时没有响应，请稍后再试。"}
@@ -72,7 +72,7 @@ class GraphRouter(GraphQLRouter[Any, None]):
     async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
         data: GraphQLHTTPResponse = {"data": result.data}
         if result.errors:
-            data["errors"] = [format_error(error) for error in result.errors]  # type: ignore[misc]
+            data["errors"] = [format_error(error) for error in result.errors]
         if result.extensions:
             data["extensions"] = result.extensions
         return data

@@ -5,9 +5,10 @@ PyMongo's own asyncio API is Motor's heir; when the project moves, this file mov
 
 from __future__ import annotations
 
-import pymongo
+from typing import TYPE_CHECKING, Any
+
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
-from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
@@ -15,10 +16,13 @@ from pymongo.write_concern import WriteConcern
 
 from shared.settings import CommonSettings
 
-Database = AsyncIOMotorDatabase
-Collection = AsyncIOMotorCollection
+if TYPE_CHECKING:
+    Client = AsyncIOMotorClient[dict[str, Any]]
+    Database = AsyncIOMotorDatabase[dict[str, Any]]
+    Collection = AsyncIOMotorCollection[dict[str, Any]]
+else:
+    Client, Database, Collection = AsyncIOMotorClient, AsyncIOMotorDatabase, AsyncIOMotorCollection
 GridFS = AsyncIOMotorGridFSBucket
-Client = AsyncIOMotorClient
 
 __all__ = [
     "ASCENDING",
@@ -31,12 +35,9 @@ __all__ = [
     "GridFS",
     "IndexModel",
     "PyMongoError",
-    "UpdateOne",
     "connect",
     "database",
 ]
-
-DUPLICATE_KEY = 11000
 
 
 def connect(settings: CommonSettings) -> Client:
@@ -60,7 +61,3 @@ def database(client: Client, settings: CommonSettings, name: str) -> Database:
         read_concern=ReadConcern("majority"),
         read_preference=ReadPreference.PRIMARY,
     )
-
-
-def driver_versions() -> str:
-    return str(pymongo.version)

@@ -20,9 +20,10 @@ A document carries, beside the service's own fields:
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 from shared.contracts.base import Contract
 from shared.envelope import Event, Seen, read_seen, write_seen
@@ -93,10 +94,8 @@ class Emission:
     after: Seen
 
 
-class Apply(Protocol):
-    """A service's decision on one event: the state before (None in a stub) → the state after and the events that follow."""
-
-    def __call__(self, state: Any, event: Event) -> tuple[Any, list[Contract]]: ...
+Apply = Callable[[Any, Event], tuple[Any, list[Contract]]]
+"""A service's decision on one event: the state before (None in a stub) → the state after and the events that follow."""
 
 
 @dataclass

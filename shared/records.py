@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from shared.mongo import ASCENDING, BulkWriteError, Collection, Database, DuplicateKeyError, IndexModel, PyMongoError
 
 Document = dict[str, Any]
+DUPLICATE_KEY = 11000
 
 
 class StoreTrouble(Exception):
@@ -72,7 +73,7 @@ class MongoRecords:
 
     async def load(self, id: str) -> Document | None:
         with store_errors():
-            return await self.collection.find_one({"_id": id})  # type: ignore[no-any-return]
+            return await self.collection.find_one({"_id": id})
 
     async def insert(self, document: Document) -> bool:
         with store_errors():
@@ -107,7 +108,7 @@ class MongoRecords:
                 try:
                     await collection.insert_many(rows, ordered=False)
                 except BulkWriteError as error:
-                    if any(fault["code"] != 11000 for fault in error.details["writeErrors"]):
+                    if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
                         raise
 
     async def settle(self, id: str, confirmed: list[str]) -> None:
@@ -124,7 +125,7 @@ class MongoRecords:
 
     async def remembered_request(self, id: str, request_id: str) -> Document | None:
         with store_errors():
-            return await self.audit.find_one({"subject": id, "request_id": request_id})  # type: ignore[no-any-return]
+            return await self.audit.find_one({"subject": id, "request_id": request_id})
 
     async def blocked(self, sources: list[str], limit: int) -> list[Document]:
         """Documents held up by an event of these sources that cannot be applied, for operators: {_id, blocked}."""

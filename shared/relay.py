@@ -49,11 +49,9 @@ async def flush(records: Records, publisher: Publisher, id: str) -> int:
 class Relay:
     """The relay and the sweeper of one process, over one or more collections."""
 
-    def __init__(
-        self, service: str, records: list[Records], publisher: Publisher, real_now: Callable[[], datetime], sweep_age: timedelta
-    ) -> None:
+    def __init__(self, service: str, publisher: Publisher, real_now: Callable[[], datetime], sweep_age: timedelta) -> None:
         self._service = service
-        self._records = records
+        self._records: list[Records] = []
         self._publisher = publisher
         self._real_now = real_now
         self._sweep_age = sweep_age
@@ -61,9 +59,14 @@ class Relay:
         self._again: set[tuple[int, str]] = set()
         self._limit = asyncio.Semaphore(32)
 
-    def soon(self, id: str, collection: int = 0) -> None:
+    def watch(self, records: Records) -> Callable[[str], None]:
+        """Sweep this collection too; returns what a writer calls after each write, with the document's id."""
+        self._records.append(records)
+        collection = len(self._records) - 1
+        return lambda id: self._soon((collection, id))
+
+    def _soon(self, key: tuple[int, str]) -> None:
         """Relay in a task of its own; one at a time per document, once more if it was asked for meanwhile."""
-        key = (collection, id)
         if key in self._tasks:
             self._again.add(key)
             return
@@ -71,21 +74,17 @@ class Relay:
         self._tasks[key] = task
         task.add_done_callback(lambda _task: self._done(key))
 
-    async def sweep(self) -> int:
-        """Relay what is older than the sweep age; returns how many documents were found."""
+    async def sweep(self, older_than: timedelta | None = None) -> int:
+        """Relay what is older than the sweep age (or the age given); returns how many documents were found."""
         found = 0
+        before = self._real_now() - (self._sweep_age if older_than is None else older_than)
         for collection, records in enumerate(self._records):
-            for id in await records.unsent(self._real_now() - self._sweep_age, 200):
+            for id in await records.unsent(before, 200):
                 if (collection, id) not in self._tasks:
                     found += 1
-                    self.soon(id, collection)
+                    self._soon((collection, id))
         telemetry.SWEPT.labels(self._service).inc(found)
         return found
-
-    async def sweep_forever(self, every: float) -> None:
-        while True:
-            await asyncio.sleep(every)
-            await shielded(self.sweep, self._service)
 
     async def drain(self) -> None:
         """Wait until no relay is under way; for shutdown."""
@@ -105,7 +104,7 @@ class Relay:
         del self._tasks[key]
         if key in self._again:
             self._again.discard(key)
-            self.soon(key[1], key[0])
+            self._soon(key)
 
 
 async def shielded(work: Callable[[], Awaitable[object]], service: str) -> None:

@@ -6,23 +6,32 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import ids, telemetry
 from shared.broker import Broker
 from shared.clock import Clock, clock_from
-from shared.inbox import Inbox
+from shared.identity.errors import Unauthenticated
+from shared.inbox import BrokerQueues, Handler, Inbox, Reference
 from shared.mongo import connect, database
+from shared.record import Participant
 from shared.records import MongoRecords
-from shared.relay import Relay
+from shared.relay import Relay, shielded
 from shared.settings import CommonSettings
+from shared.writer import Codec, Writer
 
 SHUTDOWN_SECONDS = 20
+
+
+async def _rounds(seconds: float, work: Callable[[], Awaitable[object]], service: str) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await shielded(work, service)
 
 
 class World:
@@ -44,24 +53,44 @@ class World:
 class Runtime:
     """What the api and the worker of one service share. Made inside the event loop, started and stopped by the lifespan."""
 
-    def __init__(self, service: str, settings: CommonSettings, collections: Sequence[str]) -> None:
-        """`collections`: those whose documents carry an outbox, the grievance documents first."""
+    def __init__(self, service: str, settings: CommonSettings) -> None:
         self.service = service
         self.settings = settings
         self.world = World(clock_from(settings))
         self.client = connect(settings)
         self.database = database(self.client, settings, service)
         self.broker = Broker(settings.rabbitmq_url, settings.prefix, settings.retry_seconds, service=service)
-        self.records = [MongoRecords(self.database, name) for name in collections]
-        self.relay = Relay(
-            service, list(self.records), self.broker, self.world.real_now, timedelta(seconds=settings.sweep_age_seconds)
-        )
+        self.relay = Relay(service, self.broker, self.world.real_now, timedelta(seconds=settings.sweep_age_seconds))
         self.inbox: Inbox | None = None
+        self._rounds: list[tuple[float, Callable[[], Awaitable[object]]]] = [(settings.sweep_seconds, self.relay.sweep)]
         self._loops: list[asyncio.Task[None]] = []
+
+    def writer(self, records: MongoRecords, participant: Participant, codec: Codec, audit_key: bytes) -> Writer:
+        """The one writer of a collection of grievance documents; its outboxes are relayed and swept here."""
+        return Writer(records, participant, codec, self.world, self.relay.watch(records), audit_key)
+
+    def records(self, name: str) -> MongoRecords:
+        """A collection beside the grievances whose documents have an outbox; the sweeper relays it."""
+        records = MongoRecords(self.database, name)
+        self.relay.watch(records)
+        return records
+
+    def consume(self, writer: Writer, references: dict[str, Reference]) -> None:
+        """Make this process a worker: it takes the service's queue."""
+        settings = self.settings
+        queues = BrokerQueues(self.broker, self.service, settings.retry_seconds)
+        handler = Handler(writer, queues, references, tries=len(settings.retry_seconds))
+        self.inbox = Inbox(self.broker, self.service, handler, settings.prefetch)
+
+    def every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        """Run `work` in the background; trouble and defects are logged and the rounds go on."""
+        self._rounds.append((seconds, work))
 
     async def start(self) -> None:
         await self.broker.start()
-        self._loops.append(asyncio.create_task(self.relay.sweep_forever(self.settings.sweep_seconds)))
+        # What an earlier process left behind need not wait until it is old.
+        await shielded(lambda: self.relay.sweep(timedelta(0)), self.service)
+        self._loops += [asyncio.create_task(_rounds(seconds, work, self.service)) for seconds, work in self._rounds]
         if self.inbox is not None:
             await self.inbox.start()
 
@@ -130,14 +159,12 @@ class Traced:
         await self._app(scope, receive, send)
 
 
-def application(runtime: Runtime, routers: Sequence[APIRouter] = (), after_start: Callable[[], Awaitable[Any]] | None = None) -> FastAPI:
+def application(runtime: Runtime, routers: Sequence[APIRouter] = ()) -> FastAPI:
     """The ASGI app of one process: health routes and what the service adds."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await runtime.start()
-        if after_start is not None:
-            await after_start()
         try:
             yield
         finally:
@@ -148,7 +175,16 @@ def application(runtime: Runtime, routers: Sequence[APIRouter] = (), after_start
     for router in routers:
         app.include_router(router)
     app.add_middleware(Traced)
+    app.add_exception_handler(Unauthenticated, _unauthenticated)
     return app
+
+
+async def _unauthenticated(_request: Request, error: Exception) -> Response:
+    """A token that does not hold ends the whole request, before any field is asked: 401, in GraphQL's form."""
+    assert isinstance(error, Unauthenticated)
+    extensions = {"code": error.kind, "reason": error.code, "messageZh": error.zh}
+    body = {"data": None, "errors": [{"message": error.en, "extensions": extensions}]}
+    return JSONResponse(body, status_code=401, headers={"WWW-Authenticate": "Bearer"})
 
 
 def serve(service: str, settings: CommonSettings, build: Callable[[], FastAPI]) -> None:

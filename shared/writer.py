@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from pydantic import BaseModel
+
 from shared import failpoints, telemetry
 from shared.audit import AuditEntry, ChainHead, extend
 from shared.contracts.base import Contract, instant
@@ -30,6 +32,24 @@ class Codec(Protocol):
     def dump(self, state: Any) -> Document: ...
 
 
+class ModelCodec:
+    """The codec of an aggregate that is a Pydantic model; its fields are the document's own fields.
+
+    `derive` adds what is computed from the aggregate for the store's sake (list keys, flags).
+    """
+
+    def __init__(self, model: type[BaseModel], derive: Callable[[Any], Document] = lambda _state: {}) -> None:
+        self._model = model
+        self._derive = derive
+
+    def load(self, document: Document) -> Any:
+        return self._model.model_validate(document, extra="ignore")
+
+    def dump(self, state: Any) -> Document:
+        dumped: Document = state.model_dump()
+        return dumped | self._derive(state)
+
+
 class Instants(Protocol):
     """What a decision needs of the world, given as arguments so that a test can fix them."""
 
@@ -40,12 +60,6 @@ class Instants(Protocol):
     def real_now(self) -> datetime: ...
 
     def event_id(self) -> str: ...
-
-
-class Relays(Protocol):
-    def soon(self, id: str) -> None:
-        """Relay the document's outbox without making the caller wait."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -84,12 +98,22 @@ class RequestReused(Exception):
 class Writer:
     """The one way to change a grievance document of this service."""
 
-    def __init__(self, records: Records, participant: Participant, codec: Codec, world: Instants, relay: Relays) -> None:
+    def __init__(
+        self,
+        records: Records,
+        participant: Participant,
+        codec: Codec,
+        world: Instants,
+        relay_soon: Callable[[str], None],
+        audit_key: bytes,
+    ) -> None:
+        """`relay_soon` is called with the document's id after each write that has something to send; it must not wait."""
         self._records = records
         self._participant = participant
         self._codec = codec
         self._world = world
-        self._relay = relay
+        self._relay_soon = relay_soon
+        self._audit_key = audit_key
 
     async def create(self, id: str, request: Request, decide: Callable[[], Decision]) -> tuple[Document, bool]:
         """The first command of a document. Returns its result and whether it was made just now; a repeat returns the first result."""
@@ -101,6 +125,19 @@ class Writer:
         A refusal that `decide` raises changes nothing and is not remembered: the same id is decided anew.
         """
         return (await self._command(id, request, decide, creates=False))[0]
+
+    async def act(self, id: str, decide: Callable[[Any], tuple[Any, list[Contract]] | None]) -> bool:
+        """The service's own step (a sender's claim, a result): neither a command nor an event. None changes nothing; False then."""
+
+        def step(draft: Draft) -> bool:
+            decided = decide(draft.state) if draft.state is not None else None
+            if decided is None:
+                return False
+            draft.state, contracts = decided
+            draft.emit(contracts)
+            return True
+
+        return await self._guarded(id, step)
 
     async def receive(self, event: Event, *, may_wait: bool) -> Outcome:
         """Apply, keep or recognise an incoming event in one write; raises CannotApply, SequenceReused, StoreTrouble."""
@@ -187,7 +224,7 @@ class Writer:
         if written:
             failpoints.reach("after-write")
             if push:
-                self._relay.soon(after["_id"])
+                self._relay_soon(after["_id"])
         return written
 
     def _outbox_entries(self, subject: str, emission: Emission) -> list[Document]:
@@ -229,9 +266,11 @@ class Writer:
                 payload_digest=request.digest,
                 result=copy.deepcopy(result),
             ),
+            key=self._audit_key,
+            subject=document["_id"],
         )
         document["auditHead"], document["auditLength"] = chain.head, chain.length
-        row = entry.document() | {"subject": document["_id"], "number": chain.length}
+        row = entry.document() | {"subject": document["_id"]}
         return [{"id": f"{document['_id']}:{chain.length}", "kind": "audit", "at": self._world.real_now(), "row": row}]
 
     def _remember(self, draft: Draft, request: Request, result: Document) -> None:

@@ -32,7 +32,7 @@ class Contract(Part):
         return cls.model_validate(data, extra="ignore")
 
     @classmethod
-    def kind(cls) -> str:
+    def event_kind(cls) -> str:
         """The type without its version, e.g. `intake.grievance.registered`."""
         return split_type(cls.type)[0]
 

@@ -10,7 +10,10 @@ from shared.mongo import ASCENDING, Collection, DuplicateKeyError, IndexModel
 from shared.records import store_errors
 
 COLLECTION: Final = "uploads"
-INDEXES: Final = [IndexModel([("swept", ASCENDING), ("expires_at", ASCENDING)], name="swept_expires")]
+INDEXES: Final = [
+    IndexModel([("swept", ASCENDING), ("expires_at", ASCENDING)], name="swept_expires"),
+    IndexModel([("grievance", ASCENDING)], name="grievance"),
+]
 
 
 class UploadState(StrEnum):
@@ -63,6 +66,16 @@ class UploadStore:
         with store_errors():
             found = {document["_id"]: _upload(document) async for document in self._collection.find({"_id": {"$in": ids}})}
         return [found.get(id) for id in ids]
+
+    async def of_grievances(self, grievances: list[str]) -> dict[str, list[Upload]]:
+        """The stored files of each grievance, oldest first."""
+        wanted = grievances[0] if len(grievances) == 1 else {"$in": grievances}
+        with store_errors():
+            rows = await self._collection.find({"grievance": wanted, "state": UploadState.STORED.value}).to_list(None)
+        found: dict[str, list[Upload]] = {}
+        for row in sorted(rows, key=lambda row: (row["opened_at"], row["_id"])):
+            found.setdefault(row["grievance"], []).append(_upload(row))
+        return found
 
     async def begin(self, upload: Upload) -> str | None:
         """Counts one more transfer; its attempt id, or None when the row has changed meanwhile (read it again)."""

@@ -1,0 +1,48 @@
+"""What feedback does with the events of the others: which event, as which change. One consumer per file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from services.feedback.domain.followup import FollowUp
+from services.feedback.events.on_delivery_attempted import on_delivery_attempted
+from services.feedback.events.on_grievance_appraised import on_grievance_appraised
+from services.feedback.events.on_grievance_dispatched import on_grievance_dispatched
+from services.feedback.events.on_grievance_moved import on_grievance_moved
+from services.feedback.events.on_grievance_registered import on_grievance_registered
+from services.feedback.events.on_grievance_resolved import on_grievance_resolved
+from services.feedback.events.on_work_order_accepted import on_work_order_accepted
+from shared.contracts.base import Contract
+from shared.contracts.intake import DeliveryAttemptedV1, GrievanceRegisteredV1
+from shared.contracts.routing import (
+    GrievanceAppraisedV1,
+    GrievanceDispatchedV1,
+    GrievanceMovedV1,
+    GrievanceResolvedV1,
+    WorkOrderAcceptedV1,
+)
+from shared.envelope import Event
+
+OnEvent = Callable[[str, FollowUp, Any], tuple[FollowUp, list[Contract]]]
+
+CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
+    DeliveryAttemptedV1.type: (DeliveryAttemptedV1, on_delivery_attempted),
+    GrievanceAppraisedV1.type: (GrievanceAppraisedV1, on_grievance_appraised),
+    GrievanceDispatchedV1.type: (GrievanceDispatchedV1, on_grievance_dispatched),
+    WorkOrderAcceptedV1.type: (WorkOrderAcceptedV1, on_work_order_accepted),
+    GrievanceResolvedV1.type: (GrievanceResolvedV1, on_grievance_resolved),
+    GrievanceMovedV1.type: (GrievanceMovedV1, on_grievance_moved),
+}
+HANDLED = frozenset({GrievanceRegisteredV1.type, *CONSUMERS})
+OPENS = frozenset({GrievanceRegisteredV1.event_kind()})
+
+
+def apply(state: FollowUp | None, event: Event) -> tuple[FollowUp, list[Contract]]:
+    """The change that this event means."""
+    if event.type == GrievanceRegisteredV1.type:
+        return on_grievance_registered(state, GrievanceRegisteredV1.read(event.data()))
+    if state is None:
+        raise LookupError("an event for a grievance that was never opened here")
+    contract, consume = CONSUMERS[event.type]
+    return consume(event.subject, state, contract.read(event.data()))

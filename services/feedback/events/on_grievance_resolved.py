@@ -1,0 +1,22 @@
+"""The department reports that it is done: its words become the reply (S54)."""
+
+from __future__ import annotations
+
+from services.feedback.domain.followup import FollowUp, record_reply
+from services.feedback.domain.timeline import Entry, spoken
+from shared.contracts.base import Contract
+from shared.contracts.routing import GrievanceResolvedV1
+
+
+def on_grievance_resolved(grievance: str, followup: FollowUp, event: GrievanceResolvedV1) -> tuple[FollowUp, list[Contract]]:
+    at = event.progress.at
+    entry = Entry(
+        at=at,
+        service="routing",
+        what=f"resolved, with {len(event.evidence)} pieces of evidence",
+        what_zh=f"上报办结，附佐证 {len(event.evidence)} 份",
+        by=spoken(event.by),
+        status=event.progress.status,
+    )
+    followup = followup.progressed(event.progress).noted(entry)
+    return record_reply(followup, grievance, event.round, event.text, event.by, event.department, at)

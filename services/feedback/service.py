@@ -1,0 +1,60 @@
+"""How feedback is put together: one composition for api, worker and tools."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+
+from services.feedback.domain.followup import FollowUp
+from services.feedback.events import HANDLED, OPENS, apply
+from services.feedback.settings import FeedbackSettings
+from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
+from services.feedback.subgraph.context import Feedback, FeedbackContext
+from services.feedback.subgraph.schema import build_schema
+from services.feedback.usecases.answer_survey import Surveying
+from shared.graphql_server import graph_router
+from shared.identity.access import may_see
+from shared.identity.keys import reference_key
+from shared.identity.tokens import TokenVerifier
+from shared.identity.viewer import Viewer
+from shared.record import Participant
+from shared.runtime import Runtime, application
+from shared.subgraph import viewer_of
+from shared.writer import Writer
+
+NAME = "feedback"
+PARTICIPANT = Participant(NAME, apply, HANDLED, OPENS)
+
+
+class Service:
+    """Everything of feedback in one process; made inside the event loop."""
+
+    def __init__(self, settings: FeedbackSettings) -> None:
+        self.settings = settings
+        self.runtime = Runtime(NAME, settings)
+        self.reference_key = reference_key(settings.keys_dir)
+        self.followups = FollowUps(self.runtime.database)
+        self.writer: Writer = self.runtime.writer(self.followups, PARTICIPANT, CODEC, self.reference_key)
+
+    async def migrate(self) -> None:
+        """Indexes. Repeating it changes nothing."""
+        await migrate(self.runtime.database)
+
+    def api(self) -> FastAPI:
+        """The subgraph."""
+        settings = self.settings
+        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, _sees))
+
+        async def context(request: Request) -> FeedbackContext:
+            return FeedbackContext(request, await viewer_of(request, verifier), feedback)
+
+        return application(self.runtime, [graph_router(build_schema(production=settings.env == "production"), context)])
+
+    def worker(self) -> FastAPI:
+        """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
+        self.runtime.consume(self.writer, {})
+        return application(self.runtime)
+
+
+def _sees(viewer: Viewer, followup: FollowUp) -> bool:
+    return may_see(viewer, access_of(followup))

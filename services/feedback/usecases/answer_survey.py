@@ -1,0 +1,58 @@
+"""AnswerSurvey 回访 (S55): the petitioner says whether it is resolved and how satisfied. Nobody answers for the petitioner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.feedback.domain.followup import FollowUp, answer_survey
+from shared.commands import request_of
+from shared.contracts.feedback import Satisfaction
+from shared.identity.errors import Forbidden, Refusal
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.redaction import redact
+from shared.writer import Decision, NoSuchRecord, Writer
+
+ROLES = (Role.RESIDENT, Role.CALLER)
+REASON_LENGTH = 2_000
+
+
+@dataclass(frozen=True)
+class Surveying:
+    writer: Writer
+    reference_key: bytes
+    now: Callable[[], datetime]
+    may_see: Callable[[Viewer, FollowUp], bool]
+
+
+async def answer(
+    parts: Surveying,
+    viewer: Viewer,
+    request_id: str,
+    grievance: str,
+    resolved: bool,
+    satisfied: Satisfaction,
+    reason: str | None,
+    origin: str,
+) -> None:
+    """The petitioner, or a caller who asks by phone and is not of the handling department. Raises Refusal or NoSuchRecord."""
+    viewer.require(*ROLES)
+    if reason is not None and len(reason) > REASON_LENGTH:
+        raise Refusal(
+            "REASON_TOO_LONG", f"原因不能超过{REASON_LENGTH}字。", f"The reason is longer than {REASON_LENGTH} characters.", "reason"
+        )
+    payload = {"grievance": grievance, "resolved": resolved, "satisfied": satisfied, "reason": reason}
+    request = request_of(parts.reference_key, viewer, request_id, "AnswerSurvey", payload, origin)
+
+    def decide(followup: FollowUp) -> Decision:
+        if not parts.may_see(viewer, followup):
+            raise NoSuchRecord("not visible")
+        if followup.petitioner_ref not in viewer.refs and viewer.department in followup.departments:
+            raise Forbidden("HANDLER_MAY_NOT_SURVEY", "承办部门不能代为回访。", "The handling department may not run the survey.")
+        words = redact(reason, ()).text if reason else None
+        answered, events = answer_survey(followup, resolved, satisfied, words, parts.now())
+        return Decision(answered, events, {"id": grievance})
+
+    await parts.writer.command(grievance, request, decide)

@@ -1,0 +1,118 @@
+"""How intake is put together: one composition for api, worker and tools."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import timedelta
+
+from fastapi import FastAPI, Request
+
+from services.intake.adapters.cipher import FieldCipher
+from services.intake.adapters.divisions import load_territory
+from services.intake.adapters.files import FileStore, detect
+from services.intake.domain.uploads import UploadLimits
+from services.intake.events import CONSUMERS, apply
+from services.intake.seed import DEPARTMENTS, POSTS
+from services.intake.settings import IntakeSettings
+from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
+from services.intake.store.numbers import MongoNumbers
+from services.intake.store.persons import MongoPersons
+from services.intake.store.reference import ReferencePages
+from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
+from services.intake.subgraph.context import Intake, IntakeContext
+from services.intake.subgraph.schema import build_schema
+from services.intake.uploads_http import uploads_router
+from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
+from services.intake.usecases.register_grievance import Registration
+from shared.graphql_server import graph_router
+from shared.identity.keys import master_keys, reference_key, upload_key
+from shared.identity.tokens import TokenVerifier
+from shared.record import Participant
+from shared.records import store_errors
+from shared.runtime import Runtime, application
+from shared.subgraph import viewer_of
+
+NAME = "intake"
+PARTICIPANT = Participant(NAME, apply, frozenset(CONSUMERS))
+SWEEP_UPLOADS_SECONDS = 600.0
+
+
+class Service:
+    """Everything of intake in one process; made inside the event loop."""
+
+    def __init__(self, settings: IntakeSettings) -> None:
+        self.settings = settings
+        self.runtime = Runtime(NAME, settings)
+        database, world = self.runtime.database, self.runtime.world
+        self.reference_key = reference_key(settings.keys_dir)
+        self.cipher = FieldCipher(master_keys(settings.keys_dir), self.reference_key)
+        self.grievances = Grievances(database)
+        self.writer = self.runtime.writer(self.grievances, PARTICIPANT, CODEC, self.reference_key)
+        self.reference = ReferencePages(self.runtime.records("reference"), world)
+        self.persons = MongoPersons(database, self.cipher)
+        self.files = FileStore(database)
+        self.uploads = UploadStore(database[COLLECTION])
+        self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
+
+    async def migrate(self) -> None:
+        """Indexes, and the first organisation. Repeating it changes nothing."""
+        database = self.runtime.database
+        await migrate(database)
+        with store_errors():
+            await database[COLLECTION].create_indexes(INDEXES)
+        await self.files.create_indexes()
+        await self.reference.record_departments(DEPARTMENTS)
+        await self.reference.record_posts(POSTS)
+
+    def api(self) -> FastAPI:
+        """Subgraph and uploads."""
+        settings, world = self.settings, self.runtime.world
+        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        numbers = MongoNumbers(self.runtime.database)
+        territory = load_territory()
+        key = upload_key(settings.keys_dir)
+        registration = Registration(
+            self.writer, territory, numbers, self.persons, self.reference, self.uploads, self.reference_key, world.now
+        )
+        intake = Intake(
+            settings=settings,
+            world=world,
+            territory=territory,
+            grievances=self.grievances,
+            numbers=numbers,
+            persons=self.persons,
+            uploads=self.uploads,
+            upload_key=key,
+            limits=self.limits,
+            registration=registration,
+        )
+
+        async def context(request: Request) -> IntakeContext:
+            return IntakeContext(request, await viewer_of(request, verifier), intake)
+
+        receive = ReceiveUpload(self.uploads, self.files, detect, world.real_now, self.limits)
+        graph = graph_router(build_schema(production=settings.env == "production"), context)
+        return application(self.runtime, [graph, uploads_router(receive, self.files, key, world.real_now)])
+
+    def worker(self) -> FastAPI:
+        """Consumer, sender, and the sweeper of broken uploads."""
+        settings, world = self.settings, self.runtime.world
+        parts = Delivering(
+            writer=self.writer,
+            persons=self.persons,
+            channel=Notices(self.runtime.database, world.now),
+            now=world.now,
+            real_now=world.real_now,
+            claim_id=lambda: str(uuid.uuid4()),
+            claim_for=timedelta(seconds=settings.claim_seconds),
+        )
+
+        async def send_pending() -> None:
+            await asyncio.gather(*(deliver(parts, id) for id in await self.grievances.with_open_delivery(100)))
+
+        self.runtime.consume(self.writer, {})
+        self.runtime.every(settings.deliver_seconds, send_pending)
+        self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
+        return application(self.runtime)

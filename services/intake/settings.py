@@ -1,0 +1,14 @@
+"""Intake's settings beside the common ones."""
+
+from shared.settings import CommonSettings
+
+
+class IntakeSettings(CommonSettings):
+    public_url: str = "http://127.0.0.1:8101"
+    """Where clients reach this service's upload and file routes; the base of signed URLs."""
+    claim_seconds: float = 30.0
+    """How long one sender may hold a delivery before it counts as unknown."""
+    deliver_seconds: float = 0.25
+    """How often a worker looks for deliveries that nobody has in hand (an indexed query that finds nothing when idle)."""
+    upload_limit_bytes: int = 20 * 1024 * 1024
+    upload_minutes: int = 15

@@ -1,0 +1,71 @@
+"""One request to intake's subgraph: the viewer, and loaders that ask the store once for many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import Request
+from strawberry.dataloader import DataLoader
+
+from services.intake.domain.grievance import Grievance
+from services.intake.domain.territory import Territory
+from services.intake.domain.uploads import UploadLimits, file_url
+from services.intake.settings import IntakeSettings
+from services.intake.store.mongo import Grievances, access_of
+from services.intake.store.numbers import MongoNumbers
+from services.intake.store.persons import MongoPersons
+from services.intake.store.uploads import Upload, UploadStore
+from services.intake.usecases.register_grievance import Registration
+from shared.identity.access import may_know_petitioner, may_see
+from shared.identity.viewer import Viewer
+from shared.runtime import World
+from shared.subgraph import RequestContext
+
+FILE_URL_LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What intake's api is made of."""
+
+    settings: IntakeSettings
+    world: World
+    territory: Territory
+    grievances: Grievances
+    numbers: MongoNumbers
+    persons: MongoPersons
+    uploads: UploadStore
+    upload_key: bytes
+    limits: UploadLimits
+    registration: Registration
+
+
+class IntakeContext(RequestContext):
+    def __init__(self, request: Request, viewer: Viewer, intake: Intake) -> None:
+        super().__init__(request, viewer)
+        self.intake = intake
+        self.grievances: DataLoader[str, Grievance | None] = DataLoader(self._grievances)
+        self.contacts: DataLoader[str, tuple[str | None, str | None]] = DataLoader(self._contacts)
+        self.attachments: DataLoader[str, list[Upload]] = DataLoader(self._attachments)
+
+    def may_know_petitioner(self, grievance: Grievance) -> bool:
+        return may_know_petitioner(self.viewer, access_of(grievance))
+
+    async def _grievances(self, ids: list[str]) -> list[Grievance | None]:
+        """What the viewer may see; what he may not see does not exist for him."""
+        found = await self.intake.grievances.find_many(ids)
+        return [held if (held := found.get(id)) is not None and may_see(self.viewer, access_of(held)) else None for id in ids]
+
+    async def _contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
+        return await self.intake.persons.contacts(persons)
+
+    async def _attachments(self, grievances: list[str]) -> list[list[Upload]]:
+        found = await self.intake.uploads.of_grievances(grievances)
+        return [found.get(id, []) for id in grievances]
+
+    def file_url(self, upload: Upload) -> str:
+        """A signed address under which this file can be read for some minutes."""
+        ticket = upload.ticket
+        until = self.intake.world.real_now() + FILE_URL_LIFETIME
+        return file_url(self.intake.settings.public_url, ticket.sha256, ticket.name, until, self.intake.upload_key)

@@ -1,0 +1,109 @@
+"""Intake's subgraph: queries and mutations."""
+
+from __future__ import annotations
+
+import strawberry
+
+from services.intake.domain.uploads import upload_url
+from services.intake.store.mongo import CODEC
+from services.intake.subgraph.inputs import CreateUploadInput, RegisterGrievanceInput
+from services.intake.subgraph.types import (
+    Ctx,
+    Division,
+    Grievance,
+    GrievanceConnection,
+    GrievanceEdge,
+    Me,
+    PageInfo,
+    Registered,
+    RegisterRefused,
+    RegisterResult,
+    Upload,
+    UploadRefused,
+    UploadResult,
+    division_of,
+    find_division,
+)
+from services.intake.usecases.create_upload import create_upload
+from services.intake.usecases.register_grievance import register_grievance
+from shared.graphql_server import FEDERATION, MinyiSchema, extensions
+from shared.identity.access import access_filter
+from shared.listing import cursor_of
+from shared.subgraph import page_size, refused_as
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
+    async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
+        info.context.viewer.require()
+        return await Grievance.resolve_reference(info, id=id, number=number)
+
+    @strawberry.field(description="可见的诉求 · the grievances that the viewer may see, newest first")
+    async def grievances(self, info: Ctx, first: int = 20, after: str | None = None) -> GrievanceConnection | None:
+        context = info.context
+        context.viewer.require()
+        page = await context.intake.grievances.list_page(access_filter(context.viewer), page_size(first), after)
+        edges = [GrievanceEdge(cursor=cursor_of(row), node=Grievance.of(row["_id"], CODEC.load(row))) for row in page.documents]
+        return GrievanceConnection(edges=edges, page_info=PageInfo(has_next_page=page.more, end_cursor=edges[-1].cursor if edges else None))
+
+    @strawberry.field(description="一个区划 · one division")
+    def division(self, info: Ctx, code: str) -> Division | None:
+        return find_division(info.context, code)
+
+    @strawberry.field(description="下级区划 · the divisions right below")
+    def divisions(self, info: Ctx, under: str, first: int = 100, after: str | None = None) -> list[Division] | None:
+        page = info.context.intake.territory.children(under, page_size(first), after)
+        return [division_of(info.context, place) for place in page.items]
+
+    @strawberry.field(description="当前访问者 · who asks")
+    def me(self, info: Ctx) -> Me | None:
+        viewer = info.context.viewer
+        if viewer.anonymous:
+            return None
+        scopes = [f"{scope.level}:{scope.code}" for scope in viewer.scopes]
+        return Me(sub=viewer.sub, roles=sorted(viewer.roles), department=viewer.department, team=viewer.team, scopes=scopes)
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
+    async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
+        context = info.context
+
+        async def work() -> Registered:
+            id = await register_grievance(context.intake.registration, context.viewer, input.command(), context.origin)
+            # Who registered may look at it in the answer, whatever else may be read later.
+            held = (await context.intake.grievances.find_many([id]))[id]
+            return Registered(grievance=Grievance.of(id, held))
+
+        return await refused_as(RegisterRefused, work)  # type: ignore[no-any-return]
+
+    @strawberry.mutation(description="申请上传 · ask for a signed URL to which one file is sent by PUT")
+    async def create_upload(self, info: Ctx, input: CreateUploadInput) -> UploadResult:
+        context, intake = info.context, info.context.intake
+
+        async def work() -> Upload:
+            grievance = str(input.grievance_id) if input.grievance_id else None
+            ticket = await create_upload(
+                intake.uploads,
+                intake.limits,
+                intake.world,
+                context.viewer,
+                request_id=str(input.request_id),
+                grievance=grievance,
+                visible=await context.grievances.load(grievance) if grievance else None,
+                name=input.name,
+                content_type=input.content_type,
+                size=input.size,
+                sha256=input.sha256,
+                purpose=input.purpose,
+            )
+            url = upload_url(intake.settings.public_url, ticket, intake.upload_key)
+            return Upload(attachment_id=strawberry.ID(ticket.id), url=url, method="PUT", expires_at=ticket.expires_at)
+
+        return await refused_as(UploadRefused, work)  # type: ignore[no-any-return]
+
+
+def build_schema(*, production: bool) -> MinyiSchema:
+    return MinyiSchema(query=Query, mutation=Mutation, federation_version=FEDERATION, extensions=extensions(production=production))

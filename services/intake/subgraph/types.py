@@ -1,0 +1,260 @@
+"""The graph's types that intake owns. Leaves are plain attributes; who may see what is decided where they are made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Self
+
+import strawberry
+from strawberry.types import Info
+
+from services.intake.domain import masks
+from services.intake.domain.grievance import Grievance as Held
+from services.intake.domain.territory import Division as Place
+from services.intake.store.uploads import Upload as Stored
+from services.intake.subgraph.context import IntakeContext
+
+Ctx = Info[IntakeContext, None]
+
+
+@strawberry.enum(description="诉求类型 · kind of grievance")
+class GrievanceKind(Enum):
+    CONSULTATION = "CONSULTATION"
+    HELP = "HELP"
+    COMPLAINT = "COMPLAINT"
+    REPORT = "REPORT"
+    SUGGESTION = "SUGGESTION"
+
+
+@strawberry.enum(description="来源渠道 · the door through which it came")
+class Channel(Enum):
+    VISIT = "VISIT"
+    SYMPOSIUM = "SYMPOSIUM"
+    STREET_TALK = "STREET_TALK"
+    ENTERPRISE_VISIT = "ENTERPRISE_VISIT"
+    WALK_IN = "WALK_IN"
+    COMMUNITY_EVENT = "COMMUNITY_EVENT"
+    WECHAT = "WECHAT"
+    HOTLINE = "HOTLINE"
+    WEB = "WEB"
+    OPEN311 = "OPEN311"
+
+
+@strawberry.enum(description="诉求人类型 · kind of petitioner")
+class PetitionerKind(Enum):
+    RESIDENT = "RESIDENT"
+    FARMER = "FARMER"
+    SHOPKEEPER = "SHOPKEEPER"
+    ENTERPRISE = "ENTERPRISE"
+    ANONYMOUS = "ANONYMOUS"
+
+
+@strawberry.enum(description="区划层级 · level of a division")
+class DivisionLevel(Enum):
+    PROVINCE = "PROVINCE"
+    CITY = "CITY"
+    COUNTY = "COUNTY"
+    TOWN = "TOWN"
+    VILLAGE = "VILLAGE"
+    COMPOUND = "COMPOUND"
+    BUILDING = "BUILDING"
+    UNIT = "UNIT"
+    HOUSEHOLD = "HOUSEHOLD"
+
+
+@strawberry.federation.type(keys=["code"], description="行政区划 · an administrative division, 12 digits, local levels below village")
+class Division:
+    code: str
+    name: str
+    level: DivisionLevel
+    full_name: str = strawberry.field(description="自市起的全称 · the name from the city down")
+    local: bool = strawberry.field(description="本地增设 · not in the official list")
+    parent_code: strawberry.Private[str | None] = None
+
+    @strawberry.field(description="上级 · the division above")
+    def parent(self, info: Ctx) -> Division | None:
+        return find_division(info.context, self.parent_code) if self.parent_code else None
+
+    @classmethod
+    def resolve_reference(cls, info: Ctx, code: str) -> Division | None:
+        return find_division(info.context, code)
+
+
+def division_of(context: IntakeContext, place: Place) -> Division:
+    territory = context.intake.territory
+    return Division(
+        code=place.code,
+        name=place.name,
+        level=DivisionLevel(place.level.value),
+        full_name=territory.full_name(place.code),
+        local=place.local,
+        parent_code=place.parent,
+    )
+
+
+def find_division(context: IntakeContext, code: str) -> Division | None:
+    place = context.intake.territory.find(code)
+    return division_of(context, place) if place else None
+
+
+@strawberry.type(description="诉求人，默认脱敏 · the petitioner, masked")
+class Petitioner:
+    kind: PetitionerKind
+    display_name: str = strawberry.field(description="脱敏姓名 · masked name, e.g. 孔*莹")
+    phone: str | None = strawberry.field(description="脱敏电话 · masked phone, e.g. 138****0001")
+
+
+@strawberry.type(description="附件 · a photo or document")
+class Attachment:
+    id: strawberry.ID
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    purpose: str | None
+    url: str = strawberry.field(description="限时签名地址 · signed, valid for minutes")
+
+    @classmethod
+    def of(cls, upload: Stored, url: str) -> Self:
+        ticket = upload.ticket
+        return cls(
+            id=strawberry.ID(ticket.id),
+            name=ticket.name,
+            content_type=ticket.content_type,
+            size=ticket.size,
+            sha256=ticket.sha256,
+            purpose=ticket.purpose,
+            url=url,
+        )
+
+
+@strawberry.type(description="责任人（岗位与编号）· the accountable person, by role, unit and id")
+class Owner:
+    staff_id: str
+    role: str
+    unit: str
+
+
+@strawberry.federation.type(keys=["id", "number"], description="诉求 · what somebody asks, reports or suggests")
+class Grievance:
+    id: strawberry.ID
+    number: str = strawberry.field(description="编号 · the readable number with check digit")
+    kind: GrievanceKind
+    channel: Channel
+    subject: str = strawberry.field(description="标题，个人信息已隐去 · redacted")
+    text: str = strawberry.field(description="内容，个人信息已隐去 · redacted")
+    registered_at: datetime
+    occurred_at: datetime
+    anonymous: bool
+    confidential: bool
+    urgent: bool
+    campaign: str | None
+    registered_by: Owner = strawberry.field(description="登记时的责任人 · who owned it at registration")
+    held: strawberry.Private[Held]
+
+    @strawberry.field(description="所属区划，至村（社区）级 · the division, at most village level")
+    def division(self, info: Ctx) -> Division | None:
+        return find_division(info.context, self.held.division)
+
+    @strawberry.field(description="诉求人 · the petitioner, masked; null where the viewer may not know")
+    async def petitioner(self, info: Ctx) -> Petitioner | None:
+        if not info.context.may_know_petitioner(self.held):
+            return None
+        kind = PetitionerKind(self.held.petitioner_kind)
+        if self.held.anonymous:
+            return Petitioner(kind=kind, display_name="匿名 (anonymous)", phone=None)
+        name, phone = await info.context.contacts.load(self.held.person)
+        shown = masks.mask_name(name) if name else "未留姓名 (no name given)"
+        return Petitioner(kind=kind, display_name=shown, phone=masks.mask_phone(phone) if phone else None)
+
+    @strawberry.field(description="附件与佐证 · attachments and evidence")
+    async def attachments(self, info: Ctx) -> list[Attachment] | None:
+        uploads = await info.context.attachments.load(str(self.id))
+        return [Attachment.of(upload, info.context.file_url(upload)) for upload in uploads]
+
+    @classmethod
+    async def resolve_reference(cls, info: Ctx, id: strawberry.ID | None = None, number: str | None = None) -> Self | None:
+        if id is None and number is not None:
+            id = strawberry.ID(await info.context.intake.numbers.grievance_of(number) or "")
+        held = await info.context.grievances.load(str(id)) if id else None
+        return cls.of(str(id), held) if held else None
+
+    @classmethod
+    def of(cls, id: str, held: Held) -> Self:
+        return cls(
+            id=strawberry.ID(id),
+            number=held.number,
+            kind=GrievanceKind(held.kind),
+            channel=Channel(held.channel),
+            subject=held.subject,
+            text=held.text,
+            registered_at=held.registered_at,
+            occurred_at=held.occurred_at,
+            anonymous=held.anonymous,
+            confidential=held.confidential,
+            urgent=held.urgent,
+            campaign=held.campaign,
+            registered_by=Owner(staff_id=held.owner.staffId, role=held.owner.role, unit=held.owner.unit),
+            held=held,
+        )
+
+
+@strawberry.type(description="分页信息 · Relay page info")
+class PageInfo:
+    has_next_page: bool
+    end_cursor: str | None
+
+
+@strawberry.type
+class GrievanceEdge:
+    cursor: str
+    node: Grievance
+
+
+@strawberry.type(description="诉求列表，新的在前 · newest first")
+class GrievanceConnection:
+    edges: list[GrievanceEdge]
+    page_info: PageInfo
+
+
+@strawberry.type(description="当前访问者 · who asks")
+class Me:
+    sub: str
+    roles: list[str]
+    department: str | None
+    team: str | None
+    scopes: list[str]
+
+
+@strawberry.type(description="登记成功 · registered")
+class Registered:
+    grievance: Grievance
+
+
+@strawberry.type(description="登记被拒 · the registration was refused; nothing was stored")
+class RegisterRefused:
+    code: str
+    message: str
+    message_zh: str
+    field: str | None
+
+
+@strawberry.type(description="上传许可 · leave to upload one file once")
+class Upload:
+    attachment_id: strawberry.ID
+    url: str
+    method: str
+    expires_at: datetime
+
+
+@strawberry.type(description="上传被拒 · the upload was refused")
+class UploadRefused:
+    code: str
+    message: str
+    message_zh: str
+    field: str | None
+
+
+RegisterResult = Annotated[Registered | RegisterRefused, strawberry.union("RegisterResult")]
+UploadResult = Annotated[Upload | UploadRefused, strawberry.union("UploadResult")]

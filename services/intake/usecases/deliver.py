@@ -1,0 +1,81 @@
+"""Deliver 反馈 (S54): claim a pending delivery, send it, record the result only while the claim stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.intake.domain.delivery import Delivery
+from services.intake.domain.grievance import Grievance
+from services.intake.usecases.ports import Channel, Persons
+from shared.contracts.base import Contract
+from shared.contracts.intake import DeliveryResult
+from shared.writer import Writer
+
+
+@dataclass(frozen=True)
+class Delivering:
+    writer: Writer
+    persons: Persons
+    channel: Channel
+    now: Callable[[], datetime]
+    real_now: Callable[[], datetime]
+    claim_id: Callable[[], str]
+    claim_for: timedelta
+
+
+async def deliver(parts: Delivering, grievance_id: str) -> int:
+    """Send what is pending for this grievance; returns how many deliveries came to an end."""
+    ended = await _give_up_expired(parts, grievance_id)
+    while True:
+        claimed = await _claim(parts, grievance_id)
+        if claimed is None:
+            return ended
+        delivery, person = claimed
+        [(_name, phone)] = await parts.persons.contacts([person])
+        result = await parts.channel.send(delivery.id, grievance_id, phone, delivery.text)
+        if await _record(parts, grievance_id, delivery, result):
+            ended += 1
+
+
+async def _claim(parts: Delivering, grievance_id: str) -> tuple[Delivery, str] | None:
+    claim, until = parts.claim_id(), parts.real_now() + parts.claim_for
+    found: list[tuple[Delivery, str]] = []
+
+    def decide(grievance: Grievance) -> tuple[Grievance, list[Contract]] | None:
+        found.clear()
+        pending = next((held for held in grievance.deliveries if held.state == "PENDING"), None)
+        if pending is None:
+            return None
+        mine = pending.claimed(claim, until)
+        found.append((mine, grievance.person))
+        return grievance.with_delivery(mine), []
+
+    return found[0] if await parts.writer.act(grievance_id, decide) else None
+
+
+async def _record(parts: Delivering, grievance_id: str, delivery: Delivery, result: DeliveryResult) -> bool:
+    def decide(grievance: Grievance) -> tuple[Grievance, list[Contract]] | None:
+        held = grievance.delivery(delivery.id)
+        if held is None or held.claim != delivery.claim:
+            return None
+        ended = held.ended(result, parts.channel.name)
+        return grievance.with_delivery(ended), [ended.attempted(result, parts.channel.name, parts.now(), None)]
+
+    return await parts.writer.act(grievance_id, decide)
+
+
+async def _give_up_expired(parts: Delivering, grievance_id: str) -> int:
+    ended = 0
+
+    def decide(grievance: Grievance) -> tuple[Grievance, list[Contract]] | None:
+        lost = next((held for held in grievance.deliveries if held.expired(parts.real_now())), None)
+        if lost is None:
+            return None
+        unknown = lost.ended("unknown", parts.channel.name)
+        return grievance.with_delivery(unknown), [unknown.attempted("unknown", parts.channel.name, parts.now(), "the sender was lost")]
+
+    while await parts.writer.act(grievance_id, decide):
+        ended += 1
+    return ended

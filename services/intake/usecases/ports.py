@@ -1,0 +1,48 @@
+"""What intake's use cases need of the world."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from shared.contracts.intake import DeliveryResult, PostRow
+
+
+class Numbers(Protocol):
+    async def claim(self, division: str, at: datetime, grievance: str) -> str:
+        """A readable number that nobody else has, claimed for this grievance. The same grievance gets the same number again."""
+        ...
+
+
+class Sealer(Protocol):
+    def encrypt(self, field: str, text: str) -> str: ...
+
+
+class Persons(Protocol):
+    """Petitioners, each with a data key of their own."""
+
+    async def keep(self, person: str, name: str | None, phone: str | None) -> Sealer:
+        """Keep a person, encrypted, and give the key that seals what they said; one that is known stays as it is."""
+        ...
+
+    async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
+        """Name and phone in clear, for a sender or a mask; never for logs or events."""
+        ...
+
+
+class Posts(Protocol):
+    async def all(self) -> list[PostRow]: ...
+
+
+class Uploads(Protocol):
+    async def attach(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
+        """Bind stored uploads of this uploader to a grievance; returns the ids that are not there, not stored, or not theirs."""
+        ...
+
+
+class Channel(Protocol):
+    """One way to reach a petitioner. `reference` makes a repeated send harmless where the provider supports it."""
+
+    name: str
+
+    async def send(self, reference: str, grievance: str, phone: str | None, text: str) -> DeliveryResult: ...

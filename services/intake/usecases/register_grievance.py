@@ -1,0 +1,185 @@
+"""RegisterGrievance 登记 (S45): whatever the door, one grievance with a number, an owner and the petitioner's identity kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
+from services.intake.domain.organisation import accountable_for
+from services.intake.domain.territory import Territory
+from services.intake.usecases.ports import Numbers, Persons, Posts, Uploads
+from shared import ids
+from shared.commands import request_of
+from shared.contracts.intake import Channel, Kind, Owner
+from shared.identity.errors import Refusal
+from shared.identity.refs import phone_digits, phone_ref, subject_ref
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.redaction import redact
+from shared.writer import Decision, Writer
+
+ROLES = (
+    Role.RESIDENT,
+    Role.SECRETARY,
+    Role.TEAM_LEADER,
+    Role.COMMUNITY_SECRETARY,
+    Role.CALLER,
+    Role.DISPATCHER,
+    Role.MACHINE_CLIENT,
+)
+SUBJECT_LENGTH = 200
+TEXT_LENGTH = 10_000
+MAX_ATTACHMENTS = 20
+
+
+class PetitionerInput(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    kind: PetitionerKind = "RESIDENT"
+    name: str | None = Field(None, max_length=50)
+    phone: str | None = Field(None, max_length=30)
+    anonymous: bool = False
+    confidential: bool = False
+
+
+class RegisterGrievance(BaseModel):
+    """The command as it comes from any door. Lengths in characters; `occurred_at` aware, defaults to now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    request_id: str = Field(min_length=1, max_length=100)
+    kind: Kind
+    channel: Channel
+    subject: str
+    text: str
+    division: str
+    place: str | None = Field(None, max_length=200)
+    petitioner: PetitionerInput = PetitionerInput()
+    category: str | None = Field(None, max_length=100)
+    urgent: bool = False
+    occurred_at: datetime | None = None
+    accused_departments: list[str] = []
+    attachments: list[str] = []
+    on_spot_answer: str | None = Field(None, max_length=TEXT_LENGTH)
+    encounter: str | None = Field(None, max_length=100)
+    campaign: str | None = Field(None, max_length=100)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What intake needs to register: the one writer, the places, and the people."""
+
+    writer: Writer
+    territory: Territory
+    numbers: Numbers
+    persons: Persons
+    posts: Posts
+    uploads: Uploads
+    reference_key: bytes
+    now: Callable[[], datetime]
+
+
+async def register_grievance(parts: Registration, viewer: Viewer, command: RegisterGrievance, origin: str) -> str:
+    """Register and return the grievance's id; a repeat returns the same id. Raises Refusal with the field at fault."""
+    viewer.require(*ROLES)
+    _check(parts.territory, viewer, command)
+    id = ids.document_id(viewer.sub, command.request_id)
+    request = request_of(parts.reference_key, viewer, command.request_id, "RegisterGrievance", command.model_dump(mode="json"), origin)
+
+    petitioner = command.petitioner
+    ref, person = _identity(parts.reference_key, viewer, petitioner, id)
+    sealer = await parts.persons.keep(person, None if petitioner.anonymous else petitioner.name, petitioner.phone)
+    original = Sealed(
+        subject=sealer.encrypt("subject", command.subject),
+        text=sealer.encrypt("text", command.text),
+        place=sealer.encrypt("place", f"{command.division} {command.place or ''}".strip()),
+    )
+    now = parts.now()
+    number = await parts.numbers.claim(command.division, now, id)
+    owner = await _owner(parts, viewer, command.division)
+    names = (petitioner.name,) if petitioner.name else ()
+
+    grievance = Grievance(
+        number=number,
+        kind=command.kind,
+        channel=command.channel,
+        subject=redact(command.subject, names).text,
+        text=redact(command.text, names).text,
+        original=original,
+        category=command.category,
+        division=command.division[:12],
+        urgent=command.urgent,
+        anonymous=petitioner.anonymous,
+        confidential=petitioner.confidential,
+        person=person,
+        petitioner_kind="ANONYMOUS" if petitioner.anonymous else petitioner.kind,
+        petitioner_ref=ref,
+        team=viewer.team if viewer.has(Role.SECRETARY, Role.TEAM_LEADER) else None,
+        accused_departments=command.accused_departments,
+        occurred_at=command.occurred_at or now,
+        registered_at=now,
+        campaign=command.campaign,
+        encounter=command.encounter,
+        owner=owner,
+        attachments=command.attachments,
+        on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
+    )
+    # Last before the write: a refusal must not leave files tied to a grievance that is never written.
+    missing = await parts.uploads.attach(command.attachments, id, viewer.sub)
+    if missing:
+        raise Refusal(
+            "ATTACHMENT_UNKNOWN",
+            f"附件 {missing[0]} 不存在、尚未上传完成，或不是您上传的。",
+            f"The attachment {missing[0]} is not there, not uploaded yet, or not yours.",
+            "attachments",
+        )
+    await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
+    return id
+
+
+def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> None:
+    if not command.subject.strip():
+        raise Refusal("SUBJECT_EMPTY", "请填写诉求标题。", "The subject is empty.", "subject")
+    if len(command.subject) > SUBJECT_LENGTH:
+        raise Refusal(
+            "SUBJECT_TOO_LONG", f"标题不能超过{SUBJECT_LENGTH}字。", f"The subject is longer than {SUBJECT_LENGTH} characters.", "subject"
+        )
+    if len(command.text) > TEXT_LENGTH:
+        raise Refusal("TEXT_TOO_LONG", f"内容不能超过{TEXT_LENGTH}字。", f"The text is longer than {TEXT_LENGTH} characters.", "text")
+    if not territory.knows(command.division):
+        raise Refusal("DIVISION_UNKNOWN", "没有这个行政区划代码。", "There is no such division code.", "division")
+    if not command.division[4:6].strip("0"):
+        raise Refusal("DIVISION_TOO_WIDE", "请至少选择到县（市、区）。", "Name at least the county.", "division")
+    if command.occurred_at is not None and command.occurred_at.tzinfo is None:
+        raise Refusal("TIME_WITHOUT_ZONE", "发生时间必须带时区。", "occurredAt must carry a time zone.", "occurredAt")
+    if len(command.attachments) > MAX_ATTACHMENTS:
+        raise Refusal(
+            "TOO_MANY_ATTACHMENTS", f"附件不能超过{MAX_ATTACHMENTS}个。", f"More than {MAX_ATTACHMENTS} attachments.", "attachments"
+        )
+    if not viewer.has(Role.RESIDENT):
+        viewer.require_cover(command.division)
+
+
+def _identity(key: bytes, viewer: Viewer, petitioner: PetitionerInput, id: str) -> tuple[str, str]:
+    """(petitionerRef, person id). Who signs in is known by it, else by phone; else the grievance stands for itself."""
+    by_phone = phone_ref(key, petitioner.phone) if petitioner.phone and len(phone_digits(petitioner.phone)) >= 5 else None
+    ref = subject_ref(key, viewer.sub) if viewer.has(Role.RESIDENT) else by_phone or subject_ref(key, f"grievance:{id}")
+    # A resident may give another phone each time; a person is who answers that phone, or whoever wrote this grievance.
+    return ref, ids.document_id("person", by_phone or ref)
+
+
+async def _owner(parts: Registration, viewer: Viewer, division: str) -> Owner:
+    """Exactly one accountable person from registration on (S7): the secretary who heard it, else who answers for the place."""
+    if viewer.has(Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY) and viewer.covers(division):
+        role = next(role for role in (Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY) if viewer.has(role))
+        return Owner(staffId=viewer.sub, role=role, unit=viewer.team or division)
+    owner = accountable_for(division, await parts.posts.all())
+    if owner is None:
+        raise Refusal(
+            "NOBODY_ACCOUNTABLE", "该地区还没有设置受理岗位。", "No accountable post is set up for this division yet.", "division"
+        )
+    return owner

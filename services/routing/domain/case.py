@@ -1,0 +1,238 @@
+"""The Case: handling of one grievance from registration to closing. Pure: time is an argument, events are returned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from services.routing.domain.catalogue import LIMIT_DAYS, URGENT_HOURS, Catalogue, Grade, grade_of
+from services.routing.domain.lifecycle import Action, next_status
+from services.routing.domain.workdays import Due
+from shared.contracts.base import Contract
+from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
+from shared.contracts.intake import GrievanceRegisteredV1, Kind, Owner
+from shared.contracts.routing import (
+    GrievanceAppraisedV1,
+    GrievanceDispatchedV1,
+    GrievanceMovedV1,
+    GrievanceResolvedV1,
+    Progress,
+    ProgressAccess,
+    Status,
+    WorkOrderAcceptedV1,
+)
+
+# 重办 at most so often; then the case is closed and supervision takes it up (domain.md, callback and survey).
+MAX_REWORKS = 2
+SYSTEM = Owner(staffId="system", role="SYSTEM", unit="routing")
+
+Limit = Callable[[datetime, int], Due]
+
+
+class Transition(BaseModel):
+    """One move in the case's history."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    action: Action
+    status: Status
+    by: Owner
+
+
+class WorkOrder(BaseModel):
+    """What a department has in hand. `round` counts from 1; each rework is a round."""
+
+    model_config = ConfigDict(frozen=True)
+
+    department: str
+    rule: str
+    rule_version: int
+    round: int
+    dispatched_at: datetime
+    accepted_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolution: str | None = None
+    evidence: list[str] = []
+
+
+class Case(BaseModel):
+    """The document of routing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    status: Status
+    kind: Kind
+    subject: str
+    division: str
+    petitioner_ref: str
+    team: str | None
+    accused_departments: list[str]
+    confidential: bool
+    departments: list[str]
+    handlers: list[str]
+    category: str | None
+    category_by: Literal["PETITIONER", "RULE", "NONE"]
+    grade: Grade
+    owner: Owner
+    registered_at: datetime
+    due_at: datetime | None = None
+    due_provisional: bool = False
+    work_order: WorkOrder | None = None
+    reworks: int = 0
+    needs_supervision: bool = False
+    closed_at: datetime | None = None
+    history: list[Transition] = []
+
+    def progress(self, at: datetime) -> Progress:
+        """What the other services copy."""
+        return Progress(
+            status=self.status,
+            at=at,
+            dueAt=self.due_at,
+            publicReply=self.work_order.resolution if self.work_order else None,
+            owner=self.owner,
+            access=ProgressAccess(
+                division=self.division,
+                departments=self.departments,
+                handlers=self.handlers,
+                accusedDepartments=self.accused_departments,
+                confidential=self.confidential,
+            ),
+        )
+
+    def moved(self, action: Action, at: datetime, by: Owner) -> Self:
+        """One step in the transition table; raises IllegalMove."""
+        status = next_status(self.status, action)
+        step = Transition(at=at, action=action, status=status, by=by)
+        return self.model_copy(update={"status": status, "history": [*self.history, step]})
+
+    def with_(self, **changes: object) -> Self:
+        return self.model_copy(update=changes)
+
+
+def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool) -> Case:
+    """A case in REGISTERED, owned by whom intake named."""
+    origin: Literal["PETITIONER", "RULE", "NONE"] = "NONE" if category is None else "RULE" if by_rule else "PETITIONER"
+    return Case(
+        number=event.number,
+        status="REGISTERED",
+        kind=event.kind,
+        subject=event.subject,
+        division=event.access.division,
+        petitioner_ref=event.access.petitionerRef,
+        team=event.access.team,
+        accused_departments=event.access.accusedDepartments,
+        confidential=event.access.confidential,
+        departments=[],
+        handlers=[],
+        category=category,
+        category_by=origin,
+        grade=grade_of(event.kind, event.urgent),
+        owner=event.owner,
+        registered_at=event.registeredAt,
+    )
+
+
+def appraise(case: Case, on_spot_answer: str | None, at: datetime) -> tuple[Case, list[Contract]]:
+    """研判 by rule: what was answered on the spot needs no handling (S49), everything else is accepted (S47)."""
+    appraising = case.moved("APPRAISE", at, SYSTEM)
+    verdict: Literal["ACCEPTED", "ANSWERED_ON_SPOT"] = "ANSWERED_ON_SPOT" if on_spot_answer else "ACCEPTED"
+    judged = appraising.moved("ANSWER_ON_SPOT" if on_spot_answer else "ACCEPT", at, SYSTEM)
+    event = GrievanceAppraisedV1(
+        verdict=verdict,
+        category=judged.category,
+        grade=judged.grade,
+        rule=f"by-rule/{judged.category_by.lower()}",
+        by=SYSTEM,
+        onSpotAnswer=on_spot_answer,
+        progress=judged.progress(at),
+    )
+    return judged, [event]
+
+
+def dispatch(case: Case, catalogue: Catalogue, head: Owner | None, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+    """转办 by the catalogue. `head`, the department's first responsible person where known, becomes the owner (S7, S22)."""
+    rule = catalogue.choose(case.category, case.division, case.accused_departments)
+    due = due_for(case.grade, limit, at)
+    order = WorkOrder(department=rule.department, rule=rule.id, rule_version=catalogue.version, round=1, dispatched_at=at)
+    dispatched = case.moved("DISPATCH", at, SYSTEM).with_(
+        work_order=order,
+        departments=[rule.department],
+        owner=head or case.owner,
+        due_at=due.at,
+        due_provisional=due.provisional,
+    )
+    event = GrievanceDispatchedV1(
+        department=rule.department,
+        rule=rule.id,
+        ruleVersion=catalogue.version,
+        by=SYSTEM,
+        provisionalDue=due.provisional,
+        progress=dispatched.progress(at),
+    )
+    return dispatched, [event]
+
+
+def due_for(grade: Grade, limit: Limit, at: datetime) -> Due:
+    """When the result is due: urgent round the clock, else in working days."""
+    if grade == "URGENT":
+        return Due(at + timedelta(hours=URGENT_HOURS), provisional=False)
+    return limit(at, LIMIT_DAYS[grade])
+
+
+def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+    """Somebody of the department takes it and owns it from now on."""
+    accepted = case.moved("ACCEPT_WORK_ORDER", at, by)
+    order = _order(accepted).model_copy(update={"accepted_at": at})
+    handlers = sorted({*accepted.handlers, by.staffId})
+    accepted = accepted.with_(work_order=order, owner=by, handlers=handlers)
+    return accepted, [WorkOrderAcceptedV1(department=order.department, by=by, progress=accepted.progress(at))]
+
+
+def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+    """已办: the words for the petitioner and the evidence. Nothing is due any more."""
+    resolved = case.moved("REPORT_RESOLUTION", at, by)
+    order = _order(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
+    resolved = resolved.with_(work_order=order, owner=by, due_at=None, due_provisional=False)
+    event = GrievanceResolvedV1(
+        department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)
+    )
+    return resolved, [event]
+
+
+def fed_back(case: Case, event: FedBackV1) -> tuple[Case, list[Contract]]:
+    """反馈: the reply arrived."""
+    moved = case.moved("CONFIRM_FED_BACK", event.at, SYSTEM)
+    return moved, [GrievanceMovedV1(action="CONFIRM_FED_BACK", by=SYSTEM, progress=moved.progress(event.at))]
+
+
+def surveyed(case: Case, event: SurveyAnsweredV1, limit: Limit) -> tuple[Case, list[Contract]]:
+    """回访: satisfied closes; not satisfied with a reason leads to rework, at most MAX_REWORKS times, then to supervision."""
+    case = case.moved("RECORD_SURVEY", event.at, SYSTEM)
+    if event.reworkAsked and case.work_order is not None and case.reworks < MAX_REWORKS:
+        return _rework(case, limit, event.at)
+    closed = case.moved("CLOSE", event.at, SYSTEM).with_(closed_at=event.at, needs_supervision=event.reworkAsked)
+    return closed, [GrievanceMovedV1(action="CLOSE", by=SYSTEM, progress=closed.progress(event.at))]
+
+
+def _rework(case: Case, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+    order = _order(case)
+    due = due_for(case.grade, limit, at)
+    again = order.model_copy(update={"round": order.round + 1, "resolved_at": None, "resolution": None, "evidence": []})
+    reworked = (
+        case.moved("ASK_REWORK", at, SYSTEM)
+        .moved("RESUME_HANDLING", at, SYSTEM)
+        .with_(work_order=again, reworks=case.reworks + 1, due_at=due.at, due_provisional=due.provisional)
+    )
+    return reworked, [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
+
+
+def _order(case: Case) -> WorkOrder:
+    if case.work_order is None:
+        raise ValueError("a case in this state has a work order")
+    return case.work_order

@@ -1,0 +1,102 @@
+"""The life of a grievance as data: the only transition table in the system (domain.md, States).
+
+Each line: from these states, by this action, to that state. What is not here is illegal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from shared.contracts.routing import Status
+from shared.identity.errors import Refusal
+
+Action = Literal[
+    "APPRAISE",
+    "ACCEPT",
+    "ANSWER_ON_SPOT",
+    "DISPATCH",
+    "ACCEPT_WORK_ORDER",
+    "REPORT_RESOLUTION",
+    "CONFIRM_FED_BACK",
+    "RECORD_SURVEY",
+    "CLOSE",
+    "ASK_REWORK",
+    "RESUME_HANDLING",
+]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One legal move: `origins` → `target`, with what it is called for people."""
+
+    action: Action
+    origins: tuple[Status, ...]
+    target: Status
+    zh: str
+    en: str
+
+
+MOVES: tuple[Move, ...] = (
+    Move("APPRAISE", ("REGISTERED",), "APPRAISING", "研判", "appraise"),
+    Move("ACCEPT", ("APPRAISING",), "ACCEPTED", "受理", "accept"),
+    Move("ANSWER_ON_SPOT", ("APPRAISING",), "ANSWERED_ON_SPOT", "当场答复", "answer on the spot"),
+    Move("DISPATCH", ("ACCEPTED",), "DISPATCHED", "转办", "dispatch"),
+    Move("ACCEPT_WORK_ORDER", ("DISPATCHED",), "HANDLING", "接单办理", "accept the work order"),
+    Move("REPORT_RESOLUTION", ("HANDLING",), "RESOLVED", "上报办结", "report the resolution"),
+    Move("CONFIRM_FED_BACK", ("RESOLVED", "ANSWERED_ON_SPOT"), "FED_BACK", "反馈", "confirm that the reply arrived"),
+    Move("RECORD_SURVEY", ("FED_BACK",), "SURVEYED", "回访", "record the survey"),
+    Move("CLOSE", ("SURVEYED",), "CLOSED", "办结", "close"),
+    Move("ASK_REWORK", ("SURVEYED",), "REWORK", "重办", "ask for rework"),
+    Move("RESUME_HANDLING", ("REWORK",), "HANDLING", "重新办理", "resume handling"),
+)
+
+_TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target for move in MOVES for origin in move.origins}
+_NAMES: dict[Action, Move] = {move.action: move for move in MOVES}
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+STATUS_NAMES: dict[Status, str] = {
+    "REGISTERED": "登记",
+    "APPRAISING": "研判",
+    "ANSWERED_ON_SPOT": "当场答复",
+    "ACCEPTED": "受理",
+    "DISPATCHED": "转办",
+    "HANDLING": "办理",
+    "RESOLVED": "已办",
+    "FED_BACK": "反馈",
+    "SURVEYED": "回访",
+    "CLOSED": "办结",
+    "REWORK": "重办",
+    "RETURN_PENDING": "退单待审",
+    "SUSPENDED": "挂起",
+    "MERGED": "并单",
+    "WITHDRAWN": "撤诉",
+    "NOT_ACCEPTED": "不予受理",
+}
+
+
+class IllegalMove(Refusal):
+    """The action is not possible in this state; the message lists what is."""
+
+    def __init__(self, status: Status, action: Action) -> None:
+        legal = [move for move in MOVES if status in move.origins]
+        zh = "、".join(move.zh for move in legal) or "无"
+        en = ", ".join(move.en for move in legal) or "nothing"
+        super().__init__(
+            "ILLEGAL_MOVE",
+            f"当前状态“{STATUS_NAMES[status]}”不能“{_NAMES[action].zh}”；可以：{zh}。",
+            f"In {status} one cannot {_NAMES[action].en}; possible: {en}.",
+        )
+
+
+def next_status(status: Status, action: Action) -> Status:
+    """Where the action leads; raises IllegalMove."""
+    target = _TABLE.get((status, action))
+    if target is None:
+        raise IllegalMove(status, action)
+    return target
+
+
+def actions_from(status: Status) -> list[Action]:
+    return [move.action for move in MOVES if status in move.origins]

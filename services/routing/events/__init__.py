@@ -1,0 +1,38 @@
+"""What routing does with the events of the others: which event, as which change. One consumer per file.
+
+Consumers are pure: time, the calendar, the catalogue and the known departments come in as `Policy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from services.routing.domain.case import Case
+from services.routing.domain.policy import Policy
+from services.routing.events.on_fed_back import on_fed_back
+from services.routing.events.on_grievance_registered import on_grievance_registered
+from services.routing.events.on_survey_answered import on_survey_answered
+from shared.contracts.base import Contract
+from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
+from shared.contracts.intake import GrievanceRegisteredV1
+from shared.envelope import Event
+
+OnEvent = Callable[[Policy, Case | None, Any], tuple[Case, list[Contract]]]
+
+CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
+    GrievanceRegisteredV1.type: (GrievanceRegisteredV1, on_grievance_registered),
+    FedBackV1.type: (FedBackV1, on_fed_back),
+    SurveyAnsweredV1.type: (SurveyAnsweredV1, on_survey_answered),
+}
+OPENS = frozenset({GrievanceRegisteredV1.event_kind()})
+
+
+def consumer(policy: Policy) -> Callable[[Case | None, Event], tuple[Case, list[Contract]]]:
+    """The apply function of routing under a policy."""
+
+    def apply(state: Case | None, event: Event) -> tuple[Case, list[Contract]]:
+        contract, consume = CONSUMERS[event.type]
+        return consume(policy, state, contract.read(event.data()))
+
+    return apply

@@ -1,0 +1,97 @@
+"""How routing is put together: one composition for api, worker and tools."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import FastAPI, Request
+
+from services.routing.adapters.calendar import StateCouncilCalendar
+from services.routing.adapters.categories import load_categories, load_classifier
+from services.routing.domain.catalogue import FIRST_CATALOGUE
+from services.routing.domain.policy import Policy
+from services.routing.domain.workdays import Due, add_working_days
+from services.routing.events import CONSUMERS, OPENS, consumer
+from services.routing.settings import RoutingSettings
+from services.routing.store.mongo import CODEC, Cases, access_of, migrate
+from services.routing.subgraph.context import Routing, RoutingContext
+from services.routing.subgraph.schema import build_schema
+from services.routing.usecases.ports import Handling
+from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1
+from shared.envelope import Event
+from shared.graphql_server import graph_router
+from shared.identity.keys import reference_key
+from shared.identity.tokens import TokenVerifier
+from shared.record import Participant
+from shared.reference import ReferenceRows
+from shared.runtime import Runtime, application
+from shared.subgraph import viewer_of
+from shared.writer import Writer
+
+NAME = "routing"
+
+
+class Service:
+    """Everything of routing in one process; made inside the event loop."""
+
+    def __init__(self, settings: RoutingSettings) -> None:
+        self.settings = settings
+        self.runtime = Runtime(NAME, settings)
+        database = self.runtime.database
+        self.reference_key = reference_key(settings.keys_dir)
+        self.departments = ReferenceRows(database, "departments")
+        self.posts = ReferenceRows(database, "posts")
+        self.cases = Cases(database)
+        participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
+        self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
+
+    def _policy(self) -> Policy:
+        calendar = StateCouncilCalendar()
+        tree = load_categories()
+        classifier = load_classifier(tree)
+
+        def limit(start: datetime, days: int) -> Due:
+            return add_working_days(start, days, calendar)
+
+        def classify(subject: str, text: str) -> str | None:
+            found = classifier.classify(subject, text)
+            return found.category if found else None
+
+        def head_of(department: str) -> Owner | None:
+            row = self.departments.known(department)
+            return Owner(staffId=row["head"], role="DEPARTMENT_HEAD", unit=department) if row else None
+
+        return Policy(self.runtime.world.now, FIRST_CATALOGUE, limit, classify, head_of)
+
+    async def migrate(self) -> None:
+        """Indexes. Repeating it changes nothing."""
+        await migrate(self.runtime.database)
+
+    def api(self) -> FastAPI:
+        """The subgraph."""
+        settings = self.settings
+        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        handling = Handling(self.writer, self.reference_key, self.runtime.world.now, access_of)
+        routing = Routing(self.cases, self.departments, handling)
+
+        async def context(request: Request) -> RoutingContext:
+            return RoutingContext(request, await viewer_of(request, verifier), routing)
+
+        return application(self.runtime, [graph_router(build_schema(production=settings.env == "production"), context)])
+
+    def worker(self) -> FastAPI:
+        """The consumer, of grievance and of reference events."""
+
+        async def on_departments(event: Event) -> None:
+            contract = DepartmentsRecordedV1.read(event.data())
+            await self.departments.apply("code", contract.revision, [row.model_dump() for row in contract.rows])
+            await self.departments.rows()
+
+        async def on_posts(event: Event) -> None:
+            contract = PostsRecordedV1.read(event.data())
+            await self.posts.apply("id", contract.revision, [row.model_dump() for row in contract.rows])
+
+        self.runtime.consume(self.writer, {DepartmentsRecordedV1.type: on_departments, PostsRecordedV1.type: on_posts})
+        # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
+        self.runtime.every(2.0, self.departments.rows)
+        return application(self.runtime)

@@ -1,0 +1,7 @@
+"""Routing's settings: the common ones."""
+
+from shared.settings import CommonSettings
+
+
+class RoutingSettings(CommonSettings):
+    pass

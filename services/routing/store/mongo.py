@@ -1,0 +1,61 @@
+"""Routing's documents and indexes: the only place that knows them. Collections: cases, departments, posts."""
+
+from __future__ import annotations
+
+from services.routing.domain.case import Case
+from shared.identity.access import Access, Visible
+from shared.listing import DAY_INDEXES, LIST_INDEXES, ListedRecords, Page, listed
+from shared.mongo import Database
+from shared.records import Document, create_indexes, store_errors
+from shared.writer import ModelCodec
+
+
+def derived(case: Case) -> Document:
+    """What the store computes for its queries: who finds it."""
+    return {"listed": listed(case, case.registered_at)}
+
+
+CODEC = ModelCodec(Case, derived)
+
+
+class Cases(ListedRecords):
+    """The collection `cases`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "cases")
+
+    async def find_many(self, ids: list[str]) -> dict[str, Case]:
+        """Open or closed cases by grievance id; what is not there is left out."""
+        query: Document = {"_id": {"$in": ids}} if len(ids) > 1 else {"_id": ids[0]}
+        with store_errors():
+            rows = await self.collection.find(query).to_list(None)
+        return {row["_id"]: CODEC.load(row) for row in rows if row["registered"]}
+
+    async def list_page(self, visible: Visible, first: int, after: str | None, status: str | None, department: str | None) -> Page:
+        where: Document = {}
+        if status is not None:
+            where["status"] = status
+        if department is not None:
+            where["departments"] = department
+        return await self.page(visible, first, after, where)
+
+
+def access_of(case: Case) -> Access:
+    """Who may see it, by routing's own word."""
+    return Access(
+        division=case.division,
+        petitioner_ref=case.petitioner_ref,
+        team=case.team,
+        departments=frozenset(case.departments),
+        handlers=frozenset(case.handlers),
+        accused_departments=frozenset(case.accused_departments),
+        confidential=case.confidential,
+    )
+
+
+async def migrate(database: Database) -> None:
+    """Create the indexes. Repeating it changes nothing."""
+    await create_indexes(database, ["cases"])
+    with store_errors():
+        await database["cases"].create_indexes(LIST_INDEXES)
+        await database["list_days"].create_indexes(DAY_INDEXES)

@@ -1,0 +1,44 @@
+"""One request to routing's subgraph: the viewer, and loaders that ask the store once for many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from strawberry.dataloader import DataLoader
+
+from services.routing.domain.case import Case
+from services.routing.store.mongo import Cases, access_of
+from services.routing.usecases.ports import Handling
+from shared.identity.access import may_see
+from shared.identity.viewer import Viewer
+from shared.reference import ReferenceRows
+from shared.subgraph import RequestContext
+
+
+@dataclass(frozen=True)
+class Routing:
+    """What routing's api is made of."""
+
+    cases: Cases
+    departments: ReferenceRows
+    handling: Handling
+
+
+class RoutingContext(RequestContext):
+    def __init__(self, request: Request, viewer: Viewer, routing: Routing) -> None:
+        super().__init__(request, viewer)
+        self.routing = routing
+        self.cases: DataLoader[str, tuple[bool, Case | None]] = DataLoader(self._cases)
+        self.departments: DataLoader[str, str | None] = DataLoader(self._departments)
+
+    async def _cases(self, ids: list[str]) -> list[tuple[bool, Case | None]]:
+        """(is there a case?, the case if the viewer may see it)."""
+        found = await self.routing.cases.find_many(ids)
+        return [
+            (id in found, held if (held := found.get(id)) is not None and may_see(self.viewer, access_of(held)) else None) for id in ids
+        ]
+
+    async def _departments(self, codes: list[str]) -> list[str | None]:
+        rows = await self.routing.departments.rows()
+        return [rows[code]["name"] if code in rows else None for code in codes]

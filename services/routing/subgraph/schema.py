@@ -1,0 +1,95 @@
+"""Routing's subgraph: queries and mutations."""
+
+from __future__ import annotations
+
+import strawberry
+
+from services.routing.store.mongo import CODEC, Cases
+from services.routing.subgraph.types import (
+    AcceptRefused,
+    AcceptResult,
+    Case,
+    CaseConnection,
+    CaseEdge,
+    CasePageInfo,
+    Ctx,
+    Grievance,
+    GrievanceStatus,
+    ReportRefused,
+    ReportResult,
+)
+from services.routing.usecases.accept_work_order import accept
+from services.routing.usecases.report_resolution import report
+from shared.graphql_server import FEDERATION, MinyiSchema, extensions
+from shared.identity.access import access_filter
+from shared.listing import cursor_of
+from shared.subgraph import page_size, refused_as
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="可见的办件 · the cases that the viewer may see, newest first")
+    async def cases(
+        self,
+        info: Ctx,
+        first: int = 20,
+        after: str | None = None,
+        status: GrievanceStatus | None = None,
+        department: str | None = None,
+    ) -> CaseConnection | None:
+        context = info.context
+        context.viewer.require()
+        wanted = status.value if status else None
+        page = await context.routing.cases.list_page(access_filter(context.viewer), page_size(first), after, wanted, department)
+        edges = [CaseEdge(cursor=cursor_of(row), node=Case.of(row["_id"], CODEC.load(row))) for row in page.documents]
+        return CaseConnection(edges=edges, page_info=CasePageInfo(has_next_page=page.more, end_cursor=edges[-1].cursor if edges else None))
+
+
+@strawberry.input(description="接单 · accept a work order")
+class AcceptWorkOrderInput:
+    request_id: strawberry.ID
+    grievance_id: strawberry.ID
+
+
+@strawberry.input(description="上报办结 · report what was done, in words for the petitioner")
+class ReportResolutionInput:
+    request_id: strawberry.ID
+    grievance_id: strawberry.ID
+    text: str
+    evidence: list[strawberry.ID] = strawberry.field(default_factory=list, description="附件标识 · attachment ids")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="接单 · a handler of the department takes the case and owns it")
+    async def accept_work_order(self, info: Ctx, input: AcceptWorkOrderInput) -> AcceptResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            await accept(context.routing.handling, context.viewer, str(input.request_id), id, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(AcceptRefused, work)  # type: ignore[no-any-return]
+
+    @strawberry.mutation(description="上报办结 · report the resolution")
+    async def report_resolution(self, info: Ctx, input: ReportResolutionInput) -> ReportResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            evidence = [str(attachment) for attachment in input.evidence]
+            handling = context.routing.handling
+            await report(handling, context.viewer, str(input.request_id), id, input.text, evidence, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(ReportRefused, work)  # type: ignore[no-any-return]
+
+
+async def _as_it_is(cases: Cases, id: str) -> Case:
+    """The case after the command: for its author, who was allowed to change it."""
+    return Case.of(id, (await cases.find_many([id]))[id])
+
+
+def build_schema(*, production: bool) -> MinyiSchema:
+    return MinyiSchema(
+        query=Query, mutation=Mutation, types=[Grievance], federation_version=FEDERATION, extensions=extensions(production=production)
+    )

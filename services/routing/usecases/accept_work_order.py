@@ -1,0 +1,26 @@
+"""AcceptWorkOrder 接单 (S52): a handler of the department takes the case and owns it."""
+
+from __future__ import annotations
+
+from services.routing.domain.case import Case, accept_work_order
+from services.routing.usecases.of_department import check_department, staff
+from services.routing.usecases.ports import Handling
+from shared.commands import request_of
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.writer import Decision
+
+ROLES = (Role.HANDLER, Role.DEPARTMENT_HEAD)
+
+
+async def accept(parts: Handling, viewer: Viewer, request_id: str, grievance: str, origin: str) -> None:
+    """Raises Refusal (no rights, illegal move) or NoSuchRecord."""
+    viewer.require(*ROLES)
+    request = request_of(parts.reference_key, viewer, request_id, "AcceptWorkOrder", {"grievance": grievance}, origin)
+
+    def decide(case: Case) -> Decision:
+        check_department(parts, viewer, case)
+        accepted, events = accept_work_order(case, staff(viewer), parts.now())
+        return Decision(accepted, events, {"id": grievance})
+
+    await parts.writer.command(grievance, request, decide)

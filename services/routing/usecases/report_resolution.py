@@ -1,0 +1,37 @@
+"""ReportResolution 上报办结 (S52): what was done, in words for the petitioner, with evidence by attachment id."""
+
+from __future__ import annotations
+
+from services.routing.domain.case import Case, report_resolution
+from services.routing.usecases.of_department import check_department, staff
+from services.routing.usecases.ports import Handling
+from shared.commands import request_of
+from shared.identity.errors import Refusal
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.redaction import redact
+from shared.writer import Decision
+
+ROLES = (Role.HANDLER, Role.DEPARTMENT_HEAD)
+TEXT_LENGTH = 10_000
+MAX_EVIDENCE = 20
+
+
+async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: str, text: str, evidence: list[str], origin: str) -> None:
+    """Raises Refusal (no rights, no words, illegal move) or NoSuchRecord."""
+    viewer.require(*ROLES)
+    if not text.strip():
+        raise Refusal("TEXT_EMPTY", "请填写办理结果。", "Say what was done.", "text")
+    if len(text) > TEXT_LENGTH:
+        raise Refusal("TEXT_TOO_LONG", f"内容不能超过{TEXT_LENGTH}字。", f"The text is longer than {TEXT_LENGTH} characters.", "text")
+    if len(evidence) > MAX_EVIDENCE:
+        raise Refusal("TOO_MUCH_EVIDENCE", f"附件不能超过{MAX_EVIDENCE}个。", f"More than {MAX_EVIDENCE} attachments.", "evidence")
+    payload = {"grievance": grievance, "text": text, "evidence": evidence}
+    request = request_of(parts.reference_key, viewer, request_id, "ReportResolution", payload, origin)
+
+    def decide(case: Case) -> Decision:
+        check_department(parts, viewer, case)
+        resolved, events = report_resolution(case, redact(text, ()).text, evidence, staff(viewer), parts.now())
+        return Decision(resolved, events, {"id": grievance})
+
+    await parts.writer.command(grievance, request, decide)

@@ -1,0 +1,63 @@
+"""`python -m services.<name> api | worker | migrate | republish`: the same for every service."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from fastapi import FastAPI
+
+from shared.republish import republish
+from shared.runtime import Runtime, serve
+from shared.settings import CommonSettings
+
+
+class Service(Protocol):
+    runtime: Runtime
+
+    async def migrate(self) -> None: ...
+    def api(self) -> FastAPI: ...
+    def worker(self) -> FastAPI: ...
+
+
+def main(name: str, settings: CommonSettings, build: Callable[[], Service]) -> None:
+    """`build` is called inside the event loop of the process: its clients belong to it."""
+    parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("api", help="serve the subgraph")
+    commands.add_parser("worker", help="consume the queue")
+    commands.add_parser("migrate", help="create indexes and first data; repeating it changes nothing")
+    again = commands.add_parser("republish", help="send this service's events again, to one queue")
+    again.add_argument(
+        "--from", dest="since", type=datetime.fromisoformat, required=True, help="grievances with events since then (ISO 8601)"
+    )
+    again.add_argument("--queue", required=True, help="bound to this service's events first, made when it is not there")
+    arguments = parser.parse_args()
+    if arguments.command == "api":
+        serve(name, settings, lambda: build().api())
+    elif arguments.command == "worker":
+        serve(name, settings, lambda: build().worker())
+    elif arguments.command == "migrate":
+        asyncio.run(_migrate(build))
+    else:
+        asyncio.run(_republish(build, arguments.since, arguments.queue))
+
+
+async def _migrate(build: Callable[[], Service]) -> None:
+    service = build()
+    await service.migrate()
+    service.runtime.client.close()
+
+
+async def _republish(build: Callable[[], Service], since: datetime, queue: str) -> None:
+    runtime = build().runtime
+    await runtime.broker.start()
+    try:
+        grievances, events = await republish(runtime.database, runtime.broker, runtime.service, since, queue)
+        print(f"{events} events of {grievances} documents sent to {queue}")
+    finally:
+        await runtime.broker.stop()
+        runtime.client.close()
