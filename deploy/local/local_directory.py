@@ -37,7 +37,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Run:
-    """What .local/run.json says. It holds no password; the file is the owner's alone all the same."""
+    """What .local/run.json says. It holds the address of the local broker with its password: the file is the owner's alone (0600)."""
 
     supervisor: Recorded
     started_at: str
@@ -45,7 +45,11 @@ class Run:
     ready: bool
     processes: tuple[Recorded, ...]
     urls: dict[str, str] = field(default_factory=dict)
-    """gateway, intake, routing, feedback: HTTP base addresses; broker, store: what they are, in words."""
+    """HTTP base addresses by process name: gateway, intake-api, routing-worker…"""
+    environment: dict[str, str] = field(default_factory=dict)
+    """The MINYI_* settings that all its processes share, for commands that join in (demo, republish, dead letters)."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """broker, store: what they are, in words."""
 
     def alive(self) -> bool:
         return self.supervisor.alive()
@@ -68,7 +72,9 @@ def read_run(local_dir: Path) -> Run | None:
             started_at=str(raw["started_at"]),
             ready=bool(raw["ready"]),
             processes=tuple(Recorded(**process) for process in raw["processes"]),
-            urls={str(name): str(url) for name, url in raw["urls"].items()},
+            urls=dict(raw["urls"]),
+            environment=dict(raw["environment"]),
+            parts=dict(raw["parts"]),
         )
     return None
 
@@ -78,6 +84,12 @@ def write_run(local_dir: Path, run: Run) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         json.dump(asdict(run), out, indent=1)
     os.replace(fresh, local_dir / RUN_FILE)
+
+
+def running(local_dir: Path) -> Run | None:
+    """The run whose supervisor is alive, or None: then a file that is still there is stale."""
+    run = read_run(local_dir.resolve())
+    return run if run is not None and run.alive() else None
 
 
 def forget_run(local_dir: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from deploy.local.broker import Broker, OwnBroker, broker_for
 from deploy.local.keys import ensure_keys
 from deploy.local.local_directory import Run, end_stale, forget_run, held, myself, recorded, write_run
 from deploy.local.ports import Ports
+from deploy.local.processes import Process
 from deploy.local.service import Service, common_environment
 from deploy.local.store import OwnStore, Store, store_for
 from deploy.local.trouble import Busy, Trouble
@@ -64,6 +66,10 @@ class Parts:
             return self.given_store
         raise Trouble("this store is not ours to restart: unset MINYI_MONGODB_URL")
 
+    @property
+    def processes(self) -> list[Process]:
+        return [*self.given_broker.processes, *self.given_store.processes]
+
     def environment(self) -> dict[str, str]:
         """What a process needs to find both."""
         return {
@@ -77,7 +83,7 @@ class Parts:
         `label` tells replicas apart in logs. Keys are made in `local_dir` at the first call. The caller stops it."""
         ensure_keys(self.local_dir / "keys")
         common = {**common_environment(self.local_dir, os.environ), **self.environment(), **(env or {})}
-        return Service(name, kind, common, self.local_dir / "logs", port or self.ports.wanted(28_000), label=label)
+        return Service(name, kind, common, self.local_dir / "logs", port or self.ports.any(), label=label)
 
 
 @contextmanager
@@ -93,23 +99,38 @@ def ensure_parts(local_dir: Path, *, fresh: bool = False, say: Callable[[str], N
         if fresh:
             for name in ("broker", "store", "logs"):
                 shutil.rmtree(place / name, ignore_errors=True)
-        ports = Ports(place / "ports.json")
-        env = {**os.environ, "MINYI_LOCAL_DIR": str(place)}
-        logs = place / "logs"
-        parts = Parts(
-            place,
-            broker_for(place / "broker", ports, logs / "broker.log", env, say),
-            store_for(place / "store", ports, logs / "store.log", env),
-            ports,
-        )
+        parts = parts_in(place, os.environ, say)
         stack.callback(forget_run, place)
-        for part in (parts.given_broker, parts.given_store):
-            stack.callback(part.stop)
-            try:
-                part.start()
-            finally:
-                _write_down(place, parts)
+        stack.callback(stop_parts, parts)
+        start_parts(parts, lambda: _write_down(place, parts))
         yield parts
+
+
+def parts_in(place: Path, env: Mapping[str, str], say: Callable[[str], None]) -> Parts:
+    """Broker and store of this directory, not started."""
+    ports = Ports(place / "ports.json")
+    marked = {**env, "MINYI_LOCAL_DIR": str(place)}
+    logs = place / "logs"
+    broker = broker_for(place / "broker", ports, logs / "broker.log", marked, say)
+    return Parts(place, broker, store_for(place / "store", ports, logs / "store.log", marked), ports)
+
+
+def start_parts(parts: Parts, write_down: Callable[[], None] = lambda: None) -> None:
+    """Both at once. Raises the first Trouble after both have ended their attempt; stopping what started is the caller's."""
+    with ThreadPoolExecutor(2) as threads:
+        attempts = [threads.submit(parts.given_broker.start), threads.submit(parts.given_store.start)]
+        for attempt in attempts:
+            # Written down after each: a supervisor that is killed leaves as little unknown as can be.
+            wait([attempt])
+            write_down()
+    for attempt in attempts:
+        attempt.result()
+
+
+def stop_parts(parts: Parts) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        for attempt in [threads.submit(parts.given_broker.stop), threads.submit(parts.given_store.stop)]:
+            attempt.result()
 
 
 def _free_slot(wanted: Path, stack: ExitStack) -> Path:
@@ -125,6 +146,5 @@ def _free_slot(wanted: Path, stack: ExitStack) -> Path:
 
 def _write_down(place: Path, parts: Parts) -> None:
     """So that the next run can end what this one leaves behind when it is killed."""
-    processes = [*parts.given_broker.processes, *parts.given_store.processes]
-    known = tuple(filter(None, (recorded(process) for process in processes)))
+    known = tuple(filter(None, (recorded(process) for process in parts.processes)))
     write_run(place, Run(myself(), datetime.now(UTC).isoformat(), ready=False, processes=known))

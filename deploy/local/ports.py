@@ -46,10 +46,16 @@ class Ports:
     def private(self, name: str) -> int:
         """The port that `name` had last time, if it is free; else one at random from the private range."""
         known = self._remembered.get(name)
-        # At random, so that two that start at the same moment rarely choose the same.
-        for candidate in ([known] if known else []) + random.sample(PRIVATE, 200):
+        if known and self._take(known):
+            return known
+        port = self.any()
+        self._remember(name, port)
+        return port
+
+    def any(self) -> int:
+        """A free port of the private range, at random: two that choose at the same moment rarely choose the same. Raises Trouble."""
+        for candidate in random.sample(PRIVATE, 400):
             if self._take(candidate):
-                self._remember(name, candidate)
                 return candidate
         raise Trouble("no free port between 28000 and 31899: stop what listens there (`ss -ltnp` shows it)")
 

@@ -165,25 +165,28 @@ def wait_for(condition: Callable[[], bool], seconds: float, process: Process, wh
     deadline = time.monotonic() + seconds
     while not condition():
         if not process.alive:
-            raise Trouble(f"{process.name} ended (code {process.returncode}) before {what}; its last lines:\n{_quoted(process)}")
+            raise Trouble(describe_end(process, f"before it was {what}"))
         if time.monotonic() > deadline:
-            raise Trouble(f"{process.name}: not {what} within {seconds:.0f} s; its last lines ({process.log}):\n{_quoted(process)}")
+            raise Trouble(describe_end(process, f"and is not {what} after {seconds:.0f} s"))
         time.sleep(0.05)
-
-
-def _quoted(process: Process) -> str:
-    return "\n".join(f"  {process.name} | {line}" for line in process.last_lines()) or "  (it wrote nothing)"
 
 
 def run_once(process: Process, seconds: float) -> None:
     """Run to the end. Raises Trouble with the last log lines when it fails or takes longer."""
     process.start()
-    code = process.wait(seconds)
-    if code is None:
+    if process.wait(seconds) is None:
+        trouble = Trouble(describe_end(process, f"and did not end within {seconds:.0f} s"))
         process.kill()
-        raise Trouble(f"{process.name} did not end within {seconds:.0f} s; its last lines ({process.log}):\n{_quoted(process)}")
-    if code != 0:
-        raise Trouble(f"{process.name} failed (code {code}); its last lines ({process.log}):\n{_quoted(process)}")
+        raise trouble
+    if process.returncode != 0:
+        raise Trouble(describe_end(process, "before its work was done"))
+
+
+def describe_end(process: Process, when: str) -> str:
+    """What happened to it, where its log is, and the log's last lines."""
+    state = "runs" if process.alive else f"ended (code {process.returncode})"
+    lines = "\n".join(f"  {process.name} | {line}" for line in process.last_lines()) or "  (it wrote nothing)"
+    return f"{process.name} {state} {when}; the end of {process.log}:\n{lines}"
 
 
 def end_leftovers(identity: Identity, local_dir: Path, seconds: float = STOP_SECONDS) -> int:

@@ -5,26 +5,36 @@ from __future__ import annotations
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local.processes import Process, wait_for
 
 SERVICES = ("intake", "routing", "feedback")
 READY_SECONDS = 60.0
+MIGRATE_SECONDS = 120.0
 
 
 class Service:
     """`kind` is api, worker, or empty for the gateway. It is not started by being made."""
 
     def __init__(
-        self, name: str, kind: str, env: Mapping[str, str], logs: Path, port: int, *, host: str = "127.0.0.1", label: str = ""
+        self,
+        name: str,
+        kind: str,
+        env: Mapping[str, str],
+        logs: Path,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        label: str = "",
+        argv: Sequence[str] = (),
     ) -> None:
         self.name = "-".join(filter(None, (name, kind, label)))
         self.port = port
         self.url = f"http://{host}:{port}"
         whole = {**env, "MINYI_HOST": host, "MINYI_PORT": str(port)}
-        self.process = Process(self.name, command_of(name, kind), whole, logs / f"{self.name}.log")
+        self.process = Process(self.name, argv or command_of(name, kind), whole, logs / f"{self.name}.log")
 
     def start(self, env: Mapping[str, str] | None = None) -> None:
         """`env` is added to the environment for this and later starts, e.g. {"MINYI_FAILPOINT": "after-write"}; "" takes a name out."""

@@ -170,7 +170,7 @@ def command(url: str, name: str, value: Any = 1, *, seconds: float = 2.0, **more
 
     async def ask() -> dict[str, Any]:
         limit = int(seconds * 1000)
-        client: Client[dict[str, Any]] = Client(url, serverSelectionTimeoutMS=limit, connectTimeoutMS=limit, socketTimeoutMS=limit)
+        client = Client(url, serverSelectionTimeoutMS=limit, connectTimeoutMS=limit, socketTimeoutMS=limit)
         try:
             return dict(await client.admin.command(name, value, **more))
         finally:
