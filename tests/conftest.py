@@ -1,0 +1,72 @@
+"""Fixtures for every test: a real broker and a real store on private ports, started once when the first test asks for them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.parts import Parts, ensure_parts
+from shared.identity.development import DevelopmentIssuer
+from shared.identity.keys import ensure_development_keys
+from shared.mongo import Client, Database, connect, database
+from shared.settings import CommonSettings
+from tests.world import ISSUER, ROOT
+
+
+@pytest.fixture(scope="session")
+def parts() -> Iterator[Parts]:
+    """Broker and store with empty data; MINYI_RABBITMQ_URL and MINYI_MONGODB_URL are taken when they are set."""
+    with ensure_parts(ROOT / ".local" / "test", fresh=True) as running:
+        yield running
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Starts every exchange, queue and database name of one test."""
+    return f"t{secrets.token_hex(4)}"
+
+
+@pytest.fixture(scope="session")
+def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("keys")
+    ensure_development_keys(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def issuer(keys_dir: Path) -> DevelopmentIssuer:
+    """Mints any token that the processes under test accept."""
+    return DevelopmentIssuer(env="development", keys_dir=keys_dir, issuer=ISSUER, audience="minyi")
+
+
+@pytest.fixture
+def settings(parts: Parts, prefix: str, keys_dir: Path) -> CommonSettings:
+    """Settings of a process under test, with broker, store, keys and a prefix of its own."""
+    return CommonSettings(
+        env="development",
+        prefix=prefix,
+        rabbitmq_url=parts.rabbitmq_url,
+        mongodb_url=parts.mongodb_url,
+        mongodb_retry_writes=parts.retry_writes,
+        keys_dir=keys_dir,
+        jwks=str(keys_dir / "issuer.jwks.json"),
+        issuer=ISSUER,
+    )
+
+
+@pytest.fixture
+async def client(settings: CommonSettings) -> AsyncIterator[Client]:
+    connected = connect(settings)
+    yield connected
+    connected.close()
+
+
+@pytest.fixture
+async def mongo(client: Client, settings: CommonSettings) -> AsyncIterator[Database]:
+    """An empty database, dropped afterwards."""
+    used = database(client, settings, "test")
+    yield used
+    await client.drop_database(used.name)

@@ -1,0 +1,166 @@
+"""A whole system of processes for a journey: three services, api and worker each, on the shared broker and store."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from deploy.local.parts import Parts
+from deploy.local.service import Service
+from shared.identity.development import DevelopmentIssuer
+from tests.waiting import until
+from tests.world import ISSUER, ROOT
+
+SERVICES = ("intake", "routing", "feedback")
+LUCHENG = "D-370881001-DGW"
+GULOU = "370881001901"
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    "resident": {"sub": "resident-kong", "roles": ["RESIDENT"], "phone_number": "13800000001"},
+    "secretary": {
+        "sub": "secretary-gulou-1",
+        "roles": ["SECRETARY"],
+        "team": "T-370881-001",
+        "scopes": [{"level": "VILLAGE", "code": GULOU}],
+    },
+    "handler": {
+        "sub": "handler-lucheng",
+        "roles": ["HANDLER"],
+        "department": LUCHENG,
+        "scopes": [{"level": "TOWN", "code": "370881001000"}],
+    },
+    "supervisor": {"sub": "supervisor-qufu", "roles": ["SUPERVISOR"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
+    "county-admin": {"sub": "admin-qufu", "roles": ["COUNTY_ADMIN"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
+    "city-admin": {"sub": "admin-jining", "roles": ["CITY_ADMIN"], "scopes": [{"level": "CITY", "code": "370800000000"}]},
+}
+
+REGISTER = """mutation($input: RegisterGrievanceInput!) { registerGrievance(input: $input) {
+  __typename ... on Registered { grievance { id number subject text } } ... on RegisterRefused { code field message messageZh } } }"""
+ACCEPT = """mutation($input: AcceptWorkOrderInput!) { acceptWorkOrder(input: $input) {
+  __typename ... on Case { id status } ... on AcceptRefused { code field message messageZh } } }"""
+REPORT = """mutation($input: ReportResolutionInput!) { reportResolution(input: $input) {
+  __typename ... on Case { id status } ... on ReportRefused { code field message messageZh } } }"""
+ANSWER = """mutation($input: AnswerSurveyInput!) { answerSurvey(input: $input) {
+  __typename ... on SurveyAnswered { survey { resolved satisfied } } ... on SurveyRefused { code field message messageZh } } }"""
+
+
+@dataclass
+class System:
+    """Running processes under one prefix. Calls go straight to the subgraphs: the gateway has tests of its own."""
+
+    parts: Parts
+    prefix: str
+    issuer: DevelopmentIssuer
+    environment: dict[str, str]
+    processes: dict[str, Service] = field(default_factory=dict)
+
+    def process(self, service: str, kind: str, label: str = "") -> Service:
+        """The handle of one process, made when it is first asked for; `label` tells replicas apart."""
+        name = "-".join(filter(None, (service, kind, label)))
+        if name not in self.processes:
+            self.processes[name] = self.parts.service(service, kind, self.environment, label=f"{label}{self.prefix}")
+        return self.processes[name]
+
+    def start(self, service: str, kind: str, env: Mapping[str, str] | None = None, label: str = "") -> Service:
+        process = self.process(service, kind, label)
+        process.start(env)
+        return process
+
+    def start_all(self, *, besides: tuple[str, ...] = ()) -> None:
+        started = [self.start(service, kind) for service in SERVICES for kind in ("api", "worker") if f"{service}-{kind}" not in besides]
+        for process in started:
+            process.wait_ready()
+
+    def migrate(self) -> None:
+        for service in SERVICES:
+            env = self.process(service, "api").process.env
+            subprocess.run([sys.executable, "-m", f"services.{service}", "migrate"], env=env, cwd=ROOT, check=True)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.stop()
+
+    def token(self, person: str | Mapping[str, Any]) -> str:
+        claims = PEOPLE[person] if isinstance(person, str) else person
+        return self.issuer.mint(claims).token
+
+    async def ask(self, service: str, person: str | Mapping[str, Any], query: str, variables: Mapping[str, Any] | None = None) -> Any:
+        """One GraphQL request to a subgraph; the whole answer."""
+        headers = {"authorization": f"Bearer {self.token(person)}"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                f"{self.process(service, 'api').url}/graphql", json={"query": query, "variables": variables or {}}, headers=headers
+            ) as response,
+        ):
+            return await response.json()
+
+    async def do(self, service: str, person: str | Mapping[str, Any], mutation: str, **input: Any) -> Any:
+        """One mutation; its result value (also a refusal)."""
+        answer = await self.ask(service, person, mutation, {"input": input})
+        assert "errors" not in answer, answer
+        return next(iter(answer["data"].values()))
+
+    async def entity(self, service: str, person: str | Mapping[str, Any], id: str, selection: str) -> Any:
+        """What this service knows of the grievance; the whole answer's entity."""
+        query = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Grievance { %s } } }" % selection
+        answer = await self.ask(service, person, query, {"r": [{"__typename": "Grievance", "id": id}]})
+        assert "errors" not in answer, answer
+        return answer["data"]["_entities"][0]
+
+    async def until_status(self, id: str, *statuses: str, within: float = 30.0) -> str:
+        """Wait until routing says one of these states."""
+
+        async def look() -> str | None:
+            found = (await self.entity("routing", "city-admin", id, "status"))["status"]
+            return found if found in statuses else None
+
+        return await until(look, within=within, what=f"status {' or '.join(statuses)}")
+
+    async def until_asked(self, id: str, *, within: float = 30.0) -> Any:
+        """Wait until the petitioner is asked in a survey that is not answered yet."""
+
+        async def look() -> Any:
+            survey = (await self.entity("feedback", "city-admin", id, "survey { round openedAt answeredAt }"))["survey"]
+            return survey if survey and survey["answeredAt"] is None else None
+
+        return await until(look, within=within, what="the survey")
+
+    async def register(self, request_id: str, person: str | Mapping[str, Any] = "secretary", **changes: Any) -> Any:
+        """Register the sign-board grievance (or what `changes` make of it); its Registered value."""
+        input = {
+            "kind": "HELP",
+            "channel": "VISIT",
+            "subject": "小区指示牌破损",
+            "text": "后作街小区门口的指示牌破旧，看不清字，希望更换。",
+            "division": f"{GULOU}-01",
+            "petitioner": {"kind": "RESIDENT", "name": "孔凡莹", "phone": "13800000001"},
+            **changes,
+        }
+        return await self.do("intake", person, REGISTER, requestId=request_id, **input)
+
+
+@contextmanager
+def running(parts: Parts, prefix: str, issuer: DevelopmentIssuer, keys_dir: Path, env: Mapping[str, str] | None = None) -> Iterator[System]:
+    """A system whose processes are stopped at the end; nothing is started yet but the stores are migrated."""
+    environment = {
+        "MINYI_PREFIX": prefix,
+        "MINYI_ISSUER": ISSUER,
+        "MINYI_KEYS_DIR": str(keys_dir),
+        "MINYI_JWKS": str(keys_dir / "issuer.jwks.json"),
+        "MINYI_CLOCK_FILE": str(parts.local_dir / f"clock-{prefix}"),
+        **(env or {}),
+    }
+    system = System(parts, prefix, issuer, environment)
+    system.migrate()
+    try:
+        yield system
+    finally:
+        system.stop()
