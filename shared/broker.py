@@ -147,11 +147,11 @@ class Broker:
 
     async def publish(self, event: Event) -> None:
         """Publish to the exchange by the event's type; confirmed and routed, or PublishTrouble."""
-        await self._send(self.names.exchange, event.type, event.id, dict(event.headers()), event.body)
+        await self.send(self.names.exchange, event.type, event.id, dict(event.headers()), event.body)
 
     async def publish_to(self, queue: str, event: Event) -> None:
         """Publish straight to one queue (retry, delay, replay, republish)."""
-        await self._send("", queue, event.id, dict(event.headers()), event.body)
+        await self.send("", queue, event.id, dict(event.headers()), event.body)
 
     async def park(self, service: str, message_id: str, headers: dict[str, Any], body: bytes, reason: str, key: str) -> None:
         """Put a message into `.dead` with the reason and its original routing key; the broker's own death records are stripped."""
@@ -159,9 +159,10 @@ class Broker:
             name: value for name, value in headers.items() if not name.lower().startswith(("x-death", "x-first-death", "x-last-death"))
         }
         clean |= {REASON: reason, ORIGINAL_KEY: key}
-        await self._send("", self.names.dead(service), message_id, clean, body)
+        await self.send("", self.names.dead(service), message_id, clean, body)
 
-    async def _send(self, exchange: str, key: str, id: str, headers: dict[str, Any], body: bytes) -> None:
+    async def send(self, exchange: str, key: str, id: str, headers: dict[str, Any], body: bytes) -> None:
+        """One confirmed, mandatory publish with a time limit; every way in which it can fail is PublishTrouble."""
         message = aio_pika.Message(
             body, message_id=id, headers=headers, content_type=CONTENT_TYPE, delivery_mode=aio_pika.DeliveryMode.PERSISTENT
         )

@@ -110,7 +110,7 @@ class System:
 
     async def entity(self, service: str, person: str | Mapping[str, Any], id: str, selection: str) -> Any:
         """What this service knows of the grievance; the whole answer's entity."""
-        query = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Grievance { %s } } }" % selection
+        query = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on Grievance {{ {selection} }} }} }}"
         answer = await self.ask(service, person, query, {"r": [{"__typename": "Grievance", "id": id}]})
         assert "errors" not in answer, answer
         return answer["data"]["_entities"][0]
@@ -132,6 +132,14 @@ class System:
             return survey if survey and survey["answeredAt"] is None else None
 
         return await until(look, within=within, what="the survey")
+
+    async def until_asked_or_closed(self, id: str, *, within: float = 30.0) -> None:
+        """Wait until there is a survey, answered or not."""
+
+        async def look() -> Any:
+            return (await self.entity("feedback", "city-admin", id, "survey { openedAt }"))["survey"]
+
+        await until(look, within=within, what="the survey")
 
     async def register(self, request_id: str, person: str | Mapping[str, Any] = "secretary", **changes: Any) -> Any:
         """Register the sign-board grievance (or what `changes` make of it); its Registered value."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deploy.local.parts import Parts
 
+from deploy.local.parts import Parts
 from shared.identity.development import DevelopmentIssuer
 from tests.journeys.system import ACCEPT, ANSWER, REPORT, System, running
 
