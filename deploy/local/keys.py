@@ -1,10 +1,11 @@
 """Makes the key files. Needs nothing but what the services need: a container runs it too.
 
-python -m deploy.local.keys DIR [--development]
+`MINYI_ENV=development python -m deploy.local.keys DIR` makes the development issuer's pair too.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,8 +22,7 @@ def ensure_keys(directory: Path, *, development: bool = True) -> Path:
 
 
 if __name__ == "__main__":
-    arguments = [argument for argument in sys.argv[1:] if argument != "--development"]
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        sys.exit("usage: python -m deploy.local.keys DIR [--development]")
-    ensure_keys(Path(arguments[0]), development="--development" in sys.argv)
-    sys.stdout.write(f"keys are in {arguments[0]}; back them up apart from the data\n")
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python -m deploy.local.keys DIR")
+    ensure_keys(Path(sys.argv[1]), development=os.environ.get("MINYI_ENV") == "development")
+    sys.stdout.write(f"keys are in {sys.argv[1]}; back them up apart from the data\n")

@@ -83,7 +83,7 @@ def test_names_what_is_no_broker(words: bytes) -> None:
 
 
 def test_names_refused_credentials() -> None:
-    assert "refuses the user 'someone' or its password" in complaint(broker(b""))
+    assert "refuses the user 'someone' or its password" in complaint(broker())
 
 
 def test_names_a_virtual_host_that_is_not_ours() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -85,12 +86,13 @@ def store_command(parts: Parts, name: str, collection: str, **more: object) -> d
 
 
 async def test_the_broker_closes_every_connection_and_takes_them_back(parts: Parts) -> None:
-    connection = await aio_pika.connect_robust(parts.rabbitmq_url)
-    async with connection:
-        transport = connection.transport
-        parts.broker.close_all_connections("a test")
-        await connection.channel()
-        assert connection.transport is not transport
+    connection = await aio_pika.connect(parts.rabbitmq_url)
+    closed: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    connection.close_callbacks.add(lambda _connection, reason: closed.set_result(reason))
+    await asyncio.to_thread(parts.broker.close_all_connections, "a test")
+    assert "CONNECTION_FORCED - a test" in str(await asyncio.wait_for(closed, 10))
+    async with await aio_pika.connect(parts.rabbitmq_url) as again:
+        assert not again.is_closed
 
 
 async def test_restart_keeps_address_and_login(parts: Parts) -> None:

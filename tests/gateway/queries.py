@@ -40,8 +40,8 @@ def selections(draw: st.DrawFn, schema: GraphQLSchema, type_name: str, depth: in
     inner = [name for name, each in fields.items() if is_composite_type(get_named_type(each.type))] if depth > 1 else []
     for name in draw(st.lists(st.sampled_from([*leaves, *inner]), min_size=1, max_size=5)) if leaves or inner else []:
         field = fields[name]
-        alias = draw(st.sampled_from(["", "", "", f"{name}_", "id: ", "other: "]))
-        alias = alias if not alias or alias.endswith(": ") else f"{alias}{draw(st.integers(0, 1))}: "
+        choice = draw(st.integers(0, 9))
+        alias = f"{name}_{choice}: " if choice < 3 else "id: " if choice == 3 else ""
         arguments = draw(_arguments(field.args))
         condition = " " + draw(st.sampled_from(CONDITIONS)) if draw(st.integers(0, 9)) == 0 else ""
         target = get_named_type(field.type)
@@ -52,7 +52,7 @@ def selections(draw: st.DrawFn, schema: GraphQLSchema, type_name: str, depth: in
             parts.append(f"... on {each} {draw(selections(schema, each, depth - 1))}")
     elif parts and depth > 1 and draw(st.integers(0, 5)) == 0:
         condition = " " + draw(st.sampled_from(CONDITIONS)) if draw(st.booleans()) else ""
-        parts.append(f"...{condition} on {type_name} {draw(selections(schema, type_name, depth - 1))}")
+        parts.append(f"... on {type_name}{condition} {draw(selections(schema, type_name, depth - 1))}")
     if not parts or draw(st.integers(0, 3)) == 0:
         parts.append(draw(st.sampled_from(["__typename", "kind_: __typename"])))
     return "{ " + " ".join(parts) + " }"

@@ -1,0 +1,74 @@
+# `make` lists the targets. Needs Python 3.11 or newer with venv, and make; everything else is brought along.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.complete
+LOCAL := .local
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas loads bench clean
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+env: $(STAMP) ## make .venv with every package pinned (the other targets do it for you)
+
+$(STAMP): pyproject.toml constraints.txt deploy/requirements.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed: type 'apt-get install python3', or name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv is missing: type 'apt-get install python3-venv' (as root), then 'make $(MAKECMDGOALS)' again" >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "installing packages into $(VENV) · 正在安装依赖"
+	@$(PY) deploy/requirements.py local dev > $(VENV)/requirements.txt
+	@$(PY) -m pip install --quiet --constraint constraints.txt --requirement $(VENV)/requirements.txt
+	@touch $@
+
+demo: env ## play the sign-board case and 200 messages, then stay up (ONCE=1 ends after the table; SPEED=real shows it slowly)
+	@$(PY) -m deploy.demo $(if $(ONCE),--once) $(if $(SPEED),--speed $(SPEED))
+
+up: env ## start broker, store, services and gateway; Ctrl-C stops them (DETACH=1 returns when all is ready)
+	@$(PY) -m deploy.local up $(if $(DETACH),--detach)
+
+down: env ## stop what `make up DETACH=1` started
+	@$(PY) -m deploy.local down
+
+status: env ## show addresses and health of what runs
+	@$(PY) -m deploy.local status
+
+test: env ## run the tests, broker and store included (ARGS="-k gateway -x")
+	$(PY) -m pytest $(ARGS)
+
+test-web: env ## check that the committed supergraph is what the three subgraphs compose to (Node, from PyPI where none is installed)
+	$(PY) -m tools.supergraph.compose --check
+
+lint: env ## ruff, mypy --strict, import contracts
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: env ## put the code into shape
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+rows: env ## list each row of the requirements with its tests
+	@$(PY) -m tools.rows
+
+supergraph: env ## compose gateway/supergraph.graphql anew from the subgraphs
+	$(PY) -m tools.supergraph.compose
+
+schemas: env ## write the event schemas, the subgraphs' SDL and the AsyncAPI document anew
+	$(PY) -m tools.schemas
+
+loads: env ## run the load cases in full size
+	$(PY) -m pytest tests/loads --full $(ARGS)
+
+bench: env ## measure CPU per grievance and process beside the floor of bare parts
+	@$(PY) -m bench
+
+clean: ## stop what runs; remove its data, keys and logs (.local) and all caches
+	@test ! -x $(PY) || $(PY) -m deploy.local down
+	rm -rf $(LOCAL) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist minyi.egg-info
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
