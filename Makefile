@@ -42,6 +42,8 @@ test: env ## run the tests, broker and store included (ARGS="-k gateway -x")
 
 test-web: env ## check that the committed supergraph is what the three subgraphs compose to (Node, from PyPI where none is installed)
 	$(PY) -m tools.supergraph.compose --check
+	@$(PY) -c 'import sys; from tools.supergraph import compose as c; \
+	  sys.exit(0 if c.compose(c.committed_subgraphs()) == c.SUPERGRAPH.read_text("utf-8") else "composed anew it differs: make supergraph")'
 
 lint: env ## ruff, mypy --strict, import contracts
 	$(VENV)/bin/ruff check .

@@ -68,7 +68,7 @@ class DeadLetters:
             service: MongoRecords(database(client, settings, service), collection) for service, collection in DOCUMENTS.items()
         }
 
-    async def list(self) -> list[dict[str, Any]]:
+    async def everything(self) -> list[dict[str, Any]]:
         """Rows of parked messages, then of documents held up by an event that waits in them."""
         rows = []
         async with self._parked() as parked:
@@ -156,7 +156,7 @@ class DeadLetters:
 
     async def _held(self) -> list[tuple[str, dict[str, Any], Event]]:
         """Documents whose blocked event waits in the document itself: (service, document, event)."""
-        found = []
+        found: list[tuple[str, dict[str, Any], Event]] = []
         for service, records in self._records.items():
             for row in await records.blocked(list(SERVICES), LOOKED_AT):
                 document = await records.load(row["_id"])
@@ -203,7 +203,7 @@ async def run(arguments: argparse.Namespace) -> int:
     try:
         letters = DeadLetters(settings, broker, client)
         if arguments.command == "list":
-            for row in await letters.list():
+            for row in await letters.everything():
                 print(json.dumps(row, ensure_ascii=False))
         elif arguments.command == "show":
             shown = await letters.show(arguments.id)

@@ -126,7 +126,7 @@ async def _resolve(client: Client, handler: str, request: str, id: str) -> None:
 
     async def handling() -> Any:
         found = (await client.query(handler, "query($id: ID!) { grievance(id: $id) { status } }", {"id": id}))["data"]["grievance"]
-        return found and found["status"] in ("HANDLING", "RESOLVED", "FED_BACK", "CLOSED")
+        return found and found["status"] == "HANDLING"
 
     await client.until(handling, "the case in hand")
     await client.do(handler, REPORT, requestId=f"{request}-r", grievanceId=id, text="已派人到现场处理并回复，感谢您的反映。")

@@ -96,7 +96,8 @@ def _union() -> World:
     text = {"__typename": "Text", "words": 3}
     image = {"__typename": "Image", "url": "u"}
     pages = [
-        {"__typename": "Page", "id": f"p{n}", "lead": each, "parts": [text, image], "title": f"Page {n}"} for n, each in enumerate([text, text])
+        {"__typename": "Page", "id": f"p{n}", "lead": each, "parts": [text, image], "title": f"Page {n}"}
+        for n, each in enumerate([text, text])
     ]
     return {"pages": pages, "either": {"__typename": "Good", "at": "now"}, "nodes": [*pages]}
 

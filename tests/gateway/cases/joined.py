@@ -35,7 +35,8 @@ SHARED = Case(
 
 def _hidden() -> World:
     cards = [
-        {"__typename": "Card", "serial": f"c{n}", "level": ["LOW", "HIGH", "SECRET"][n], "limit": n, "holder": f"holder {n}"} for n in range(3)
+        {"__typename": "Card", "serial": f"c{n}", "level": ["LOW", "HIGH", "SECRET"][n], "limit": n, "holder": f"holder {n}"}
+        for n in range(3)
     ]
     return {"cards": cards[:2], "worst": cards[2], "internals": {"__typename": "Internals", "x": 1}, "byLevel": lambda level: cards[0]}
 

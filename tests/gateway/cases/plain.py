@@ -55,7 +55,15 @@ SHOP = Case(
 
 def _chain() -> World:
     items = [
-        {"__typename": "Item", "id": f"i{n}", "sku": f"s{n}", "upc": f"u{n}", "name": f"Item {n}", "weight": n * 1.5, "origin": f"place {n}"}
+        {
+            "__typename": "Item",
+            "id": f"i{n}",
+            "sku": f"s{n}",
+            "upc": f"u{n}",
+            "name": f"Item {n}",
+            "weight": n * 1.5,
+            "origin": f"place {n}",
+        }
         for n in range(3)
     ]
     return {"items": items, "bySku": lambda sku: next((each for each in items if each["sku"] == sku), None)}

@@ -1,0 +1,128 @@
+"""python -m deploy.demo [--once] [--speed real] [--local-dir DIR]: start everything, play, account, stay up."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.demo import batch, story
+from deploy.demo.accounting import Account, account, acknowledged, broker_of
+from deploy.demo.calendar import begin
+from deploy.demo.client import Client, DemoFailed
+from deploy.local.processes import ROOT
+from deploy.local.supervisor import System
+from deploy.local.trouble import Trouble
+
+out = Console(highlight=False, soft_wrap=True)
+PEOPLE = ("resident", "secretary", "handler", "supervisor", "county-admin", "city-admin")
+EXAMPLES = (
+    "{ grievances(first: 5) { edges { node { number subject status } } pageInfo { hasNextPage endCursor } } }",
+    '{ grievance(number: "NUMBER") { number status petitioner { displayName } case { department { name } dueAt }'
+    " reply { text } survey { resolved satisfied } timeline { at what by } } }",
+    "{ cases(status: CLOSED, first: 3) { edges { node { number owner { role unit } workOrder { rule round } } } } }",
+)
+
+
+def main(
+    once: Annotated[bool, typer.Option(help="End after the table; exit 0 only if nothing acknowledged is missing.")] = False,
+    speed: Annotated[str, typer.Option(help="`real` shows the story slowly.")] = "fast",
+    local_dir: Annotated[Path, typer.Option(envvar="MINYI_LOCAL_DIR")] = ROOT / ".local",
+) -> None:
+    # SIGTERM ends it as Ctrl-C does: what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with System(local_dir, say=out.print) as system:
+            show_addresses(system)
+            try:
+                complete = asyncio.run(play(system, local_dir, 2.0 if speed == "real" else 0.0))
+            except DemoFailed as failure:
+                out.print(f"[red]{failure}[/]")
+                complete = False
+            if once:
+                sys.exit(0 if complete else 1)
+            out.print("\n按 Ctrl-C 结束 · Ctrl-C ends")
+            signal.pause()
+    except Trouble as trouble:
+        out.print(f"[red]{trouble}[/]")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        pass
+
+
+async def play(system: System, local_dir: Path, pause: float) -> bool:
+    """Story, batch, accounting; whether everything acknowledged was found everywhere."""
+    run = f"demo-{int(time.time())}"
+    clock = begin(local_dir / "clock")
+    file = local_dir / "acknowledged.jsonl"
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+        client = Client(system.urls["gateway"], session, file)
+        await story.play(client, clock, out, run, pause)
+        out.rule("一批留言 · A batch of messages")
+        lot = batch.messages(await batch.villages(client))
+        columns = (TextColumn("办结 closed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=out) as progress:
+            bar = progress.add_task("", total=len(lot))
+            begun = time.monotonic()
+            await batch.play(client, run, lot, lambda: progress.advance(bar))
+        out.print(f"{len(lot)} 件全部办结，用时 {time.monotonic() - begun:.0f} 秒 · all closed, {time.monotonic() - begun:.0f} s")
+        broker = broker_of(system.environment)
+        await broker.start()
+        try:
+            result = await account(client, broker, acknowledged(file))
+        finally:
+            await broker.stop()
+        show(result)
+        await show_access(client)
+    return result.complete
+
+
+def show_addresses(system: System) -> None:
+    table = Table("", "地址 address", "状态 state", title="民意 Minyi")
+    for row in system.health():
+        table.add_row(row.name, row.address, row.state)
+    out.print(table)
+
+
+def show(result: Account) -> None:
+    table = Table(title="结果 · Result", show_lines=True)
+    table.add_column("")
+    table.add_column("")
+    for title, counts in (
+        ("状态 by state", result.by_state),
+        ("类别 by category", result.by_category),
+        ("县区 by county", result.by_county),
+    ):
+        table.add_row(title, "  ".join(f"{name} {count}" for name, count in counts.most_common()))
+    median = f"{result.median_seconds:.1f} s" if result.median_seconds is not None else "—"
+    table.add_row("登记到办结中位数 median, registered to closed (business time)", median)
+    table.add_row("队列深度 queue depths", "  ".join(f"{name} {depth}" for name, depth in result.depths.items()))
+    held = {place: result.acknowledged - len(ids) for place, ids in result.missing.items()}
+    table.add_row("各服务所有 held by each", "  ".join(f"{place} {count}" for place, count in held.items()))
+    accounted = result.acknowledged - len({id for ids in result.missing.values() for id in ids})
+    table.add_row("已受理 / 可查 acknowledged / accounted for", f"{result.acknowledged} / {accounted}")
+    out.print(table)
+    for place, ids in result.missing.items():
+        if ids:
+            out.print(f"[red]不在 missing in {place}: {', '.join(ids[:5])}[/]")
+
+
+async def show_access(client: Client) -> None:
+    out.print(f"\nGraphQL: {client.gateway}/graphql")
+    for person in PEOPLE:
+        out.print(f"[bold]{person}[/]: {await client.person(person)}")
+    for example in EXAMPLES:
+        out.print(f"[dim]{example}[/]")
+
+
+if __name__ == "__main__":
+    typer.run(main)
