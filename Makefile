@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas loads bench clean
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas bench clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -63,9 +63,6 @@ supergraph: env ## compose gateway/supergraph.graphql anew from the subgraphs
 
 schemas: env ## write the event schemas, the subgraphs' SDL and the AsyncAPI document anew
 	$(PY) -m tools.schemas
-
-loads: env ## run the load cases in full size
-	$(PY) -m pytest tests/loads --full $(ARGS)
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench

@@ -20,11 +20,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.broker import broker_answers
 from deploy.local.keys import ensure_keys
 from deploy.local.local_directory import Recorded, Run, end_stale, read_run, running
 from deploy.local.logs import Follower
 from deploy.local.processes import ROOT, STOP_SECONDS
 from deploy.local.service import answers
+from deploy.local.store import store_answers
 from deploy.local.supervisor import Health, System
 from deploy.local.trouble import Trouble
 
@@ -183,7 +185,23 @@ def _end_one(name: str, number: signal.Signals, local_dir: Path) -> None:
 def _came_back(local_dir: Path, old: Recorded) -> bool:
     run = running(local_dir)
     now = run.process(old.name) if run is not None else None
-    return now is not None and now.identity != old.identity and now.alive() and (not now.url or answers(f"{now.url}/readyz"))
+    if run is None or now is None or now.identity == old.identity or not now.alive():
+        return False
+    return _state(run, now.name) == "ready"
+
+
+def _state(run: Run, name: str) -> str:
+    """From outside: broker and store by their protocol, ours by /readyz, epmd by being there."""
+    process = run.process(name)
+    if name == "broker":
+        ready = broker_answers(run.environment.get("MINYI_RABBITMQ_URL", ""))
+    elif name == "store":
+        ready = store_answers(run.environment.get("MINYI_MONGODB_URL", ""))
+    elif name in run.urls:
+        ready = answers(f"{run.urls[name]}/readyz")
+    else:
+        ready = process is not None and process.alive()
+    return "ready" if ready else "starting" if process is not None and process.alive() else "stopped"
 
 
 def _running_or_fail(local_dir: Path) -> Run:
@@ -194,17 +212,10 @@ def _running_or_fail(local_dir: Path) -> Run:
 
 
 def _rows(run: Run) -> list[Health]:
-    """From outside: broker and store by their processes, the others by /readyz."""
     rows = []
-    for name, what in run.parts.items():
+    for name, address in (*run.parts.items(), *run.urls.items()):
         process = run.process(name)
-        rows.append(Health(name, what, process.pid if process else None, "ready" if process is None or process.alive() else "stopped"))
-    for name, url in run.urls.items():
-        process = run.process(name)
-        alive = process is not None and process.alive()
-        rows.append(
-            Health(name, url, process.pid if process else None, "ready" if answers(f"{url}/readyz") else "starting" if alive else "stopped")
-        )
+        rows.append(Health(name, address, process.pid if process is not None else None, _state(run, name)))
     return rows
 
 

@@ -55,7 +55,7 @@ class GivenBroker:
         self.version = amqp_probe.check(self.url).version
 
     def ready(self) -> bool:
-        return _answers(self.url)
+        return broker_answers(self.url)
 
     def stop(self) -> None:
         return
@@ -107,7 +107,7 @@ class OwnBroker:
         wait_for(self.ready, BOOT_SECONDS, server, "ready for connections")
 
     def ready(self) -> bool:
-        return _answers(self.url)
+        return broker_answers(self.url)
 
     def stop(self) -> None:
         """The broker, then its epmd."""
@@ -219,7 +219,8 @@ def broker_for(directory: Path, ports: Ports, log: Path, env: Mapping[str, str],
     return GivenBroker(given) if given else OwnBroker(directory, ports, log, env, say)
 
 
-def _answers(url: str) -> bool:
+def broker_answers(url: str) -> bool:
+    """Whether it takes our login now."""
     with suppress(Trouble):
         amqp_probe.check(url, seconds=2.0)
         return True

@@ -51,7 +51,7 @@ class GivenStore:
             )
 
     def ready(self) -> bool:
-        return _answers(self.url)
+        return store_answers(self.url)
 
     def stop(self) -> None:
         return
@@ -92,7 +92,7 @@ class OwnStore:
         """Start it if it does not run, at the same address, and wait until it is primary."""
         process = self._started()
         process.start()
-        wait_for(lambda: _answers(self.url), BOOT_SECONDS, process, "answering")
+        wait_for(lambda: store_answers(self.url), BOOT_SECONDS, process, "answering")
         if self._mongod:
             self._initiate()
             wait_for(self.ready, BOOT_SECONDS, process, "primary of its replica set")
@@ -181,7 +181,8 @@ def command(url: str, name: str, value: Any = 1, *, seconds: float = 2.0, **more
         return thread.submit(asyncio.run, ask()).result()
 
 
-def _answers(url: str) -> bool:
+def store_answers(url: str) -> bool:
+    """Whether it takes our login now."""
     try:
         command(url, "ping")
     except PyMongoError:
