@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.gateway.cases import ALL
 from tests.gateway.queries import VARIABLES, operations
 
-EXAMPLES = int(os.environ.get("MINYI_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MINYI_TEST_EXAMPLES", "30"))
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.gateway.federation import Case, World
+from tests.gateway.queries import STRINGS
 
 
 def _shared() -> World:
@@ -59,14 +60,18 @@ HIDDEN = Case(
 
 
 def _search() -> World:
-    def find(filter: dict[str, Any], order: str = "UP") -> list[dict[str, Any]]:
-        rows = [{"__typename": "Row", "id": f"{filter.get('prefix', '')}{n}", "kind": "A", "note": f"note {n}"} for n in range(3)]
-        return rows if order == "UP" else rows[::-1]
+    def link(row: dict[str, Any], filter: dict[str, Any] | None = None) -> str:
+        return str((filter or {}).get("prefix", "") + row["id"])
 
-    rows = [{"__typename": "Row", "id": f"{prefix}{n}", "kind": "A", "note": f"note {n}"} for prefix in ("", "x") for n in range(3)]
-    for row in rows:
-        row["link"] = lambda self, filter=None: (filter or {}).get("prefix", "") + self["id"]
-    return {"find": find, "all": rows}
+    def rows(prefix: str) -> list[dict[str, Any]]:
+        return [{"__typename": "Row", "id": f"{prefix}{n}", "kind": "A", "note": f"note {n}", "link": link} for n in range(3)]
+
+    def find(filter: dict[str, Any], order: str = "UP") -> list[dict[str, Any]]:
+        found = rows(filter.get("prefix", ""))
+        return found if order == "UP" else found[::-1]
+
+    # The entity exists for every prefix that a generated query may ask for.
+    return {"find": find, "all": [row for prefix in ("", *STRINGS) for row in rows(prefix)]}
 
 
 SEARCH = Case(
