@@ -28,7 +28,8 @@ from shared.settings import CommonSettings
 # Events of one life: intake 2, routing 6, feedback 4; each is consumed by the two other services.
 EVENTS_PER_LIFE = 12
 CONSUMERS_PER_EVENT = 2
-# Its writes: 4 commands, 24 events applied, 2 of the sender, 2 claims (number, person), and per relayed write (11) one to keep, one to settle.
+# Its writes: 4 commands, 24 events applied, 2 of the sender, 2 claims (number, person),
+# and for each of 11 relayed writes one that keeps the events and one that settles the outbox.
 WRITES_PER_LIFE = 54
 
 
