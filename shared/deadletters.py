@@ -172,7 +172,7 @@ class DeadLetters:
     async def _parked(self) -> AsyncIterator[list[Parked]]:
         """All parked messages, held unacknowledged; what is not acknowledged inside goes back as it was."""
         async with self._broker.channel(confirms=False) as channel:
-            found = []
+            found: list[Parked] = []
             for service in SERVICES:
                 queue = await channel.get_queue(self._broker.names.dead(service), ensure=False)
                 while len(found) < LOOKED_AT and (message := await queue.get(no_ack=False, fail=False)) is not None:

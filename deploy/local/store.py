@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from pymongo.errors import InvalidURI
+
 from deploy.local.ports import Ports
 from deploy.local.processes import Process, wait_for
 from deploy.local.trouble import Trouble
@@ -33,16 +35,18 @@ class GivenStore:
     def start(self) -> None:
         """Raises Trouble: not reachable, credentials refused, or a standalone server, which knows no transactions."""
         try:
+            if not self.url.startswith(("mongodb://", "mongodb+srv://")):
+                raise ValueError(self.url)
             hello = command(self.url, "hello", seconds=5)
             command(self.url, "listDatabases", seconds=5)
+        except (InvalidURI, ValueError) as error:
+            raise Trouble(
+                "MINYI_MONGODB_URL is no store's address: type it as mongodb://user:password@host:27017/?replicaSet=name"
+            ) from error
         except PyMongoError as error:
             raise Trouble(
                 f"the store that MINYI_MONGODB_URL names does not take us ({_reason(error)}): start it, mend the address "
                 "(mongodb://user:password@host:27017/?replicaSet=name), or unset MINYI_MONGODB_URL to have one started here"
-            ) from error
-        except ValueError as error:
-            raise Trouble(
-                "MINYI_MONGODB_URL is no store's address: type it as mongodb://user:password@host:27017/?replicaSet=name"
             ) from error
         if "setName" not in hello and hello.get("msg") != "isdbgrid":
             raise Trouble(
@@ -195,4 +199,4 @@ def _hosts(url: str) -> str:
 
 
 def _reason(error: PyMongoError) -> str:
-    return re.sub(r"\s+", " ", str(error)).split(", Timeout:")[0][:160]
+    return re.sub(r"\s+", " ", str(error)).split(", Timeout:")[0].split(" (configured timeouts")[0][:160]
