@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from pymongo.errors import InvalidURI
-
 from deploy.local.ports import Ports
 from deploy.local.processes import Process, wait_for
 from deploy.local.trouble import Trouble
@@ -20,6 +18,7 @@ from shared.mongo import Client, PyMongoError
 
 BOOT_SECONDS = 60.0
 REPLICA_SET = "minyi"
+FORM = "mongodb://user:password@host:27017/?replicaSet=name"
 
 
 class GivenStore:
@@ -39,14 +38,13 @@ class GivenStore:
                 raise ValueError(self.url)
             hello = command(self.url, "hello", seconds=5)
             command(self.url, "listDatabases", seconds=5)
-        except (InvalidURI, ValueError) as error:
+        except (PyMongoError, ValueError) as error:
+            # By name: the driver is imported in shared/mongo.py alone.
+            if isinstance(error, ValueError) or type(error).__name__ == "InvalidURI":
+                raise Trouble(f"MINYI_MONGODB_URL is no store's address: type it as {FORM}") from error
             raise Trouble(
-                "MINYI_MONGODB_URL is no store's address: type it as mongodb://user:password@host:27017/?replicaSet=name"
-            ) from error
-        except PyMongoError as error:
-            raise Trouble(
-                f"the store that MINYI_MONGODB_URL names does not take us ({_reason(error)}): start it, mend the address "
-                "(mongodb://user:password@host:27017/?replicaSet=name), or unset MINYI_MONGODB_URL to have one started here"
+                f"the store that MINYI_MONGODB_URL names does not take us ({_reason(error)}): start it, mend the address ({FORM}), "
+                "or unset MINYI_MONGODB_URL to have one started here"
             ) from error
         if "setName" not in hello and hello.get("msg") != "isdbgrid":
             raise Trouble(
