@@ -1,0 +1,78 @@
+"""One request through the gateway over the three services; what is down is null, with an error that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from deploy.local.parts import Parts
+from deploy.local.service import Service
+from shared.identity.development import DevelopmentIssuer
+from tests.journeys.system import SERVICES, System, running
+from tests.waiting import until
+
+WHOLE = """query($number: String!) { grievance(number: $number) { number status petitioner { displayName }
+  case { department { name } dueAt } reply { text } survey { resolved satisfied } timeline { at what by } } }"""
+
+
+@pytest.fixture(scope="module")
+def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
+    with running(parts, "gateway", issuer, keys_dir) as started:
+        started.start_all()
+        yield started
+
+
+@pytest.fixture(scope="module")
+def gateway(system: System) -> Iterator[Service]:
+    subgraphs = ",".join(f"{name}={system.process(name, 'api').url}/graphql" for name in SERVICES)
+    process = system.parts.service("gateway", "", {**system.environment, "MINYI_SUBGRAPHS": subgraphs})
+    process.start()
+    process.wait_ready()
+    yield process
+    process.stop()
+
+
+async def ask(gateway: Service, token: str | None, number: str) -> dict[str, Any]:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    body = {"query": WHOLE, "variables": {"number": number}}
+    async with aiohttp.ClientSession() as session, session.post(f"{gateway.url}/graphql", json=body, headers=headers) as response:
+        return dict(await response.json())
+
+
+@pytest.mark.row("S9")
+async def test_one_request_tells_the_whole_and_a_part_that_is_down_is_null_and_named(system: System, gateway: Service) -> None:
+    registered = (await system.register("whole"))["grievance"]
+    await system.until_status(registered["id"], "DISPATCHED")
+    token = system.token("secretary")
+
+    async def told() -> Any:
+        answer = await ask(gateway, token, registered["number"])
+        grievance = (answer.get("data") or {}).get("grievance")
+        return answer if grievance and grievance["timeline"] and len(grievance["timeline"]) == 3 else None
+
+    answer = await until(told, what="the whole story")
+    assert "errors" not in answer
+    grievance = answer["data"]["grievance"]
+    assert grievance["petitioner"] == {"displayName": "孔*莹"}
+    assert (grievance["status"], grievance["case"]["department"]["name"]) == ("DISPATCHED", "鲁城街道党工委")
+    assert (grievance["reply"], grievance["survey"]) == (None, None)
+
+    system.process("feedback", "api").kill()
+    answer = await ask(gateway, token, registered["number"])
+    assert answer["data"]["grievance"]["status"] == "DISPATCHED"
+    assert answer["data"]["grievance"]["timeline"] is None
+    assert {error["extensions"]["service"] for error in answer["errors"]} == {"feedback"}
+
+
+async def test_strangers_see_nothing_and_are_told_so(system: System, gateway: Service) -> None:
+    registered = (await system.register("strangers"))["grievance"]
+    other = {"sub": "secretary-elsewhere", "roles": ["SECRETARY"], "team": "T-370811-009"}
+    assert (await ask(gateway, system.token(other), registered["number"]))["data"] == {"grievance": None}
+    anonymous = await ask(gateway, None, registered["number"])
+    assert anonymous["data"] == {"grievance": None}
+    assert anonymous["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert (await ask(gateway, "not-a-token", registered["number"]))["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
