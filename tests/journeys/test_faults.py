@@ -267,6 +267,29 @@ async def test_dropping_a_poisoned_event_lets_the_later_ones_flow(world: World) 
     assert deadletters(world.settings, "list") == []
 
 
+async def test_a_late_consumer_is_fed_from_the_first_event_of_each_source(world: World) -> None:
+    id = await live(world.system, "late")
+    await closed_once(world, id)
+    queue = f"{world.settings.prefix}.late"
+    for service in COLLECTIONS:
+        republish(world, service, queue)
+    fed: dict[str, list[int]] = {}
+    async with world.broker() as broker, broker.channel(confirms=False) as channel:
+        declared = await channel.get_queue(queue, ensure=False)
+        while (message := await declared.get(fail=False)) is not None:
+            await message.ack()
+            if message.headers["minyi-subject"] == id:
+                fed.setdefault(str(message.headers["minyi-source"]), []).append(int(str(message.headers["minyi-sequence"])))
+        await declared.delete(if_unused=False, if_empty=False)
+    assert fed == {name: list(range(1, (await world.document(name, id))["sequence"] + 1)) for name in COLLECTIONS}
+
+
+def republish(world: World, service: str, queue: str) -> None:
+    """As an operator types it."""
+    command = [sys.executable, "-m", f"services.{service}", "republish", "--from", "2000-01-01", "--queue", queue]
+    subprocess.run(command, env=world.system.process(service, "api").process.env, cwd=ROOT, check=True)
+
+
 def deadletters(settings: CommonSettings, *arguments: str) -> list[dict[str, Any]]:
     """The operators' command as they type it; its JSON lines."""
     env = {
