@@ -247,9 +247,8 @@ async def test_poison_in_the_middle_is_parked_seen_and_healed_by_replay(world: W
 
 async def test_dropping_a_poisoned_event_lets_the_later_ones_flow(world: World) -> None:
     system = world.system
-    id = str((await system.register("dropped"))["grievance"]["id"])
-    await resolve(system, "dropped", id)
-    await system.until_asked_or_closed(id)
+    id = await live(system, "dropped")
+    await closed_once(world, id)
     followup = await world.document("feedback", id)
     event = event_of((await world.events("routing", id))[-1])
     ahead = event.again(id=f"{event.id[:-4]}beef", sequence=followup["seen"]["routing"] + 1, after={}, body=b'{"specversion":"1.0"}')
