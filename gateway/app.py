@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,7 +45,7 @@ def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> FastAP
     urls = {name: graph.url for name, graph in supergraph.subgraphs.items()} | settings.subgraph_urls()
     client = SubgraphClient(urls, timeout=settings.subgraph_timeout_seconds, connections=settings.subgraph_connections)
     development = settings.env == "development"
-    engine = Engine(supergraph, client, documents=settings.documents, introspection=development)
+    engine = Engine(supergraph, client, documents=settings.documents, introspection=development or not authenticate)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +59,9 @@ def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> FastAP
     _add_health(app, client, list(supergraph.subgraphs))
     if development:
         # Not even imported elsewhere: it signs tokens for anybody.
-        app.include_router(importlib.import_module("gateway.dev_issuer").router)
+        from gateway.dev_issuer import build_router
+
+        app.include_router(build_router(settings))
     return app
 
 

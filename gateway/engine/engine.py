@@ -73,9 +73,6 @@ class Document:
         except GraphQLError as error:
             self.errors = [error]
             return
-        except RecursionError:
-            self.errors = [GraphQLError("The document is nested too deeply.")]
-            return
         self.errors = validate(supergraph.public, node)
         if self.errors:
             return
@@ -118,6 +115,8 @@ class Engine:
             return _refusal(rejected.errors)
         except GraphQLError as error:
             return _refusal([error])
+        except RecursionError:
+            return _refusal([GraphQLError("The document is nested too deeply.")])
         except Refused as error:
             return _refusal([GraphQLError(str(error), extensions={"code": "OPERATION_REFUSED"})])
         execution = Execution(prepared.plan, self._dispatcher, variables, context or RequestContext())
@@ -151,7 +150,7 @@ class Engine:
                 raise GraphQLError(f"The document has no operation {name!r}.")
             return document.operations[name]
         if len(document.operations) != 1:
-            raise GraphQLError("The document has several operations: operationName must say which.")
+            raise GraphQLError(f"The document has {len(document.operations)} operations: operationName must say which.")
         return next(iter(document.operations.values()))
 
     def _document(self, text: str) -> Document:

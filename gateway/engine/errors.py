@@ -7,6 +7,15 @@ class Refused(Exception):
     """The engine cannot do this supergraph or operation, and says so instead of answering wrongly."""
 
 
+MESSAGES_ZH = {
+    "SUBGRAPH_UNAVAILABLE": "服务暂时无法访问，请稍后再试。",
+    "SUBGRAPH_TIMEOUT": "服务未及时响应，请稍后再试。",
+    "SUBGRAPH_ANSWER_TOO_LARGE": "服务的应答过大。",
+    "SUBGRAPH_HTTP_ERROR": "服务的应答无效。",
+    "SUBGRAPH_MALFORMED": "服务的应答无效。",
+}
+
+
 class FetchFailed(Exception):
     """A subgraph gave no usable answer.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from gateway.engine.entities import Batch, Object, client_path_below, client_paths, compile_representers, merge_deep, objects_at
-from gateway.engine.errors import FetchFailed
+from gateway.engine.errors import MESSAGES_ZH, FetchFailed
 from gateway.engine.plan import Fetch, Plan
 from gateway.engine.transport import Dispatcher, RequestContext
 
@@ -67,7 +68,8 @@ class Execution:
         self._plan = plan
         self._dispatcher = dispatcher
         self._variables = variables
-        self._context = context
+        # What follows a mutation must not be shared with reads that began before it.
+        self._context = context if plan.plan.kind == "query" else replace(context, reader=None)
         self._waits = plan.waits.copy()
 
     async def run(self) -> None:
@@ -94,43 +96,34 @@ class Execution:
     async def _perform(self, compiled: CompiledFetch) -> None:
         fetch = compiled.fetch
         objects = objects_at(self.data, fetch.path)
-        batch = None
-        if fetch.representations is not None:
-            batch = Batch(objects, compiled.representers, fetch.typed)
-            if not batch.targets:
-                return
-        elif not objects:
+        batch = None if fetch.representations is None else Batch(objects, compiled.representers, fetch.typed)
+        targets = objects if batch is None else batch.targets
+        if not targets:
             return
-        body = compiled.request(self._variables, batch.representations if batch else b"")
+        body = compiled.request(self._variables, b"" if batch is None else batch.representations)
         try:
-            answer = _read(await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query))
-            data = answer.get("data")
-            if batch and data is not None:
-                entities = data.get("_entities")
-                if type(entities) is not list or len(entities) <= max(batch.positions):
-                    raise FetchFailed("the subgraph's answer has no entity for each representation", "SUBGRAPH_MALFORMED")
+            answer = _read(await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query), batch)
         except FetchFailed as failure:
-            self._report_failure(fetch, batch.targets if batch else objects, failure)
+            self._report_failure(fetch, targets, failure)
             return
-        errors = answer.get("errors")
+        data, errors = answer.get("data"), answer.get("errors")
         if errors:
             self._report_errors(fetch, batch, objects, errors)
         if data is None:
-            if not errors:
-                self._report_failure(fetch, batch.targets if batch else objects, FetchFailed("no data", "SUBGRAPH_MALFORMED"))
-        elif batch:
-            batch.merge(entities, fetch.deep)
-        else:
-            for target in objects:
-                if fetch.deep:
-                    merge_deep(target, data)
-                else:
-                    target.update(data)
+            return
+        if batch is not None:
+            batch.merge(data["_entities"], fetch.deep)
+            return
+        for target in targets:
+            if fetch.deep:
+                merge_deep(target, data)
+            else:
+                target.update(data)
 
     # --- errors ----------------------------------------------------------------------------------------------------
 
     def _report_failure(self, fetch: Fetch, targets: list[Object], failure: FetchFailed) -> None:
-        extensions = {"code": failure.code, "service": fetch.service}
+        extensions = {"code": failure.code, "service": fetch.service, "messageZh": MESSAGES_ZH[failure.code]}
         prefixes = self._prefixes(fetch, targets)
         paths = [[*prefix, key] for prefix in prefixes for key in fetch.client_keys] or prefixes
         for path in paths[:MAX_ERRORS_PER_FETCH]:
@@ -167,11 +160,19 @@ class Execution:
         return [path for each in unique for path in known.get(each, ())]
 
 
-def _read(body: bytes) -> dict[str, Any]:
+def _read(body: bytes, batch: Batch | None) -> dict[str, Any]:
+    """A subgraph's answer. Raises FetchFailed when it is not what the specification says an answer is."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise FetchFailed("the subgraph's answer is not JSON", "SUBGRAPH_MALFORMED") from error
-    if type(answer) is not dict or not (type(answer.get("data")) is dict or answer.get("data") is None):
+    data = answer.get("data") if type(answer) is dict else answer
+    if data is None and type(answer) is dict and answer.get("errors"):
+        return answer
+    if type(data) is not dict or type(answer) is not dict:
         raise FetchFailed("the subgraph's answer is not GraphQL", "SUBGRAPH_MALFORMED")
+    if batch is not None:
+        entities = data.get("_entities")
+        if type(entities) is not list or len(entities) <= max(batch.positions):
+            raise FetchFailed("the subgraph's answer has no entity for each representation", "SUBGRAPH_MALFORMED")
     return answer

@@ -17,11 +17,25 @@ class Location:
     field that the engine needs for itself, would collide.
     """
 
-    __slots__ = ("_bound", "_internal", "_taken", "children", "client_keys", "fetches", "key", "parent", "sources", "typed", "types")
+    __slots__ = (
+        "_bound",
+        "_internal",
+        "_taken",
+        "children",
+        "client_keys",
+        "depth",
+        "fetches",
+        "key",
+        "parent",
+        "sources",
+        "typed",
+        "types",
+    )
 
     def __init__(self, parent: Location | None, key: str) -> None:
         self.parent = parent
         self.key = key
+        self.depth: int = parent.depth + 1 if parent else 0
         self.children: dict[str, Location] = {}
         self.client_keys: dict[str, str] = {}
         self.types: set[str] = set()

@@ -19,6 +19,7 @@ from gateway.engine.reach import Reach
 from gateway.engine.supergraph import Subgraph, Supergraph
 
 MAX_FETCHES = 500
+MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,8 @@ class Planner:
         if wanted.selection is None:
             place.node.put(location.bind(types, wanted, known.type), wanted, None, place.fetch.number)
             return None
+        if location.depth >= MAX_DEPTH:
+            raise Refused(f"the operation is nested deeper than {MAX_DEPTH} levels")
         below = self.reach.provided_below(place.graph, place.provided, place.type, wanted.name)
         can, cannot = self.reach.split(place.graph, below, known.named_type, wanted.selection)
         if can is None:
@@ -287,7 +290,7 @@ class Planner:
             abstract = self.supergraph.is_abstract(wanted.selection.type)
             child.typed = child.typed or abstract
             possible = source.graph.types[known.named_type].possible
-            child.types |= possible
+            child.types.update(possible)
             inner: dict[str, dict[str, Part]] = {}
             for each in possible:
                 inner[each] = {}

@@ -79,8 +79,8 @@ class SubgraphType:
     name: str
     fields: dict[str, SubgraphField] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
-    # Object types that a value of this type can have in this subgraph; an object type has itself.
-    possible: set[str] = field(default_factory=set)
+    # Object types that a value of this type can have in this subgraph, in the order of the SDL; an object type has itself.
+    possible: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -213,16 +213,16 @@ def _read_types(document: DocumentNode, graphs: dict[str, Subgraph]) -> None:
             _read_implements(definition, graphs)
         elif isinstance(definition, UnionTypeDefinitionNode):
             for arguments in _applied(definition, "join__unionMember"):
-                graphs[str(arguments["graph"])].types[definition.name.value].possible.add(str(arguments["member"]))
+                graphs[str(arguments["graph"])].types[definition.name.value].possible[str(arguments["member"])] = None
 
 
 def _read_implements(definition: ObjectTypeDefinitionNode, graphs: dict[str, Subgraph]) -> None:
     name = definition.name.value
     for graph in graphs.values():
         if name in graph.types:
-            graph.types[name].possible.add(name)
+            graph.types[name].possible[name] = None
     for arguments in _applied(definition, "join__implements"):
-        graphs[str(arguments["graph"])].types[str(arguments["interface"])].possible.add(name)
+        graphs[str(arguments["graph"])].types[str(arguments["interface"])].possible[name] = None
 
 
 def _read_fields(definition: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode, graphs: dict[str, Subgraph]) -> None:

@@ -55,21 +55,29 @@ class Dispatcher:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._flying: dict[tuple[str, bytes, str], asyncio.Future[bytes]] = {}
+        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[bytes]] = {}
+        # Counts mutations: who reads after a write must not be given a read that began before it.
+        self._writes = 0
         self._circuits: dict[str, Circuit] = {}
 
     async def send(self, service: str, body: bytes, context: RequestContext, *, query: bool) -> bytes:
         """The answer's body. Queries may share one fetch and are sent again once when the connection is lost; mutations
         never."""
-        if not query or context.reader is None:
-            return await self._try(service, body, context, attempts=2 if query else 1)
-        identity = (service, body, context.reader)
+        if not query:
+            try:
+                return await self._try(service, body, context, attempts=1)
+            finally:
+                self._writes += 1
+        if context.reader is None:
+            return await self._try(service, body, context, attempts=2)
+        identity = (service, body, context.reader, self._writes)
         while (flying := self._flying.get(identity)) is not None:
             try:
                 return await asyncio.shield(flying)
             except asyncio.CancelledError:
                 # Either we are cancelled, or the one who sent it was: then somebody else has to send it.
-                if not flying.cancelled():
+                task = asyncio.current_task()
+                if not flying.cancelled() or (task is not None and task.cancelling()):
                     raise
         flying = self._flying[identity] = asyncio.get_running_loop().create_future()
         try:
