@@ -1,0 +1,76 @@
+"""One example of every event, as its producer makes it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from shared.contracts import feedback, intake, routing
+from shared.contracts.base import Contract
+
+AT = datetime(2020, 6, 5, 2, 0, tzinfo=UTC)
+DUE = datetime(2020, 6, 12, 9, 30, tzinfo=UTC)
+SECRETARY = intake.Owner(staffId="secretary-gulou-1", role="SECRETARY", unit="T-370881-001")
+HANDLER = intake.Owner(staffId="handler-lucheng", role="HANDLER", unit="D-370881001-DGW")
+SYSTEM = intake.Owner(staffId="system", role="SYSTEM", unit="routing")
+PROGRESS = routing.Progress(
+    status="HANDLING",
+    at=AT,
+    dueAt=DUE,
+    publicReply=None,
+    owner=HANDLER,
+    access=routing.ProgressAccess(
+        division="370881001901",
+        departments=["D-370881001-DGW"],
+        handlers=["handler-lucheng"],
+        accusedDepartments=["D-3708-RSJ"],
+        confidential=False,
+    ),
+)
+
+EXAMPLES: tuple[Contract, ...] = (
+    intake.GrievanceRegisteredV1(
+        number="370881-20200605-0001-7",
+        kind="HELP",
+        channel="VISIT",
+        subject="小区指示牌破损",
+        text="门口的指示牌看不清字。",
+        category=None,
+        division="370881001901",
+        urgent=False,
+        anonymous=False,
+        occurredAt=AT,
+        registeredAt=AT,
+        campaign="民意5来听",
+        foundBy="VISIT",
+        owner=SECRETARY,
+        access=intake.Access(
+            division="370881001901", petitionerRef="ab" * 32, team="T-370881-001", accusedDepartments=[], confidential=False
+        ),
+        attachments=["7d9f1c1e-2222-5333-8444-555555555555"],
+        onSpotAnswer=None,
+    ),
+    intake.DeliveryAttemptedV1(deliveryId="d-1", channel="WEB", result="sent", at=AT, reason=None),
+    intake.DepartmentsRecordedV1(
+        revision=1,
+        rows=[
+            intake.DepartmentRow(code="D-3708-JTJ", name="济宁市教育局", division="370800000000", head="head-jtj", receiver="handler-jtj")
+        ],
+    ),
+    intake.PostsRecordedV1(
+        revision=2,
+        rows=[intake.PostRow(id="P-3708-DIS", post="DISPATCHER", division="370800000000", holder="dispatcher-jining", role="DISPATCHER")],
+    ),
+    routing.GrievanceAppraisedV1(
+        verdict="ACCEPTED", category="城乡建设", grade="ORDINARY", rule="by-rule/rule", by=SYSTEM, onSpotAnswer=None, progress=PROGRESS
+    ),
+    routing.GrievanceDispatchedV1(
+        department="D-370881001-DGW", rule="lucheng", ruleVersion=1, by=SYSTEM, provisionalDue=False, progress=PROGRESS
+    ),
+    routing.WorkOrderAcceptedV1(department="D-370881001-DGW", by=HANDLER, progress=PROGRESS),
+    routing.GrievanceResolvedV1(department="D-370881001-DGW", text="已更换。", evidence=["a-1"], round=1, by=HANDLER, progress=PROGRESS),
+    routing.GrievanceMovedV1(action="CLOSE", by=SYSTEM, progress=PROGRESS),
+    feedback.DeliveryRequestedV1(deliveryId="d-1", purpose="REPLY", text="已更换。"),
+    feedback.FedBackV1(round=1, deliveryId="d-1", at=AT),
+    feedback.SurveyOpenedV1(round=1, at=AT),
+    feedback.SurveyAnsweredV1(round=1, resolved=False, satisfied="DISSATISFIED", reason="字还是看不清", reworkAsked=True, at=AT),
+)
