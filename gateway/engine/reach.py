@@ -33,6 +33,7 @@ class Reach:
         self._entries: dict[tuple[str, str, Selection | None], Mapping[str, Entry]] = {}
         self._depths: dict[tuple[str, str, Selection | None, Selection], int | None] = {}
         self._merged: dict[tuple[Selection, Selection], Selection] = {}
+        self._splits: dict[tuple[str, str, Selection | None, Selection], tuple[Selection | None, Selection | None]] = {}
         self._open: set[tuple[str, str, str]] = set()
 
     def field_set(self, node: SelectionSetNode, type_name: str) -> Selection:
@@ -168,6 +169,15 @@ class Reach:
         self, graph: Subgraph, provided: Selection | None, type_name: str, selection: Selection
     ) -> tuple[Selection | None, Selection | None]:
         """What of a selection can be had from here on, and what only another fetch of the same parent field can bring."""
+        identity = (graph.name, type_name, provided, selection)
+        known = self._splits.get(identity)
+        if known is None:
+            known = self._splits[identity] = self._split(graph, provided, type_name, selection)
+        return known
+
+    def _split(
+        self, graph: Subgraph, provided: Selection | None, type_name: str, selection: Selection
+    ) -> tuple[Selection | None, Selection | None]:
         can: dict[str, dict[str, Field]] = {}
         cannot: dict[str, dict[str, Field]] = {}
         for each in graph.types[type_name].possible:
