@@ -14,15 +14,13 @@ help: ## list the targets
 
 env: $(STAMP) ## make .venv with every package pinned (the other targets do it for you)
 
-$(STAMP): pyproject.toml constraints.txt deploy/requirements.py
+$(STAMP): pyproject.toml constraints.txt deploy/requirements.py deploy/environment.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "Python 3.11 or newer is needed: type 'apt-get install python3', or name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	  { echo "Python 3.11 or newer is needed: type 'apt-get install python3', or name another: make PYTHON=python3.12 $(MAKECMDGOALS) · 需要 Python 3.11 或更新版本" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-	  { echo "Python's venv is missing: type 'apt-get install python3-venv' (as root), then 'make $(MAKECMDGOALS)' again" >&2; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	  { echo "Python's venv is missing: type 'apt-get install python3-venv' (as root), then 'make $(MAKECMDGOALS)' again · 缺少 python3-venv" >&2; exit 1; }
 	@echo "installing packages into $(VENV) · 正在安装依赖"
-	@$(PY) deploy/requirements.py local dev > $(VENV)/requirements.txt
-	@$(PY) -m pip install --quiet --constraint constraints.txt --requirement $(VENV)/requirements.txt
+	@$(PYTHON) deploy/environment.py $(VENV)
 	@touch $@
 
 demo: env ## play the sign-board case and 200 messages, then stay up (ONCE=1 ends after the table; SPEED=real shows it slowly)
