@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt deploy/requirements.py deploy/environme
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "Python's venv is missing: type 'apt-get install python3-venv' (as root), then 'make $(MAKECMDGOALS)' again · 缺少 python3-venv" >&2; exit 1; }
 	@echo "installing packages into $(VENV) · 正在安装依赖"
-	@$(PYTHON) deploy/environment.py $(VENV)
+	@$(PYTHON) -m deploy.environment $(VENV)
 	@touch $@
 
 demo: env ## play the sign-board case and 200 messages, then stay up (ONCE=1 ends after the table; SPEED=real shows it slowly)

@@ -1,4 +1,4 @@
-"""Makes .venv with every package pinned: `python3 deploy/environment.py .venv`, which `make` calls. Needs nothing but Python 3.11.
+"""Makes .venv with every package pinned: `python3 -m deploy.environment .venv`, which `make` calls. Needs nothing but Python 3.11.
 
 What fails is told in one line with what to type; pip's own words are in `.venv/pip.log`.
 """
@@ -10,21 +10,19 @@ import sys
 import venv
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+from deploy.requirements import requirements
+
+ROOT = Path(__file__).resolve().parents[1]
 # Seen: 380 MB of packages, up to 100 MB of pip's own while it unpacks, and room for data of a broker and a store.
 NEEDED_MB = 1000
 EXTRAS = ("local", "dev")
-UNREACHABLE = re.compile(r"NewConnectionError|ConnectionError|name resolution|ReadTimeout|ConnectTimeout|ProxyError|SSLError|Connection refused|HTTP error 5")
+UNREACHABLE = re.compile(r"ConnectionError|name resolution|ReadTimeout|ConnectTimeout|ProxyError|SSLError|Connection refused|HTTP error 5")
 FULL = re.compile(r"No space left on device|Errno 28")
 READ_ONLY = re.compile(r"Read-only file system|Permission denied|Errno 13|Errno 30")
 
 
 def main(place: Path) -> str:
     """Empty when all is installed, else the line to show."""
-    sys.path.insert(0, str(HERE))
-    from requirements import requirements
-
     try:
         if not installed(place):
             free = shutil.disk_usage(place.parent).free // 1_000_000

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.processes import Identity, Process, end_leftovers
-from deploy.local.trouble import Busy
+from deploy.local.trouble import Busy, Trouble
 
 RUN_FILE = "run.json"
 
@@ -121,9 +121,17 @@ def _in_order_of_stopping(processes: Sequence[Recorded]) -> Iterator[Recorded]:
 
 @contextmanager
 def held(local_dir: Path) -> Iterator[None]:
-    """Hold the directory for this process. Raises Busy when another has it; the lock ends with its process, however that ends."""
-    local_dir.mkdir(parents=True, exist_ok=True)
-    with (local_dir / "lock").open("a+") as lock:
+    """Hold the directory for this process. Raises Busy when another has it, Trouble when it cannot be written; the lock ends with its
+    process, however that ends."""
+    try:
+        local_dir.mkdir(parents=True, exist_ok=True)
+        lock = (local_dir / "lock").open("a+")
+    except OSError as error:
+        raise Trouble(
+            f"{local_dir} cannot be written ({error.strerror}): type it in a checkout that you own, or name another place with "
+            "`export MINYI_LOCAL_DIR=…`"
+        ) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -136,6 +136,8 @@ class Machines:
             subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(base)], check=True, capture_output=True)
             for file in COPIED:
                 shutil.copy(file, base / str(file).lstrip("/"))
+            # Debian's installer writes this; debootstrap leaves it to whoever calls.
+            (base / "etc/hosts").write_text("127.0.0.1 localhost\n", encoding="ascii")
             subprocess.run(["chroot", str(base), "useradd", "--create-home", USER], check=True)
             (base / ".complete").touch()
         return base
