@@ -51,8 +51,8 @@ def explained(place: Path, words: str) -> str:
         return no_room(place, shutil.disk_usage(place.parent).free // 1_000_000)
     if UNREACHABLE.search(words):
         return (
-            "the packages could not be fetched: mend this machine's network, or name a mirror with `export PIP_INDEX_URL=…`, and type it again "
-            f"(pip's words: {place / 'pip.log'}) · 无法下载依赖：请检查网络或用 PIP_INDEX_URL 指定镜像后重试"
+            "the packages could not be fetched: mend this machine's network, or name a mirror with `export PIP_INDEX_URL=…`, "
+            f"and type it again (pip's words: {place / 'pip.log'}) · 无法下载依赖：请检查网络或用 PIP_INDEX_URL 指定镜像后重试"
         )
     if READ_ONLY.search(words):
         return f"{place.parent} cannot be written: type `make` in a checkout that you own · 目录不可写：请在自己的目录中运行"
@@ -62,8 +62,8 @@ def explained(place: Path, words: str) -> str:
 
 def no_room(place: Path, free: int) -> str:
     return (
-        f"{free} MB are free at {place.parent}, {NEEDED_MB} MB are needed: make room there or clone the repository elsewhere, and type it again "
-        f"· 磁盘空间不足：剩余 {free} MB，需要 {NEEDED_MB} MB"
+        f"{free} MB are free at {place.parent}, {NEEDED_MB} MB are needed: make room there or clone the repository elsewhere, "
+        f"and type it again · 磁盘空间不足：剩余 {free} MB，需要 {NEEDED_MB} MB"
     )
 
 

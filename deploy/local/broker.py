@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import string
 import subprocess
 from collections.abc import Callable, Mapping
@@ -23,7 +24,9 @@ NODE = "minyi@localhost"
 BOOT_SECONDS = 60.0
 CTL_SECONDS = 60.0
 MEMORY = "1GB"
-FREE_DISK = "200MB"
+FREE_DISK_MB = 200
+# Seen: a fresh broker and a fresh store take under 100 MB. With less, the broker's alarm would hold every publisher at once.
+NEEDED_MB = FREE_DISK_MB + 100
 
 CONFIG = """\
 # Written anew at every start.
@@ -32,7 +35,7 @@ default_user = {user}
 default_pass = {password}
 heartbeat = 10
 vm_memory_high_watermark.absolute = {memory}
-disk_free_limit.absolute = {free_disk}
+disk_free_limit.absolute = {free_disk}MB
 log.console = true
 log.console.level = info
 log.file = false
@@ -84,6 +87,7 @@ class OwnBroker:
 
     def start(self) -> None:
         """Boot and wait until it takes our login. Raises Trouble."""
+        self._check_room()
         self._programs = find_or_install(self._log.with_name("apt.log"), self._say)
         port, distribution, epmd = (self._ports.private(name) for name in ("amqp", "erlang-distribution", "epmd"))
         user, password = self._prepare(port)
@@ -169,6 +173,15 @@ class OwnBroker:
             raise Trouble("the broker was not started")
         return self._server, self._epmd
 
+    def _check_room(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.directory).free // 1_000_000
+        if free < NEEDED_MB:
+            raise Trouble(
+                f"{free} MB are free at {self.directory}, {NEEDED_MB} MB are needed: make room there, or name another place with "
+                "`export MINYI_LOCAL_DIR=…`"
+            )
+
     def _prepare(self, port: int) -> tuple[str, str]:
         """Directories, cookie, configuration; the user and password, which are made with the data and live as long."""
         home = self.directory / "home"
@@ -180,7 +193,9 @@ class OwnBroker:
         password = (self.directory / "password").read_text(encoding="ascii").strip()
         config = self.directory / "rabbitmq.conf"
         config.touch(mode=0o600)
-        config.write_text(CONFIG.format(port=port, user="minyi", password=password, memory=MEMORY, free_disk=FREE_DISK), encoding="ascii")
+        config.write_text(
+            CONFIG.format(port=port, user="minyi", password=password, memory=MEMORY, free_disk=FREE_DISK_MB), encoding="ascii"
+        )
         (self.directory / "enabled_plugins").write_text("[].\n", encoding="ascii")
         (self.directory / "rabbitmq-env.conf").write_text("", encoding="ascii")
         return "minyi", password
