@@ -141,6 +141,11 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     return id
 
 
+def may_register_at(viewer: Viewer, division: str) -> bool:
+    """A resident anywhere, everybody else in their own territory."""
+    return viewer.has(Role.RESIDENT) or viewer.covers(division)
+
+
 def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> None:
     if not command.subject.strip():
         raise Refusal("SUBJECT_EMPTY", "请填写诉求标题。", "The subject is empty.", "subject")
@@ -160,7 +165,7 @@ def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> 
         raise Refusal(
             "TOO_MANY_ATTACHMENTS", f"附件不能超过{MAX_ATTACHMENTS}个。", f"More than {MAX_ATTACHMENTS} attachments.", "attachments"
         )
-    if not viewer.has(Role.RESIDENT):
+    if not may_register_at(viewer, command.division):
         viewer.require_cover(command.division)
 
 
@@ -168,8 +173,10 @@ def _identity(key: bytes, viewer: Viewer, petitioner: PetitionerInput, id: str) 
     """(petitionerRef, person id). Who signs in is known by it, else by phone; else the grievance stands for itself."""
     by_phone = phone_ref(key, petitioner.phone) if petitioner.phone and len(phone_digits(petitioner.phone)) >= 5 else None
     ref = subject_ref(key, viewer.sub) if viewer.has(Role.RESIDENT) else by_phone or subject_ref(key, f"grievance:{id}")
-    # A resident may give another phone each time; a person is who answers that phone, or whoever wrote this grievance.
-    return ref, ids.document_id("person", by_phone or ref)
+    # A person is who answers that phone, or whoever wrote this grievance. A resident may type any phone: one that is not verified as
+    # theirs makes a person of its own, or they would be shown, masked, what its true owner is called.
+    strangers = by_phone is not None and viewer.has(Role.RESIDENT) and by_phone not in viewer.refs
+    return ref, ids.document_id("person", f"{ref}:{by_phone}" if strangers else by_phone or ref)
 
 
 async def _owner(parts: Registration, viewer: Viewer, division: str) -> Owner:
