@@ -94,7 +94,9 @@ class Grievance(BaseModel):
 
     def progressed(self, progress: Progress) -> Self:
         """Routing's latest word on the handling and on who may see it."""
-        return self.model_copy(update={"progress": progress})
+        access = progress.access
+        heard = {"progress": progress, "accused_departments": access.accusedDepartments, "confidential": access.confidential}
+        return self.model_copy(update=heard)
 
     def with_delivery(self, delivery: Delivery) -> Self:
         """Add a delivery, or replace the one of the same id."""
