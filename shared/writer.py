@@ -117,14 +117,17 @@ class Writer:
 
     async def create(self, id: str, request: Request, decide: Callable[[], Decision]) -> tuple[Document, bool]:
         """The first command of a document. Returns its result and whether it was made just now; a repeat returns the first result."""
-        return await self._command(id, request, lambda _state: decide(), creates=True)
+        return await self._command(id, request, lambda _state: decide(), lambda _state: None, creates=True)
 
-    async def command(self, id: str, request: Request, decide: Callable[[Any], Decision]) -> Document:
-        """A command on an existing document; raises NoSuchRecord, RequestReused, StoreTrouble and what `decide` raises.
+    async def command(
+        self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None] = lambda _state: None
+    ) -> Document:
+        """A command on an existing document; raises NoSuchRecord, RequestReused, StoreTrouble and what `admit` and `decide` raise.
 
-        A refusal that `decide` raises changes nothing and is not remembered: the same id is decided anew.
+        `admit` is asked first, also of a repeat: another person's request id opens nothing to who may not see the document.
+        A refusal changes nothing and is not remembered: the same id is decided anew.
         """
-        return (await self._command(id, request, decide, creates=False))[0]
+        return (await self._command(id, request, decide, admit, creates=False))[0]
 
     async def act(self, id: str, decide: Callable[[Any], tuple[Any, list[Contract]] | None]) -> bool:
         """The service's own step (a sender's claim, a result): neither a command nor an event. None changes nothing; False then."""
@@ -157,7 +160,9 @@ class Writer:
             event.subject, lambda draft: self._participant.block(draft, event, reason, instant(self._world.real_now()))
         )
 
-    async def _command(self, id: str, request: Request, decide: Callable[[Any], Decision], *, creates: bool) -> tuple[Document, bool]:
+    async def _command(
+        self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None], *, creates: bool
+    ) -> tuple[Document, bool]:
         answer: Document = {}
         made = False
 
@@ -172,6 +177,9 @@ class Writer:
 
         for _ in range(TRIES):
             document = await self._records.load(id)
+            draft = self._draft(id, document)
+            if draft.state is not None:
+                admit(draft.state)
             if document is not None:
                 earlier = await remembered(document)
                 if earlier is not None:
@@ -182,7 +190,6 @@ class Writer:
                 if not document["registered"]:
                     raise NotYetRegistered(id)
 
-            draft = self._draft(id, document)
             decision = decide(draft.state)
             draft.state = decision.state
             draft.document["registered"] = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 
-from services.feedback.domain.followup import FollowUp
 from services.feedback.events import HANDLED, OPENS, apply
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
@@ -12,10 +11,8 @@ from services.feedback.subgraph.context import Feedback, FeedbackContext
 from services.feedback.subgraph.schema import build_schema
 from services.feedback.usecases.answer_survey import Surveying
 from shared.graphql_server import graph_router
-from shared.identity.access import may_see
 from shared.identity.keys import reference_key
 from shared.identity.tokens import TokenVerifier
-from shared.identity.viewer import Viewer
 from shared.record import Participant
 from shared.runtime import Runtime, application
 from shared.subgraph import viewer_of
@@ -43,7 +40,7 @@ class Service:
         """The subgraph."""
         settings = self.settings
         verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
-        feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, _sees))
+        feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, access_of))
 
         async def context(request: Request) -> FeedbackContext:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)
@@ -54,7 +51,3 @@ class Service:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
         self.runtime.consume(self.writer, {})
         return application(self.runtime)
-
-
-def _sees(viewer: Viewer, followup: FollowUp) -> bool:
-    return may_see(viewer, access_of(followup))

@@ -104,11 +104,16 @@ class Visible:
         return any(_holds(clause, access) for clause in self.clauses())
 
 
+def is_petitioner(viewer: Viewer, access: Access) -> bool:
+    """Whether the viewer is, as a resident, the person whose grievance it is."""
+    return viewer.has(*ROLES_BY_REFERENCE) and access.petitioner_ref is not None and access.petitioner_ref in viewer.refs
+
+
 def may_see(viewer: Viewer, access: Access) -> bool:
     """Whether the viewer may see this grievance at all."""
     if viewer.department is not None and viewer.department in access.accused_departments:
         return False
-    if viewer.has(*ROLES_BY_REFERENCE) and access.petitioner_ref is not None and access.petitioner_ref in viewer.refs:
+    if is_petitioner(viewer, access):
         return True
     if viewer.has(*ROLES_BY_TEAM) and viewer.team and viewer.team == access.team:
         return True
@@ -124,7 +129,7 @@ def may_know_petitioner(viewer: Viewer, access: Access) -> bool:
         return False
     if not access.confidential:
         return True
-    if viewer.has(*ROLES_BY_REFERENCE) and access.petitioner_ref is not None and access.petitioner_ref in viewer.refs:
+    if is_petitioner(viewer, access):
         return True
     return bool(viewer.has(*ROLES_BY_TEAM) and viewer.team and viewer.team == access.team)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from services.feedback.domain.followup import FollowUp, answer_survey
 from shared.commands import request_of
 from shared.contracts.feedback import Satisfaction
+from shared.identity.access import Access, is_petitioner, may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
@@ -24,7 +25,15 @@ class Surveying:
     writer: Writer
     reference_key: bytes
     now: Callable[[], datetime]
-    may_see: Callable[[Viewer, FollowUp], bool]
+    access_of: Callable[[FollowUp], Access]
+
+
+def may_answer(viewer: Viewer, access: Access) -> bool:
+    """The petitioner, or a caller of the territory whose department does not handle it; whatever else either may be."""
+    if not may_see(viewer, access):
+        return False
+    calls = viewer.has(Role.CALLER) and viewer.covers(access.division) and viewer.department not in access.departments
+    return is_petitioner(viewer, access) or calls
 
 
 async def answer(
@@ -46,13 +55,19 @@ async def answer(
     payload = {"grievance": grievance, "resolved": resolved, "satisfied": satisfied, "reason": reason}
     request = request_of(parts.reference_key, viewer, request_id, "AnswerSurvey", payload, origin)
 
-    def decide(followup: FollowUp) -> Decision:
-        if not parts.may_see(viewer, followup):
+    def admit(followup: FollowUp) -> None:
+        access = parts.access_of(followup)
+        if not may_see(viewer, access):
             raise NoSuchRecord("not visible")
-        if followup.petitioner_ref not in viewer.refs and viewer.department in followup.departments:
+        if may_answer(viewer, access):
+            return
+        if viewer.department in access.departments:
             raise Forbidden("HANDLER_MAY_NOT_SURVEY", "承办部门不能代为回访。", "The handling department may not run the survey.")
+        raise Forbidden("NOT_YOUR_SURVEY", "只有诉求人本人或回访员可以答复回访。", "Only the petitioner or a caller may answer the survey.")
+
+    def decide(followup: FollowUp) -> Decision:
         words = redact(reason, ()).text if reason else None
         answered, events = answer_survey(followup, resolved, satisfied, words, parts.now())
         return Decision(answered, events, {"id": grievance})
 
-    await parts.writer.command(grievance, request, decide)
+    await parts.writer.command(grievance, request, decide, admit)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from services.routing.domain.case import Case, accept_work_order
-from services.routing.usecases.of_department import check_department, staff
+from services.routing.usecases.of_department import ROLES, check_department, check_visible, staff
 from services.routing.usecases.ports import Handling
 from shared.commands import request_of
-from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.writer import Decision
-
-ROLES = (Role.HANDLER, Role.DEPARTMENT_HEAD)
 
 
 async def accept(parts: Handling, viewer: Viewer, request_id: str, grievance: str, origin: str) -> None:
@@ -23,4 +20,4 @@ async def accept(parts: Handling, viewer: Viewer, request_id: str, grievance: st
         accepted, events = accept_work_order(case, staff(viewer), parts.now())
         return Decision(accepted, events, {"id": grievance})
 
-    await parts.writer.command(grievance, request, decide)
+    await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from services.routing.domain.case import Case, report_resolution
-from services.routing.usecases.of_department import check_department, staff
+from services.routing.usecases.of_department import ROLES, check_department, check_visible, staff
 from services.routing.usecases.ports import Handling
 from shared.commands import request_of
 from shared.identity.errors import Refusal
-from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
 from shared.writer import Decision
 
-ROLES = (Role.HANDLER, Role.DEPARTMENT_HEAD)
 TEXT_LENGTH = 10_000
 MAX_EVIDENCE = 20
 
@@ -34,4 +32,4 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
         resolved, events = report_resolution(case, redact(text, ()).text, evidence, staff(viewer), parts.now())
         return Decision(resolved, events, {"id": grievance})
 
-    await parts.writer.command(grievance, request, decide)
+    await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))
