@@ -5,10 +5,15 @@ from __future__ import annotations
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.uploads import UploadLimits, UploadRefusal, UploadTicket, new_ticket
 from services.intake.store.uploads import UploadStore
+from services.intake.usecases.register_grievance import ROLES as REGISTERING
 from shared import ids
 from shared.identity.errors import Refusal
+from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.runtime import World
+
+# A file is good for a registration or as evidence of the handling: whoever does neither has nothing to upload.
+ROLES = (*REGISTERING, Role.HANDLER, Role.DEPARTMENT_HEAD)
 
 
 async def create_upload(
@@ -27,7 +32,7 @@ async def create_upload(
     purpose: str | None,
 ) -> UploadTicket:
     """`visible`: the named grievance where the viewer may see it. Raises Refusal with the field at fault."""
-    viewer.require()
+    viewer.require(*ROLES)
     if grievance is not None and visible is None:
         raise Refusal("NOT_FOUND", "没有这个诉求，或您无权查看。", "There is no such grievance, or it is not yours to see.", "grievanceId")
     ticket = new_ticket(
