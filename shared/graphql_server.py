@@ -17,6 +17,7 @@ from strawberry.types import ExecutionContext
 
 from shared import telemetry
 from shared.identity.errors import Refusal
+from shared.policy import Policy
 from shared.records import StoreTrouble
 
 FEDERATION: Literal["2.9"] = "2.9"
@@ -24,7 +25,11 @@ CACHED_DOCUMENTS = 1_000
 
 
 class MinyiSchema(Schema):
-    """A subgraph's schema whose errors carry a code and both languages, and never a defect's text."""
+    """A subgraph's schema that is held to its policy; its errors carry a code and both languages, and never a defect's text."""
+
+    def __init__(self, policy: Policy, **parts: Any) -> None:
+        super().__init__(**parts)
+        policy.hold(self._schema)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         for error in errors:

@@ -10,8 +10,7 @@ from strawberry.dataloader import DataLoader
 from services.feedback.domain.followup import FollowUp
 from services.feedback.store.mongo import FollowUps, access_of
 from services.feedback.usecases.answer_survey import Surveying
-from shared.identity.access import may_see
-from shared.identity.errors import Forbidden
+from shared.identity.access import Access
 from shared.identity.viewer import Viewer
 from shared.subgraph import RequestContext
 
@@ -28,17 +27,17 @@ class FeedbackContext(RequestContext):
     def __init__(self, request: Request, viewer: Viewer, feedback: Feedback) -> None:
         super().__init__(request, viewer)
         self.feedback = feedback
-        self._loader: DataLoader[str, tuple[bool, FollowUp | None]] = DataLoader(self._followups)
+        self._loader: DataLoader[str, FollowUp | None] = DataLoader(self._followups)
 
     async def followup(self, id: str) -> FollowUp | None:
-        """None where there is none yet; raises Forbidden where the viewer may not see it."""
-        exists, held = await self._loader.load(id)
-        if exists and held is None:
-            raise Forbidden()
-        return held
+        """None where there is none yet. For fields whose row in policy.py asks `access` first."""
+        return await self._loader.load(id)
 
-    async def _followups(self, ids: list[str]) -> list[tuple[bool, FollowUp | None]]:
+    async def access(self, id: str) -> Access | None:
+        """Who may see the follow-up; None where there is none yet."""
+        held = await self._loader.load(id)
+        return access_of(held) if held is not None else None
+
+    async def _followups(self, ids: list[str]) -> list[FollowUp | None]:
         found = await self.feedback.followups.find_many(ids)
-        return [
-            (id in found, held if (held := found.get(id)) is not None and may_see(self.viewer, access_of(held)) else None) for id in ids
-        ]
+        return [found.get(id) for id in ids]

@@ -11,6 +11,7 @@ from strawberry.types import Info
 
 from services.feedback.domain import followup as domain
 from services.feedback.subgraph.context import FeedbackContext
+from services.feedback.subgraph.policy import POLICY
 from services.feedback.usecases.answer_survey import answer
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.subgraph import refused_as
@@ -111,8 +112,7 @@ class Grievance:
         return [TimelineEntry(at=e.at, what=e.what, what_zh=e.what_zh, by=e.by, status=e.status, service=e.service) for e in held.timeline]
 
     @classmethod
-    def resolve_reference(cls, info: Ctx, id: strawberry.ID) -> Self:
-        info.context.viewer.require()
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         return cls(id=id)
 
 
@@ -182,5 +182,10 @@ class Mutation:
 
 def build_schema(*, production: bool) -> MinyiSchema:
     return MinyiSchema(
-        query=Query, mutation=Mutation, types=[Grievance], federation_version=FEDERATION, extensions=extensions(production=production)
+        POLICY,
+        query=Query,
+        mutation=Mutation,
+        types=[Grievance],
+        federation_version=FEDERATION,
+        extensions=extensions(production=production),
     )

@@ -16,8 +16,8 @@ from services.intake.store.mongo import Grievances, access_of
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons
 from services.intake.store.uploads import Upload, UploadStore
+from services.intake.subgraph.policy import POLICY
 from services.intake.usecases.register_grievance import Registration
-from shared.identity.access import may_know_petitioner, may_see
 from shared.identity.viewer import Viewer
 from shared.runtime import World
 from shared.subgraph import RequestContext
@@ -49,13 +49,13 @@ class IntakeContext(RequestContext):
         self.contacts: DataLoader[str, tuple[str | None, str | None]] = DataLoader(self._contacts)
         self.attachments: DataLoader[str, list[Upload]] = DataLoader(self._attachments)
 
-    def may_know_petitioner(self, grievance: Grievance) -> bool:
-        return may_know_petitioner(self.viewer, access_of(grievance))
-
     async def _grievances(self, ids: list[str]) -> list[Grievance | None]:
         """What the viewer may see; what he may not see does not exist for him."""
         found = await self.intake.grievances.find_many(ids)
-        return [held if (held := found.get(id)) is not None and may_see(self.viewer, access_of(held)) else None for id in ids]
+        return [held if (held := found.get(id)) is not None and self._gives(held) else None for id in ids]
+
+    def _gives(self, held: Grievance) -> bool:
+        return POLICY.gives("Grievance", self.viewer, access_of(held))
 
     async def _contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
         return await self.intake.persons.contacts(persons)

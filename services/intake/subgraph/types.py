@@ -1,4 +1,4 @@
-"""The graph's types that intake owns. Leaves are plain attributes; who may see what is decided where they are made."""
+"""The graph's types that intake owns. Leaves are plain attributes; who may see what stands in policy.py."""
 
 from __future__ import annotations
 
@@ -152,6 +152,7 @@ class Grievance:
     campaign: str | None
     registered_by: Owner = strawberry.field(description="登记时的责任人 · who owned it at registration")
     held: strawberry.Private[Held]
+    to_its_author: strawberry.Private[bool] = False
 
     @strawberry.field(description="所属区划，至村（社区）级 · the division, at most village level")
     def division(self, info: Ctx) -> Division | None:
@@ -159,8 +160,6 @@ class Grievance:
 
     @strawberry.field(description="诉求人 · the petitioner, masked; null where the viewer may not know")
     async def petitioner(self, info: Ctx) -> Petitioner | None:
-        if not info.context.may_know_petitioner(self.held):
-            return None
         kind = PetitionerKind(self.held.petitioner_kind)
         if self.held.anonymous:
             return Petitioner(kind=kind, display_name="匿名 (anonymous)", phone=None)
@@ -181,7 +180,8 @@ class Grievance:
         return cls.of(str(id), held) if held else None
 
     @classmethod
-    def of(cls, id: str, held: Held) -> Self:
+    def of(cls, id: str, held: Held, *, to_its_author: bool = False) -> Self:
+        """`to_its_author`: the answer to whoever registered it just now, whatever they may read later."""
         return cls(
             id=strawberry.ID(id),
             number=held.number,
@@ -197,6 +197,7 @@ class Grievance:
             campaign=held.campaign,
             registered_by=Owner(staff_id=held.owner.staffId, role=held.owner.role, unit=held.owner.unit),
             held=held,
+            to_its_author=to_its_author,
         )
 
 

@@ -9,8 +9,9 @@ from strawberry.dataloader import DataLoader
 
 from services.routing.domain.case import Case
 from services.routing.store.mongo import Cases, access_of
+from services.routing.subgraph.policy import POLICY
 from services.routing.usecases.ports import Handling
-from shared.identity.access import may_see
+from shared.identity.access import Access
 from shared.identity.viewer import Viewer
 from shared.reference import ReferenceRows
 from shared.subgraph import RequestContext
@@ -29,15 +30,22 @@ class RoutingContext(RequestContext):
     def __init__(self, request: Request, viewer: Viewer, routing: Routing) -> None:
         super().__init__(request, viewer)
         self.routing = routing
-        self.cases: DataLoader[str, tuple[bool, Case | None]] = DataLoader(self._cases)
+        self._loader: DataLoader[str, Case | None] = DataLoader(self._cases)
         self.departments: DataLoader[str, str | None] = DataLoader(self._departments)
 
-    async def _cases(self, ids: list[str]) -> list[tuple[bool, Case | None]]:
-        """(is there a case?, the case if the viewer may see it)."""
+    async def case(self, id: str) -> Case | None:
+        """The case as far as the viewer may see it; None also while there is none."""
+        held = await self._loader.load(id)
+        return held if held is not None and POLICY.gives("Case", self.viewer, access_of(held)) else None
+
+    async def access(self, id: str) -> Access | None:
+        """Who may see the case; None while there is none."""
+        held = await self._loader.load(id)
+        return access_of(held) if held is not None else None
+
+    async def _cases(self, ids: list[str]) -> list[Case | None]:
         found = await self.routing.cases.find_many(ids)
-        return [
-            (id in found, held if (held := found.get(id)) is not None and may_see(self.viewer, access_of(held)) else None) for id in ids
-        ]
+        return [found.get(id) for id in ids]
 
     async def _departments(self, codes: list[str]) -> list[str | None]:
         rows = await self.routing.departments.rows()

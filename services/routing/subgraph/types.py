@@ -13,7 +13,6 @@ from services.routing.domain.case import Case as Held
 from services.routing.domain.lifecycle import STATUS_NAMES
 from services.routing.subgraph.context import RoutingContext
 from shared.contracts.intake import Owner
-from shared.identity.errors import Forbidden
 
 Ctx = Info[RoutingContext, None]
 
@@ -110,10 +109,11 @@ class Case:
     department: Department | None
     work_order: WorkOrder | None
     history: list[Transition]
+    held: strawberry.Private[Held]
 
     @classmethod
     async def resolve_reference(cls, info: Ctx, id: strawberry.ID) -> Self | None:
-        _, held = await info.context.cases.load(str(id))
+        held = await info.context.case(str(id))
         return cls.of(str(id), held) if held else None
 
     @classmethod
@@ -157,6 +157,7 @@ class Case:
                 )
                 for step in held.history
             ],
+            held=held,
         )
 
 
@@ -166,21 +167,16 @@ class Grievance:
 
     @strawberry.field(description="办理状态；尚未立案时为 REGISTERED · REGISTERED while there is no case yet")
     async def status(self, info: Ctx) -> GrievanceStatus | None:
-        exists, held = await info.context.cases.load(str(self.id))
-        if exists and held is None:
-            raise Forbidden()
+        held = await info.context.case(str(self.id))
         return GrievanceStatus(held.status if held else "REGISTERED")
 
     @strawberry.field(description="办件 · null while there is no case yet")
     async def case(self, info: Ctx) -> Case | None:
-        exists, held = await info.context.cases.load(str(self.id))
-        if exists and held is None:
-            raise Forbidden()
+        held = await info.context.case(str(self.id))
         return Case.of(str(self.id), held) if held else None
 
     @classmethod
-    def resolve_reference(cls, info: Ctx, id: strawberry.ID) -> Self:
-        info.context.viewer.require()
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         return cls(id=id)
 
 

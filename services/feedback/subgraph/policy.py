@@ -1,0 +1,31 @@
+"""Who may see which field of feedback's part of the graph: one row for every field, and the schema is held to it (shared/policy.py)."""
+
+from __future__ import annotations
+
+from services.feedback.usecases import answer_survey
+from shared.identity.rules import EVERYBODY, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command
+from shared.policy import Guarded, Policy
+
+ANSWERS = command(
+    "诉求人本人，或非承办部门的回访员",
+    "the petitioner, or a caller of another department than the handling one",
+    answer_survey.ROLES,
+    answer_survey.may_answer,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_SURVEY HANDLER_MAY_NOT_SURVEY",
+)
+
+POLICY = Policy(
+    objects={"Grievance": Guarded(SIGNED_IN, lambda grievance, context: context.access(grievance.id))},
+    fields={
+        "Query": {"_entities": OF_OBJECT, "_service satisfactionGrades": EVERYBODY},
+        "Mutation": {"answerSurvey": ANSWERS},
+        "Grievance": {"id": OF_OBJECT, "reply survey timeline": SEES},
+        "Reply": {"round text at by department delivery deliveredAt": OF_OBJECT},
+        "Survey": {"round openedAt answeredAt resolved satisfied reason": OF_OBJECT},
+        "TimelineEntry": {"at what whatZh by status service": OF_OBJECT},
+        "SatisfactionGrade": {"grade zh": OF_OBJECT},
+        "SurveyAnswered": {"grievance survey": OF_OBJECT},
+        "SurveyRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "_Service": {"sdl": OF_OBJECT},
+    },
+)

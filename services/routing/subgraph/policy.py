@@ -1,0 +1,43 @@
+"""Who may see which field of routing's part of the graph: one row for every field, and the schema is held to it (shared/policy.py)."""
+
+from __future__ import annotations
+
+from services.routing.store.mongo import access_of
+from services.routing.usecases import of_department
+from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command
+from shared.policy import Guarded, Policy
+
+HANDLES = command(
+    "承办部门的经办人或负责人",
+    "handlers and heads of the department that handles it",
+    of_department.ROLES,
+    of_department.may_handle,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_WORK_ORDER",
+)
+
+POLICY = Policy(
+    objects={
+        "Grievance": Guarded(SIGNED_IN, lambda grievance, context: context.access(grievance.id)),
+        "Case": Guarded(SEES, lambda case, _context: access_of(case.held), quiet=True),
+        "Department": Guarded(EVERYBODY),
+    },
+    fields={
+        "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN},
+        "Mutation": {"acceptWorkOrder reportResolution": HANDLES},
+        "Grievance": {"id": OF_OBJECT, "status case": SEES},
+        "Case": {
+            "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
+            "department workOrder history": OF_OBJECT,
+        },
+        "CaseOwner": {"staffId role unit": OF_OBJECT},
+        "Transition": {"at action status by": OF_OBJECT},
+        "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence": OF_OBJECT},
+        "Department": {"code name": OF_OBJECT},
+        "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
+        "CaseEdge": {"cursor node": OF_OBJECT},
+        "CasePageInfo": {"hasNextPage endCursor": OF_OBJECT},
+        "AcceptRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReportRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "_Service": {"sdl": OF_OBJECT},
+    },
+)
