@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas bench clean
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -23,8 +23,8 @@ $(STAMP): pyproject.toml constraints.txt deploy/requirements.py deploy/environme
 	@$(PYTHON) -m deploy.environment $(VENV)
 	@touch $@
 
-demo: env ## play the sign-board case and 200 messages, then stay up (ONCE=1 ends after the table; SPEED=real shows it slowly)
-	@$(PY) -m deploy.demo $(if $(ONCE),--once) $(if $(SPEED),--speed $(SPEED))
+demo: env ## play the sign-board case and 200 messages, then stay up (ONCE=1 ends after the table; MESSAGES=20 plays fewer; SPEED=real shows it slowly)
+	@$(PY) -m deploy.demo $(if $(ONCE),--once) $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(SPEED),--speed $(SPEED))
 
 up: env ## start broker, store, services and gateway; Ctrl-C stops them (DETACH=1 returns when all is ready)
 	@$(PY) -m deploy.local up $(if $(DETACH),--detach)
@@ -61,6 +61,9 @@ supergraph: env ## compose gateway/supergraph.graphql anew from the subgraphs
 
 schemas: env ## write the event schemas, the subgraphs' SDL and the AsyncAPI document anew
 	$(PY) -m tools.schemas
+
+matrix: env ## write who may see what, field by role (docs/access-matrix.md), anew
+	$(PY) -m tools.matrix
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench

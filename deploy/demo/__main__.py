@@ -1,4 +1,4 @@
-"""python -m deploy.demo [--once] [--speed real] [--local-dir DIR]: start everything, play, account, stay up."""
+"""python -m deploy.demo [--once] [--messages N] [--speed real] [--local-dir DIR]: start everything, play, account, stay up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +21,10 @@ from deploy.demo import batch, story
 from deploy.demo.accounting import Account, account, acknowledged, broker_of
 from deploy.demo.calendar import begin
 from deploy.demo.client import Client, DemoFailed
+from deploy.local.health import rows_of, table
+from deploy.local.local_directory import Run, running
 from deploy.local.processes import ROOT
+from deploy.local.signals import Asked, ended_by_signals
 from deploy.local.supervisor import System
 from deploy.local.trouble import Trouble
 
@@ -36,15 +41,14 @@ EXAMPLES = (
 def main(
     once: Annotated[bool, typer.Option(help="End after the table; exit 0 only if nothing acknowledged is missing.")] = False,
     speed: Annotated[str, typer.Option(help="`real` shows the story slowly.")] = "fast",
+    messages: Annotated[int, typer.Option(min=1, help="How many messages of the batch are played.")] = batch.MOST,
     local_dir: Annotated[Path, typer.Option(envvar="MINYI_LOCAL_DIR")] = ROOT / ".local",
 ) -> None:
-    # SIGTERM ends it as Ctrl-C does: what was started is stopped.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with System(local_dir, say=out.print) as system:
-            show_addresses(system)
+        with ended_by_signals(), system(local_dir.resolve()) as run:
+            out.print(table(rows_of(run)))
             try:
-                complete = asyncio.run(play(system, local_dir, 2.0 if speed == "real" else 0.0))
+                complete = asyncio.run(play(run, local_dir, messages, 2.0 if speed == "real" else 0.0))
             except DemoFailed as failure:
                 out.print(f"[red]{failure}[/]")
                 complete = False
@@ -53,13 +57,28 @@ def main(
             out.print("\n按 Ctrl-C 结束 · Ctrl-C ends")
             signal.pause()
     except Trouble as trouble:
-        out.print(f"[red]{trouble}[/]")
+        sys.stderr.write(f"{trouble}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        pass
+    except Asked:
+        out.print("ended · 已结束")
+        sys.exit(130)
 
 
-async def play(system: System, local_dir: Path, pause: float) -> bool:
+@contextmanager
+def system(local_dir: Path) -> Iterator[Run]:
+    """The system that `make up` or another demo runs here already, which is left running; else one of our own for as long as we play."""
+    run = running(local_dir)
+    if run is not None and run.ready:
+        out.print("playing on the system that runs here already · 使用已在运行的系统")
+        yield run
+        return
+    with System(local_dir, say=out.print):
+        run = running(local_dir)
+        assert run is not None, "a system that has started has written its run file"
+        yield run
+
+
+async def play(system: Run, local_dir: Path, count: int, pause: float) -> bool:
     """Story, batch, accounting; whether everything acknowledged was found everywhere."""
     run = f"demo-{int(time.time())}"
     clock = begin(local_dir / "clock")
@@ -68,7 +87,7 @@ async def play(system: System, local_dir: Path, pause: float) -> bool:
         client = Client(system.urls["gateway"], session, file)
         await story.play(client, clock, out, run, pause)
         out.rule("一批留言 · A batch of messages")
-        lot = batch.messages(await batch.villages(client))
+        lot = batch.messages(await batch.villages(client))[:count]
         columns = (TextColumn("办结 closed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=out) as progress:
             bar = progress.add_task("", total=len(lot))
@@ -84,13 +103,6 @@ async def play(system: System, local_dir: Path, pause: float) -> bool:
         show(result)
         await show_access(client)
     return result.complete
-
-
-def show_addresses(system: System) -> None:
-    table = Table("", "地址 address", "状态 state", title="民意 Minyi")
-    for row in system.health():
-        table.add_row(row.name, row.address, row.state)
-    out.print(table)
 
 
 def show(result: Account) -> None:

@@ -16,6 +16,7 @@ from deploy.local.processes import ROOT
 REAL_MESSAGES = ROOT.parent / "shared" / "data" / "messages.jsonl"
 SEED = 20200605
 AT_ONCE = 12
+MOST = 200
 TOPICS = (
     "路灯不亮",
     "楼道堆物",
@@ -44,7 +45,7 @@ def messages(villages: list[str], source: Path = REAL_MESSAGES) -> list[Message]
     draw = random.Random(SEED)
     if source.exists():
         rows = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()[:2000]]
-        rows = draw.sample(rows, 200)
+        rows = draw.sample(rows, MOST)
         told = [(row["author"], row["subject"][:200] or "留言", row["text"][:5000]) for row in rows]
     else:
         told = [

@@ -10,24 +10,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from deploy.local.broker import broker_answers
+from deploy.local.health import rows_of, state_of, table
 from deploy.local.keys import ensure_keys
 from deploy.local.local_directory import Recorded, Run, end_stale, read_run, running
 from deploy.local.logs import Follower
 from deploy.local.processes import ROOT, STOP_SECONDS
-from deploy.local.service import answers
-from deploy.local.store import store_answers
-from deploy.local.supervisor import Health, System
+from deploy.local.signals import Asked, ended_by_signals
+from deploy.local.supervisor import System
 from deploy.local.trouble import Trouble
 
 app = typer.Typer(help="Minyi on one machine: broker, store, services, gateway.", no_args_is_help=True, add_completion=False)
@@ -39,10 +35,6 @@ LocalDir = Annotated[Path, typer.Option("--local-dir", envvar="MINYI_LOCAL_DIR",
 DEFAULT_DIR = ROOT / ".local"
 
 
-class _Asked(BaseException):
-    """Somebody asked us to end. Not an Exception: no handler on the way may swallow it."""
-
-
 @app.command()
 def up(
     detach: Annotated[bool, typer.Option(help="Return when all is ready; stop it with `down`.")] = False, local_dir: LocalDir = DEFAULT_DIR
@@ -51,7 +43,7 @@ def up(
     run = running(local_dir)
     if run is not None:
         out.print("It is running already · 系统已在运行")
-        show(_rows(run))
+        out.print(table(rows_of(run)))
         return
     if detach:
         _up_detached(local_dir)
@@ -63,12 +55,12 @@ def _up(local_dir: Path) -> None:
     system = System(local_dir, say=say)
     follower = Follower(system.logs, lambda: list(system.processes), _show_line)
     try:
-        with _signals(), system:
-            show(system.health())
+        with ended_by_signals(), system:
+            out.print(table(system.health()))
             out.print("Ctrl-C stops it · 按 Ctrl-C 停止")
             follower.start()
             threading.Event().wait()
-    except _Asked:
+    except Asked:
         out.print("stopped · 已停止")
     except Trouble as trouble:
         _fail(trouble)
@@ -97,7 +89,7 @@ def _up_detached(local_dir: Path) -> None:
                 sys.stderr.write(log.read_text(encoding="utf-8", errors="replace"))
                 raise typer.Exit(1)
             time.sleep(0.1)
-    show(_rows(run))
+    out.print(table(rows_of(run)))
     out.print("`make down` stops it · 停止：make down")
 
 
@@ -131,12 +123,12 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
         else:
             out.print("nothing runs here · 没有正在运行的系统")
         raise typer.Exit(3)
-    rows = _rows(run)
+    rows = rows_of(run)
     if as_json:
         processes = [{"name": row.name, "address": row.address, "pid": row.pid, "state": row.state} for row in rows]
         out.print_json(json.dumps({"running": True, "startedAt": run.started_at, "leftOver": [], "processes": processes}))
     else:
-        show(rows)
+        out.print(table(rows))
     raise typer.Exit(0 if all(row.state == "ready" for row in rows) else 1)
 
 
@@ -187,21 +179,7 @@ def _came_back(local_dir: Path, old: Recorded) -> bool:
     now = run.process(old.name) if run is not None else None
     if run is None or now is None or now.identity == old.identity or not now.alive():
         return False
-    return _state(run, now.name) == "ready"
-
-
-def _state(run: Run, name: str) -> str:
-    """From outside: broker and store by their protocol, ours by /readyz, epmd by being there."""
-    process = run.process(name)
-    if name == "broker":
-        ready = broker_answers(run.environment.get("MINYI_RABBITMQ_URL", ""))
-    elif name == "store":
-        ready = store_answers(run.environment.get("MINYI_MONGODB_URL", ""))
-    elif name in run.urls:
-        ready = answers(f"{run.urls[name]}/readyz")
-    else:
-        ready = process is not None and process.alive()
-    return "ready" if ready else "starting" if process is not None and process.alive() else "stopped"
+    return state_of(run, now.name) == "ready"
 
 
 def _running_or_fail(local_dir: Path) -> Run:
@@ -209,25 +187,6 @@ def _running_or_fail(local_dir: Path) -> Run:
     if run is None:
         _fail(Trouble("nothing runs here: type `make up`"))
     return run
-
-
-def _rows(run: Run) -> list[Health]:
-    rows = []
-    for name, address in (*run.parts.items(), *run.urls.items()):
-        process = run.process(name)
-        rows.append(Health(name, address, process.pid if process is not None else None, _state(run, name)))
-    return rows
-
-
-def show(rows: list[Health]) -> None:
-    """The table of addresses and health."""
-    table = Table(title="民意 · Minyi", title_justify="left")
-    for heading in ("process · 进程", "address · 地址", "pid", "health · 状态"):
-        table.add_column(heading, overflow="fold")
-    marks = {"ready": "[green]ready · 就绪[/]", "starting": "[yellow]starting · 启动中[/]", "stopped": "[red]stopped · 已停止[/]"}
-    for row in rows:
-        table.add_row(row.name, row.address, str(row.pid or ""), marks[row.state])
-    out.print(table)
 
 
 def say(line: str) -> None:
@@ -239,24 +198,6 @@ def _show_line(name: str, line: str) -> None:
     colour = COLOURS[sum(name.encode()) % len(COLOURS)]
     out.print(f"[{colour}]{name:>15}[/] | ", end="")
     out.print(line, markup=False)
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """The first Ctrl-C, SIGTERM or hang-up ends us in good order; while we stop, further ones are not heard: the stop has its own bound."""
-    heard = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        for number in heard:
-            signal.signal(number, signal.SIG_IGN)
-        raise _Asked
-
-    before = {number: signal.signal(number, ask) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _until(condition: Callable[[], bool], seconds: float) -> bool:
