@@ -1,0 +1,226 @@
+"""What is asked for: one grievance per relation in all three stores, with every field filled and a mark in every text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.feedback.domain.followup import FollowUp, Reply, Survey
+from services.feedback.domain.timeline import Entry
+from services.feedback.store.mongo import CODEC as FOLLOWUPS
+from services.intake.domain.grievance import Grievance, Sealed
+from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
+from services.intake.store.mongo import CODEC as GRIEVANCES
+from services.routing.domain.case import Case, Transition, WorkOrder
+from services.routing.store.mongo import CODEC as CASES
+from shared.contracts.intake import Owner
+from shared.contracts.routing import Status
+from shared.identity.refs import subject_ref
+from shared.record import stub
+from shared.records import MongoRecords
+from tests.access.people import ELSEWHERE, ELSEWHERE_UNIT, HANDLING, HERE, OTHER_UNIT, SUB, TEAM
+
+AT = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
+RELATIONS = "OPSCXA"
+# One name and one phone per relation: 孔凡甲 is shown as 孔*甲.
+LAST = dict(zip(RELATIONS, "甲乙丙丁戊己", strict=True))
+
+
+def mark(relation: str) -> str:
+    """In every text of the grievance of this relation, and nowhere else."""
+    return f"mark7{relation}7"
+
+
+def name_of(relation: str) -> str:
+    return f"孔凡{LAST[relation]}"
+
+
+def phone_of(relation: str) -> str:
+    return f"13800004{RELATIONS.index(relation) + 1:03}"
+
+
+def masks_of(relation: str) -> tuple[str, str]:
+    return f"孔*{LAST[relation]}", f"138****4{RELATIONS.index(relation) + 1:03}"
+
+
+@dataclass(frozen=True)
+class Described:
+    """How one grievance stands to the person of people.py (the letters of docs/access-matrix.md)."""
+
+    relation: str
+    reference_key: bytes
+    id: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def own(self) -> bool:
+        return self.relation in "OPA"
+
+    @property
+    def near(self) -> bool:
+        return self.relation in "SCA"
+
+    @property
+    def confidential(self) -> bool:
+        return self.relation in "PC"
+
+    @property
+    def mark(self) -> str:
+        return mark(self.relation)
+
+    @property
+    def number(self) -> str:
+        return f"number-{self.mark}-{self.id}"
+
+    @property
+    def division(self) -> str:
+        return HERE if self.near else ELSEWHERE
+
+    @property
+    def department(self) -> str:
+        return HANDLING if self.near else ELSEWHERE_UNIT
+
+    @property
+    def team(self) -> str:
+        return TEAM if self.near else "T-370811-009"
+
+    @property
+    def petitioner_ref(self) -> str:
+        return subject_ref(self.reference_key, SUB if self.own else "somebody-else")
+
+    @property
+    def accused(self) -> list[str]:
+        return [HANDLING, OTHER_UNIT] if self.relation == "A" else []
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(staffId=f"staff-{self.mark}", role="SECRETARY", unit=f"unit-{self.mark}")
+
+    def shared(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "division": self.division,
+            "petitioner_ref": self.petitioner_ref,
+            "team": self.team,
+            "accused_departments": self.accused,
+            "confidential": self.confidential,
+            "registered_at": AT,
+        }
+
+    def grievance(self, person: str) -> Grievance:
+        return Grievance(
+            **self.shared(),
+            kind="REPORT",
+            channel="VISIT",
+            subject=f"标题 {self.mark}",
+            text=f"内容 {self.mark}",
+            original=Sealed(subject="", text="", place=None),
+            category=None,
+            urgent=False,
+            anonymous=False,
+            person=person,
+            petitioner_kind="RESIDENT",
+            occurred_at=AT,
+            campaign=f"campaign-{self.mark}",
+            encounter=None,
+            owner=self.owner,
+            attachments=[],
+            on_spot_answer=None,
+            progress=self.case().progress(AT),
+        )
+
+    def case(self) -> Case:
+        order = WorkOrder(
+            department=self.department,
+            rule=f"rule-{self.mark}",
+            rule_version=1,
+            round=1,
+            dispatched_at=AT,
+            accepted_at=AT,
+            resolved_at=AT,
+            resolution=f"办结 {self.mark}",
+            evidence=[f"evidence-{self.mark}"],
+        )
+        whole = Case(
+            **self.shared(),
+            status="CLOSED",
+            kind="REPORT",
+            subject=f"标题 {self.mark}",
+            departments=[self.department],
+            handlers=[f"staff-{self.mark}"],
+            category=f"category-{self.mark}",
+            category_by="RULE",
+            grade="ORDINARY",
+            owner=self.owner,
+            due_at=AT,
+            work_order=order,
+            closed_at=AT,
+            history=[Transition(at=AT, action="APPRAISE", status="APPRAISING", by=self.owner)],
+        )
+        return whole.with_(**self.changes)
+
+    def followup(self) -> FollowUp:
+        reply = Reply(
+            round=1,
+            text=f"答复 {self.mark}",
+            at=AT,
+            by=self.owner,
+            department=f"department-{self.mark}",
+            delivery_id=f"delivery-{self.mark}",
+            delivery="SENT",
+            delivered_at=AT,
+        )
+        survey = Survey(round=1, opened_at=AT, answered_at=AT, resolved=False, satisfied="DISSATISFIED", reason=f"原因 {self.mark}")
+        entry = Entry(at=AT, service="routing", what=f"what {self.mark}", what_zh=f"事 {self.mark}", by=f"by {self.mark}", status="CLOSED")
+        whole = FollowUp(**self.shared(), departments=[self.department], handlers=[], reply=reply, survey=survey, timeline=[entry])
+        return whole.with_(**self.changes)
+
+    def attachment(self) -> UploadTicket:
+        made = new_ticket(
+            id=f"attachment-{self.id}",
+            uploader=f"staff-{self.mark}",
+            grievance=self.id,
+            name=f"{self.mark}.png",
+            content_type="image/png",
+            size=70,
+            sha256="ab" * 32,
+            purpose=f"before {self.mark}",
+            now=AT,
+            limits=UploadLimits(),
+        )
+        assert isinstance(made, UploadTicket)
+        return made
+
+
+async def keep(records: MongoRecords, id: str, dumped: dict[str, Any]) -> None:
+    assert await records.insert({**stub(id), "version": 1, "registered": True, **dumped})
+
+
+async def keep_whole(world: Any, described: Described) -> None:
+    """In all three services, as after a whole life."""
+    intake = world.services["intake"]
+    person = f"person-{described.relation}"
+    await intake.persons.keep(person, name_of(described.relation), phone_of(described.relation))
+    await intake.runtime.database["numbers"].insert_one({"_id": described.number, "grievance": described.id})
+    await keep(intake.grievances, described.id, GRIEVANCES.dump(described.grievance(person)))
+    await intake.uploads.open(described.attachment())
+    assert await intake.uploads.stored(f"attachment-{described.id}", AT + timedelta(minutes=1))
+    await keep_case(world, described)
+    await keep_followup(world, described)
+
+
+async def keep_case(world: Any, described: Described) -> None:
+    await keep(world.services["routing"].cases, described.id, CASES.dump(described.case()))
+
+
+async def keep_followup(world: Any, described: Described) -> None:
+    await keep(world.services["feedback"].followups, described.id, FOLLOWUPS.dump(described.followup()))
+
+
+def at(status: Status) -> dict[str, Any]:
+    """Changes that make a case stand in this state."""
+    return {"status": status}
+
+
+UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}

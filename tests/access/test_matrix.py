@@ -1,0 +1,210 @@
+"""docs/access-matrix.md, cell by cell: what it tells is asked of the real subgraphs, for every role, relation and field.
+
+Nothing here reads a policy or a rule: the document is what is tested.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.broker import SERVICES
+from tests.access.conftest import World
+from tests.access.documents import RELATIONS, UNANSWERED, Described, at, keep_case, keep_followup, mark, masks_of, name_of, phone_of
+from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HERE
+from tests.access.walking import Found, Walk
+from tests.world import ROOT
+from tools.matrix import DOCUMENT, read
+
+TOLD = read((ROOT / DOCUMENT).read_text(encoding="utf-8"))
+# The whole of an error, by its code: nothing else may be in it.
+WORDS = {"UNAUTHENTICATED": ("Please sign in first.", "请先登录。"), "FORBIDDEN": ("You may not do this.", "您没有权限进行此操作。")}
+# By this field one sees whether a service tells anything of a grievance.
+TELLING = {"intake": "Grievance.text", "routing": "Case.number", "feedback": "Reply.text"}
+everybody_everywhere = pytest.mark.parametrize(("service", "who"), [(service, who) for service in SERVICES for who in COLUMNS])
+
+
+def walk_of(service: str) -> Walk:
+    return Walk(service, [row for row in TOLD[service] if row.startswith("_entities")])
+
+
+def read_rows(service: str) -> set[str]:
+    walk = walk_of(service)
+    walk.question(SOME)
+    return walk.asked
+
+
+SOME = {relation: Described(relation, bytes(32), relation) for relation in RELATIONS}
+
+
+@dataclass
+class Whole:
+    """Everything that one person is told by one service."""
+
+    body: str
+    errors: list[dict[str, Any]]
+    found: dict[str, list[Found]]
+    asked: set[str]
+
+
+@pytest.fixture(scope="session")
+def wholes() -> dict[tuple[str, str], Whole]:
+    return {}
+
+
+@pytest.fixture
+async def whole(world: World, wholes: dict[tuple[str, str], Whole], service: str, who: str) -> Whole:
+    """Asked once for each person and service."""
+    if (service, who) not in wholes:
+        walk = walk_of(service)
+        question = walk.question(world.read)
+        authorization = None if who == ANONYMOUS else f"Bearer {world.token(who)}"
+        response = await world.post(service, authorization, question.text, question.variables)
+        answer = response.json()
+        found = walk.found(question, answer["data"], world.read)
+        wholes[service, who] = Whole(response.text, answer.get("errors", []), found, walk.asked)
+    return wholes[service, who]
+
+
+def difference(service: str, who: str, seen: dict[str, set[str]]) -> dict[str, str]:
+    told = {row: TOLD[service][row].cells[who] for row in seen}
+    return {row: f"told {sorted(told[row])}, seen {sorted(seen[row])}" for row in seen if seen[row] != told[row]}
+
+
+@everybody_everywhere
+async def test_each_role_sees_of_each_field_what_the_matrix_tells(whole: Whole, service: str, who: str) -> None:
+    seen: dict[str, set[str]] = {row: set() for row in whole.asked}
+    for relation, fields in whole.found.items():
+        for each in fields:
+            if each.seen:
+                seen[each.row].add(relation)
+    assert not difference(service, who, seen)
+
+
+@everybody_everywhere
+async def test_each_denial_is_a_null_with_its_code_at_its_path_and_there_is_no_other_error(whole: Whole, service: str, who: str) -> None:
+    code = "UNAUTHENTICATED" if who == ANONYMOUS else "FORBIDDEN"
+    english, chinese = WORDS[code]
+    told = TOLD[service]
+    denied = {each.path for fields in whole.found.values() for each in fields if each.value is None and code in told[each.row].codes}
+    assert {tuple(error["path"]) for error in whole.errors} == denied
+    assert len(whole.errors) == len(denied)
+    for error in whole.errors:
+        assert set(error) == {"message", "locations", "path", "extensions"}
+        assert error["message"] == english
+        assert error["extensions"] == {"code": code, "reason": code, "messageZh": chinese}
+
+
+@everybody_everywhere
+async def test_nothing_of_a_hidden_grievance_stands_anywhere_in_the_answer(whole: Whole, service: str, who: str) -> None:
+    for relation in RELATIONS:
+        assert (mark(relation) in whole.body) == (relation in TOLD[service][TELLING[service]].cells[who])
+        known = service == "intake" and relation in TOLD[service]["Petitioner.displayName"].cells[who]
+        assert [mask in whole.body for mask in masks_of(relation)] == [known, known]
+        assert name_of(relation) not in whole.body
+        assert phone_of(relation) not in whole.body
+
+
+# How each command is given, of a grievance in this relation. A new mutation needs a line here.
+REGISTRATION = {
+    "kind": "REPORT",
+    "channel": "VISIT",
+    "subject": "指示牌破损",
+    "text": "门口的指示牌看不清字。",
+    "petitioner": {"name": "王某", "phone": "13900000009"},
+}
+UPLOAD = {"name": "a.png", "contentType": "image/png", "size": 70, "sha256": "cd" * 32}
+RESOLUTION = {"text": "已更换。"}
+ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "intake": ("registerGrievance", "createUpload"),
+    "routing": ("acceptWorkOrder", "reportResolution"),
+    "feedback": ("answerSurvey",),
+}
+
+
+async def input_for(world: World, mutation: str, described: Described) -> dict[str, Any]:
+    """The input, and in the store what the command needs: a grievance of its own, in the state in which it is legal."""
+    if mutation == "registerGrievance":
+        petitioner = REGISTRATION["petitioner"] | {"confidential": described.confidential}  # type: ignore[operator]
+        place = HERE if described.near else ELSEWHERE
+        return REGISTRATION | {"division": place, "petitioner": petitioner, "accusedDepartments": described.accused}
+    if mutation == "createUpload":
+        return UPLOAD | {"grievanceId": world.read[described.relation].id}
+    if mutation == "answerSurvey":
+        await keep_followup(world, described)
+        return ANSWER | {"grievanceId": described.id}
+    await keep_case(world, described)
+    return (RESOLUTION if mutation == "reportResolution" else {}) | {"grievanceId": described.id}
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "acceptWorkOrder": at("DISPATCHED"),
+    "reportResolution": at("HANDLING"),
+    "answerSurvey": UNANSWERED,
+}
+
+
+@pytest.mark.parametrize("who", COLUMNS)
+@pytest.mark.parametrize(("service", "mutation"), [(service, mutation) for service in SERVICES for mutation in COMMANDS[service]])
+async def test_each_role_commands_what_the_matrix_tells(world: World, service: str, mutation: str, who: str) -> None:
+    walk = walk_of(service)
+    walk.question(world.read)
+    read_too = set(walk.asked)
+    field = walk.schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
+    kind = field.args["input"].type
+    # Whoever registers reads the answer to it, whatever they may read later: only the fields of the answer itself have rows of their own.
+    selection = walk.selection(field.type, deep=mutation != "registerGrievance")
+    described = {r: world.describe(r, f"{mutation}-{who}-{r}", **CHANGES.get(mutation, {})) for r in RELATIONS}
+    given = {r: {"requestId": f"{who}-{r}", **await input_for(world, mutation, described[r])} for r in RELATIONS}
+    declared = ", ".join(f"${r}: {kind}" for r in RELATIONS)
+    fields = " ".join(f"{r}: {mutation}(input: ${r}) {selection}" for r in RELATIONS)
+    before = await versions(world, service)
+    answer = await world.ask(service, who, f"mutation({declared}) {{ {fields} }}", given)
+    assert "errors" not in answer
+    changed = {id for id, version in (await versions(world, service)).items() if version != before.get(id)}
+
+    # What a command answers of things that can be read as well, the walk has asked already.
+    results = walk.asked - read_rows(service)
+    seen: dict[str, set[str]] = {row: set() for row in results} | {f"Mutation.{mutation}": set()}
+    for relation in RELATIONS:
+        result = answer["data"][relation]
+        for each in walk.below(field.type, result, ()):
+            if each.seen and each.row in results:
+                seen[each.row].add(relation)
+        if result["__typename"].endswith("Refused"):
+            assert result["code"] in TOLD[service][f"Mutation.{mutation}"].codes
+            assert (result["code"] == "UNAUTHENTICATED") == (who == ANONYMOUS)
+            assert result["message"].isascii()
+            assert not result["messageZh"].isascii()
+            assert described[relation].mark not in str(result)
+        else:
+            seen[f"Mutation.{mutation}"].add(relation)
+    assert not difference(service, who, {row: relations for row, relations in seen.items() if row not in read_too})
+    for row in read_too:
+        assert seen[row] <= TOLD[service][row].cells[who], row
+    if mutation == "registerGrievance":
+        assert len(changed) == len(seen[f"Mutation.{mutation}"])
+    elif mutation != "createUpload":
+        assert changed == {described[relation].id for relation in seen[f"Mutation.{mutation}"]}
+
+
+async def versions(world: World, service: str) -> dict[str, int]:
+    """Of each grievance document, how often it was written."""
+    collection = {"intake": "grievances", "routing": "cases", "feedback": "followups"}[service]
+    rows = await world.services[service].runtime.database[collection].find({}, {"version": 1}).to_list(None)
+    return {row["_id"]: row["version"] for row in rows}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_row_of_the_matrix_is_asked(service: str) -> None:
+    walk = walk_of(service)
+    walk.question(SOME)
+    fields = walk.schema.mutation_type.fields  # type: ignore[union-attr]
+    for mutation in fields:
+        assert mutation in COMMANDS[service]
+        walk.asked.add(f"Mutation.{mutation}")
+        walk.selection(fields[mutation].type, deep=False)
+    assert walk.asked == set(TOLD[service])

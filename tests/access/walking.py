@@ -1,0 +1,182 @@
+"""From the SDL alone: a query for every field, and from an answer what was seen of which grievance. Knows no policy and no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    build_schema,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+)
+
+from tests.access.documents import RELATIONS, Described
+from tests.access.people import HANDLING, HERE
+from tests.world import ROOT
+
+# How each root field is asked: the same for all, or of one grievance. A new root field needs a line here.
+ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
+    "intake": {
+        "_service": "",
+        "grievance": lambda grievance: f'(number: "{grievance.number}")',
+        "grievances": "(first: 100)",
+        "division": f'(code: "{HERE}")',
+        "divisions": '(under: "370881001000")',
+        "me": "",
+    },
+    "routing": {"_service": "", "cases": "(first: 100)"},
+    "feedback": {"_service": "", "satisfactionGrades": ""},
+}
+# How each entity is referred to, by the row of the matrix.
+REFERENCES: dict[str, Callable[[Described], dict[str, str]]] = {
+    "Grievance(id)": lambda grievance: {"id": grievance.id},
+    "Grievance(number)": lambda grievance: {"number": grievance.number},
+    "Case(id)": lambda grievance: {"id": grievance.id},
+    "Division(code)": lambda _: {"code": HERE},
+    "Department(code)": lambda _: {"code": HANDLING},
+}
+# What may be null in an answer that hides nothing: the end of an empty page, the input that was not at fault.
+MAY_BE_NULL = frozenset(
+    {
+        "PageInfo.endCursor",
+        "CasePageInfo.endCursor",
+        "RegisterRefused.field",
+        "UploadRefused.field",
+        "AcceptRefused.field",
+        "ReportRefused.field",
+        "SurveyRefused.field",
+    }
+)
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One field in an answer: its row in the matrix, where it stood, and what it held."""
+
+    row: str
+    path: Path
+    value: Any
+
+    @property
+    def seen(self) -> bool:
+        return self.row in MAY_BE_NULL or (self.value is not None and self.value != [])
+
+
+@dataclass
+class Question:
+    """A whole query with its variables. `aliases`: alias → (row or field name, relation or none)."""
+
+    fields: list[str] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        declared = ", ".join(f"${name}: [_Any!]!" for name in self.variables)
+        return f"query{f'({declared})' if declared else ''} {{ {' '.join(self.fields)} }}"
+
+
+class Walk:
+    """The SDL of one service, walked."""
+
+    def __init__(self, service: str, entity_rows: list[str]) -> None:
+        sdl = (ROOT / "services" / service / "subgraph" / "schema.graphql").read_text(encoding="utf-8")
+        self.schema = build_schema(sdl, assume_valid=True, assume_valid_sdl=True)
+        self.service = service
+        self.asked: set[str] = set()
+        self._entities = [row.removeprefix("_entities → ") for row in entity_rows]
+
+    def question(self, grievances: dict[str, Described]) -> Question:
+        """Every root field and every entity, with everything below, for every relation."""
+        asked = Question()
+        query = self.schema.query_type
+        assert query is not None
+        for name in query.fields:
+            self.asked.add(f"Query.{name}")
+            if name == "_entities":
+                continue
+            how = ROOT_FIELDS[self.service][name]
+            below = self.selection(query.fields[name].type)
+            for relation in [None] if isinstance(how, str) else RELATIONS:
+                alias = f"{name}__{relation or 'all'}"
+                asked.fields.append(f"{alias}: {name}{how if isinstance(how, str) else how(grievances[relation or ''])} {below}")
+                asked.aliases[alias] = (f"Query.{name}", relation)
+        for entity in self._entities:
+            type_name = entity.partition("(")[0]
+            below = self.selection(self.schema.type_map[type_name])
+            self.asked.add(f"_entities → {entity}")
+            for relation in RELATIONS:
+                alias = f"e{len(asked.aliases)}"
+                asked.variables[alias] = [{"__typename": type_name, **REFERENCES[entity](grievances[relation])}]
+                asked.fields.append(f"{alias}: _entities(representations: ${alias}) {{ __typename ... on {type_name} {below} }}")
+                asked.aliases[alias] = (f"_entities → {entity}", relation)
+        return asked
+
+    def selection(self, type_: Any, within: tuple[str, ...] = (), *, deep: bool = True) -> str:
+        """All fields of the type; a type inside itself, or anything below when not `deep`, is only named."""
+        named = get_named_type(type_)
+        if isinstance(named, GraphQLUnionType):
+            parts = [f"... on {member.name} {self.selection(member, within, deep=deep)}" for member in named.types]
+            return f"{{ __typename {' '.join(parts)} }}"
+        if not isinstance(named, GraphQLObjectType):
+            return ""
+        if named.name in within:
+            return "{ __typename }"
+        parts = []
+        for name, each in named.fields.items():
+            assert not any(map(is_required_argument, each.args.values())), (
+                f"{named.name}.{name} needs arguments: teach the walk to give them"
+            )
+            self.asked.add(f"{named.name}.{name}")
+            if deep:
+                parts.append(f"{name} {self.selection(each.type, (*within, named.name))}")
+            else:
+                parts.append(f"{name} {'{ __typename }' if is_composite_type(get_named_type(each.type)) else ''}")
+        return f"{{ __typename {' '.join(parts)} }}"
+
+    def found(self, question: Question, data: dict[str, Any], grievances: dict[str, Described]) -> dict[str, list[Found]]:
+        """Relation → every field of the answer that is about it, or about no grievance at all."""
+        all_found: dict[str, list[Found]] = {relation: [] for relation in RELATIONS}
+        query = self.schema.query_type
+        assert query is not None
+        for alias, (row, about) in question.aliases.items():
+            for relation in RELATIONS if about is None else [about]:
+                value, path = data[alias], (alias,)
+                if row.startswith("_entities"):
+                    all_found[relation].append(Found("Query._entities", path, value))
+                    value, path = value[0], (alias, 0)
+                    all_found[relation].append(Found(row, path, value))
+                    type_: Any = self.schema.type_map[row.removeprefix("_entities → ").partition("(")[0]]
+                else:
+                    if isinstance(value, dict) and "edges" in value:
+                        own = [edge for edge in value["edges"] if edge["node"]["id"] == grievances[relation].id]
+                        value = {**value, "edges": own}
+                    all_found[relation].append(Found(row, path, value))
+                    type_ = query.fields[row.removeprefix("Query.")].type
+                all_found[relation] += self.below(type_, value, path)
+        return all_found
+
+    def below(self, type_: Any, value: Any, path: Path) -> Iterator[Found]:
+        """Every field of every object inside a value."""
+        if isinstance(type_, GraphQLNonNull):
+            type_ = type_.of_type
+        if isinstance(type_, GraphQLList):
+            for index, item in enumerate(value or ()):
+                yield from self.below(type_.of_type, item, (*path, index))
+        elif isinstance(type_, GraphQLUnionType) and value is not None:
+            yield from self.below(self.schema.type_map[value["__typename"]], value, path)
+        elif isinstance(type_, GraphQLObjectType) and value is not None:
+            assert value["__typename"] == type_.name
+            for name, item in value.items():
+                if name != "__typename":
+                    yield Found(f"{type_.name}.{name}", (*path, name), item)
+                    yield from self.below(type_.fields[name].type, item, (*path, name))
