@@ -1,13 +1,18 @@
-"""Lists of grievance documents that stay fast however many there are: narrow slices by equality, one day after the other.
+"""Lists of grievance documents that stay fast however many there are: narrow slices by equality, newest day first.
 
-A document carries `listed {keys, day, at}`: the keys under which somebody may find it (a scope prefix, a team, a petitioner's ref, a
-department) and the Shanghai day and the time by which it is ordered. `list_days` holds which (key, day) pairs exist, claimed before the
-write, so that a page reads the days that have something and no more. A range with sort and limit would read the whole range on
-the embedded store; this reads the page and at most one day more.
+A document carries `listed {slots, day, at}`. A slot is a key under which somebody may find the document (a scope prefix, a team, a
+petitioner's ref, a department) with the Shanghai day, and once more with the document's facet (its status) where it has one:
+`division:370881|2026-06-05`, `division:370881|2026-06-05|HANDLING`. One index on the slots serves every list: the embedded store takes a
+condition on any field outside the index only beside a single-field one (else it scans), and a range with sort and limit would read the
+whole range.
+
+`list_slots` holds, per key, the months and per month the days that have something, claimed before the write; a page reads these and the
+slices of the days that it shows, and few more.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Iterable
@@ -25,9 +30,14 @@ from shared.records import DUPLICATE_KEY, Document, MongoRecords, store_errors
 
 CHINA = ZoneInfo("Asia/Shanghai")
 CLAIMS_REMEMBERED = 50_000
+# Slots asked for in one read: the embedded store compares each document found with each of them.
+SLOTS_AT_ONCE = 16
+# A scope of a county or wider has more documents in a day than one department has.
+WIDE_PREFIX = 6
 
-LIST_INDEXES = [IndexModel([("listed.keys", ASCENDING), ("listed.day", ASCENDING)], name="listed")]
-DAY_INDEXES = [IndexModel([("key", ASCENDING), ("day", ASCENDING)], name="key_day")]
+SLOTS = "list_slots"
+LIST_INDEXES = [IndexModel([("listed.slots", ASCENDING)], name="slots")]
+SLOT_INDEXES = [IndexModel([("key", ASCENDING)], name="key")]
 
 
 class Listable(Protocol):
@@ -43,15 +53,35 @@ class Listable(Protocol):
     def departments(self) -> Iterable[str]: ...
 
 
-def listed(access: Listable, at: datetime) -> Document:
-    """The `listed` field of a document that is ordered by `at`."""
+def listed(access: Listable, at: datetime, facet: str | None = None) -> Document:
+    """The `listed` field of a document that is ordered by `at`; `facet` is one word by which lists may be narrowed, a status."""
     keys = [f"division:{prefix}" for prefix in prefixes(access.division)]
     if access.petitioner_ref:
         keys.append(f"petitioner:{access.petitioner_ref}")
     if access.team:
         keys.append(f"team:{access.team}")
     keys += [f"department:{department}" for department in sorted(access.departments)]
-    return {"keys": keys, "day": at.astimezone(CHINA).date().isoformat(), "at": at}
+    day = at.astimezone(CHINA).date().isoformat()
+    slots = [_slot(key, day) for key in keys]
+    if facet is not None:
+        slots += [_slot(key, day, facet) for key in keys]
+    return {"slots": slots, "day": day, "at": at}
+
+
+def claims(entry: Document) -> list[Document]:
+    """The rows of `list_slots` that lead to a document with this `listed` field: key → month, key and month → day."""
+    day, month = entry["day"], entry["day"][:7]
+    rows: list[Document] = []
+    for slot in entry["slots"]:
+        key, _, last = slot.rpartition("|")
+        if last == day:
+            rows.append({"_id": f"{key}|{month}", "key": key, "has": month})
+            rows.append({"_id": slot, "key": f"{key}|{month}", "has": day})
+    return rows
+
+
+def _slot(key: str, day: str, facet: str | None = None) -> str:
+    return f"{key}|{day}" if facet is None else f"{key}|{day}|{facet}"
 
 
 def keys_for(visible: Visible) -> list[str]:
@@ -64,12 +94,34 @@ def keys_for(visible: Visible) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
+class Way:
+    """One way to documents: the keys to look under, and what must hold beside."""
+
+    keys: list[str]
+    where: Document
+
+
+def ways_for(visible: Visible, department: str | None = None) -> list[Way]:
+    """The ways to what this viewer may find, or to what of it a department handles: there by whichever slices are the narrower."""
+    keys = keys_for(visible)
+    if department is None:
+        return [Way(keys, {})]
+    its_own = [f"department:{department}"]
+    if department in visible.departments:
+        return [Way(its_own, {})]
+    wide = {start: end for start, end in visible.ranges if len(start) <= WIDE_PREFIX}
+    ways = [Way(its_own, {"division": {"$gte": start, "$lt": end}}) for start, end in wide.items()]
+    narrow = [key for key in keys if key.removeprefix("division:") not in wide]
+    return [*ways, Way(narrow, {"departments": department})] if narrow else ways
+
+
 class ListedRecords(MongoRecords):
-    """Records whose documents are found by list; claims the (key, day) pairs before each write that changes them."""
+    """Records whose documents are found by list; claims the months and days of their keys before each write that changes them."""
 
     def __init__(self, database: Database, name: str) -> None:
         super().__init__(database, name)
-        self._days = database["list_days"]
+        self._slots = database[SLOTS]
         self._claimed: set[str] = set()
 
     async def insert(self, document: Document) -> bool:
@@ -81,51 +133,86 @@ class ListedRecords(MongoRecords):
         return await super().update(id, version, to_set, to_unset, push)
 
     async def _claim(self, entry: Document | None) -> None:
-        if entry is None:
-            return
-        pairs = {f"{key}|{entry['day']}": (key, entry["day"]) for key in entry["keys"]}
-        rows = [{"_id": id, "key": key, "day": day} for id, (key, day) in pairs.items() if id not in self._claimed]
+        rows = [row for row in claims(entry) if row["_id"] not in self._claimed] if entry else []
         if not rows:
             return
         with store_errors():
             try:
-                await self._days.insert_many(rows, ordered=False)
+                await self._slots.insert_many(rows, ordered=False)
             except BulkWriteError as error:
                 if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]):
                     raise
         if len(self._claimed) > CLAIMS_REMEMBERED:
             self._claimed.clear()
-        self._claimed.update(pairs)
+        self._claimed.update(row["_id"] for row in rows)
 
-    async def page(self, visible: Visible, first: int, after: str | None, where: Document | None = None) -> Page:
+    async def page(self, visible: Visible, first: int, after: str | None, facet: str | None = None, department: str | None = None) -> Page:
         """The newest `first` documents that the viewer may find, after a cursor. Raises Refusal for a malformed cursor."""
-        keys = keys_for(visible)
-        if visible.nothing or not keys:
-            return Page([], False)
         start = read_cursor(after) if after else None
+        if visible.nothing:
+            return Page([], False)
+        ways = ways_for(visible, department)
+        most = max(1, SLOTS_AT_ONCE // max(len(way.keys) for way in ways))
         found: list[Document] = []
-        for day in await self._days_of(keys, start.day if start else None):
-            found += await self._slice(keys, day, visible, where or {}, start)
+        walked, width = 0, 1
+        for month in await self._months(visible, start):
+            days = await self._days(visible, month, start, department)
+            while days and len(found) <= first:
+                batch, days = days[:width], days[width:]
+                found += await self._slices(ways, batch, visible, facet, start)
+                walked += len(batch)
+                width = min(_days_at_once(first + 1, len(found), walked, width), most)
             if len(found) > first:
                 break
         return Page(found[:first], len(found) > first)
 
-    async def _days_of(self, keys: list[str], last: str | None) -> list[str]:
-        query: Document = {"key": keys[0] if len(keys) == 1 else {"$in": keys}}
-        with store_errors():
-            rows = await self._days.find(query, {"day": 1}).to_list(None)
-        return sorted({row["day"] for row in rows if last is None or row["day"] <= last}, reverse=True)
+    async def _months(self, visible: Visible, start: Cursor | None) -> list[str]:
+        months = await self._has(keys_for(visible))
+        return sorted((month for month in months if start is None or month <= start.day[:7]), reverse=True)
 
-    async def _slice(self, keys: list[str], day: str, visible: Visible, where: Document, start: Cursor | None) -> list[Document]:
-        query: Document = {"listed.keys": keys[0] if len(keys) == 1 else {"$in": keys}, "listed.day": day, **where}
+    async def _days(self, visible: Visible, month: str, start: Cursor | None, department: str | None) -> list[str]:
+        days = await self._has([f"{key}|{month}" for key in keys_for(visible)])
+        if department is not None:
+            days &= await self._has([f"department:{department}|{month}"])
+        return sorted((day for day in days if start is None or day <= start.day), reverse=True)
+
+    async def _has(self, keys: list[str]) -> set[str]:
+        with store_errors():
+            rows = await self._slots.find({"key": _any_of(keys)}, {"has": 1}).to_list(None)
+        return {row["has"] for row in rows}
+
+    async def _slices(self, ways: list[Way], days: list[str], visible: Visible, facet: str | None, start: Cursor | None) -> list[Document]:
+        """The documents of these days, newest first, each once."""
+        slices = await asyncio.gather(*(self._slice(way, days, visible, facet) for way in ways))
+        rows = list({row["_id"]: row for found in slices for row in found}.values())
+        if start is not None:
+            rows = [row for row in rows if row["listed"]["day"] < start.day or _place(row) < (start.at, start.id)]
+        return sorted(rows, key=_place, reverse=True)
+
+    async def _slice(self, way: Way, days: list[str], visible: Visible, facet: str | None) -> list[Document]:
+        slots = [_slot(key, day, facet) for key in way.keys for day in days]
+        query: Document = {"listed.slots": _any_of(slots), **way.where}
         if visible.not_accused is not None:
             query["accused_departments"] = {"$ne": visible.not_accused}
         with store_errors():
-            rows = await self.collection.find(query).to_list(None)
-        rows.sort(key=lambda row: (row["listed"]["at"], row["_id"]), reverse=True)
-        if start is not None and day == start.day:
-            rows = [row for row in rows if (instant(row["listed"]["at"]), row["_id"]) < (start.at, start.id)]
-        return rows
+            return await self.collection.find(query).to_list(None)
+
+
+def _days_at_once(wanted: int, found: int, walked: int, width: int) -> int:
+    """How many days to read together. By what was found so far, but at most twice as many as before; as long as nothing was, slowly more:
+    a day too many of a whole city costs as much as thirty days that have nothing."""
+    if not found:
+        return 1 + walked // 8
+    likely = -(-(wanted - found) * walked // found)
+    return max(1, min(likely, 2 * width))
+
+
+def _any_of(values: list[str]) -> Any:
+    return values[0] if len(values) == 1 else {"$in": values}
+
+
+def _place(row: Document) -> tuple[str, str]:
+    return instant(row["listed"]["at"]), row["_id"]
 
 
 @dataclass(frozen=True)

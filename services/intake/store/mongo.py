@@ -7,7 +7,7 @@ from typing import Any
 
 from services.intake.domain.grievance import Grievance
 from shared.identity.access import Access, Visible
-from shared.listing import DAY_INDEXES, LIST_INDEXES, ListedRecords, Page, listed
+from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, create_indexes, store_errors
 from shared.writer import ModelCodec
@@ -86,4 +86,4 @@ async def migrate(database: Database) -> None:
     await create_indexes(database, ["grievances", "reference"])
     with store_errors():
         await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES])
-        await database["list_days"].create_indexes(DAY_INDEXES)
+        await database[SLOTS].create_indexes(SLOT_INDEXES)

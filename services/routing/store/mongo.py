@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.routing.domain.case import Case
 from shared.identity.access import Access, Visible
-from shared.listing import DAY_INDEXES, LIST_INDEXES, ListedRecords, Page, listed
+from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import Database
 from shared.records import Document, create_indexes, store_errors
 from shared.writer import ModelCodec
@@ -12,7 +12,7 @@ from shared.writer import ModelCodec
 
 def derived(case: Case) -> Document:
     """What the store computes for its queries: who finds it."""
-    return {"listed": listed(case, case.registered_at)}
+    return {"listed": listed(case, case.registered_at, case.status)}
 
 
 CODEC = ModelCodec(Case, derived)
@@ -32,12 +32,7 @@ class Cases(ListedRecords):
         return {row["_id"]: CODEC.load(row) for row in rows if row["registered"]}
 
     async def list_page(self, visible: Visible, first: int, after: str | None, status: str | None, department: str | None) -> Page:
-        where: Document = {}
-        if status is not None:
-            where["status"] = status
-        if department is not None:
-            where["departments"] = department
-        return await self.page(visible, first, after, where)
+        return await self.page(visible, first, after, status, department)
 
 
 def access_of(case: Case) -> Access:
@@ -58,4 +53,4 @@ async def migrate(database: Database) -> None:
     await create_indexes(database, ["cases"])
     with store_errors():
         await database["cases"].create_indexes(LIST_INDEXES)
-        await database["list_days"].create_indexes(DAY_INDEXES)
+        await database[SLOTS].create_indexes(SLOT_INDEXES)

@@ -1,0 +1,110 @@
+"""Registrations, cases in every state, and the policy by which routing decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from services.routing.adapters.calendar import StateCouncilCalendar
+from services.routing.domain import case as domain
+from services.routing.domain.case import Case
+from services.routing.domain.catalogue import FIRST_CATALOGUE, Catalogue
+from services.routing.domain.policy import Policy
+from services.routing.domain.workdays import Due, add_working_days
+from services.routing.events import CONSUMERS, OPENS, consumer
+from services.routing.store.mongo import CODEC
+from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
+from shared.contracts.intake import Access, GrievanceRegisteredV1, Owner
+from shared.contracts.routing import Status
+from shared.record import Participant
+from tests.services.builders import AT, LUCHENG, REF, TEAM, VILLAGE, Desk, StillWorld
+
+SECRETARY = Owner(staffId="secretary-1", role="SECRETARY", unit=TEAM)
+HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
+HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
+CALENDAR = StateCouncilCalendar()
+
+
+def limit(start: datetime, days: int) -> Due:
+    return add_working_days(start, days, CALENDAR)
+
+
+def registered(**changes: Any) -> GrievanceRegisteredV1:
+    """The sign-board case as intake tells of it; `accused`, `team`, `confidential` and `division` also reach its access."""
+    access: dict[str, Any] = {
+        "division": changes.get("division", VILLAGE),
+        "petitionerRef": changes.pop("petitioner_ref", REF),
+        "team": changes.pop("team", TEAM),
+        "accusedDepartments": changes.pop("accused", []),
+        "confidential": changes.pop("confidential", False),
+    }
+    fields: dict[str, Any] = {
+        "number": "370881-20200605-4820171",
+        "kind": "HELP",
+        "channel": "VISIT",
+        "subject": "小区指示牌破损",
+        "text": "后作街小区门口的指示牌看不清字。",
+        "category": None,
+        "division": VILLAGE,
+        "urgent": False,
+        "anonymous": False,
+        "occurredAt": AT,
+        "registeredAt": AT,
+        "campaign": "民意5来听",
+        "foundBy": "VISIT",
+        "owner": SECRETARY,
+        "attachments": [],
+        "onSpotAnswer": None,
+    }
+    return GrievanceRegisteredV1(access=Access(**access), **(fields | changes))
+
+
+def policy(
+    now: Callable[[], datetime] = lambda: AT, *, catalogue: Catalogue = FIRST_CATALOGUE, category: str | None = None, head: bool = True
+) -> Policy:
+    """Decides at `now`, finds `category` in every text, and knows the head of 鲁城街道党工委 alone, or nobody."""
+    return Policy(now, catalogue, limit, lambda _subject, _text: category, lambda code: HEAD if head and code == LUCHENG else None)
+
+
+def opened(**changes: Any) -> Case:
+    return domain.open_case(registered(**changes), None, by_rule=True)
+
+
+def dispatched(**changes: Any) -> Case:
+    """In DISPATCHED, at 鲁城街道党工委."""
+    accepted, _ = domain.appraise(opened(**changes), None, AT)
+    return domain.dispatch(accepted, FIRST_CATALOGUE, HEAD, limit, AT)[0]
+
+
+def handled(**changes: Any) -> Case:
+    return domain.accept_work_order(dispatched(**changes), HANDLER, AT)[0]
+
+
+def resolved(**changes: Any) -> Case:
+    return domain.report_resolution(handled(**changes), "已更换新的指示牌。", ["photo-1"], HANDLER, AT)[0]
+
+
+def fed_back(**changes: Any) -> Case:
+    return domain.fed_back(resolved(**changes), FedBackV1(round=1, deliveryId="d-1", at=AT))[0]
+
+
+def answered_on_the_spot(**changes: Any) -> Case:
+    return domain.appraise(opened(onSpotAnswer="已当场解释。", **changes), "已当场解释。", AT)[0]
+
+
+def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT) -> SurveyAnsweredV1:
+    grade: Any = "SATISFIED" if happy else "DISSATISFIED"
+    reason = None if happy else "字还是看不清"
+    return SurveyAnsweredV1(round=round, resolved=happy, satisfied=grade, reason=reason, reworkAsked=not happy, at=at)
+
+
+def case_in(status: Status, **changes: Any) -> Case:
+    """A case of 鲁城街道党工委 with a work order, in any state of the table."""
+    return handled(**changes).with_(status=status)
+
+
+def desk(now: StillWorld | None = None, **changes: Any) -> Desk:
+    """Routing's writer in memory under `policy(**changes)`."""
+    world = now or StillWorld()
+    return Desk(Participant("routing", consumer(policy(world.now, **changes)), frozenset(CONSUMERS), OPENS), CODEC, world)

@@ -1,0 +1,220 @@
+"""Every query that a user or an operator can cause in routing: by which index, reading how much, and growing how."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.parts import Parts
+from services.routing.domain.case import Case
+from services.routing.service import Service
+from services.routing.settings import RoutingSettings
+from services.routing.store.mongo import CODEC, Cases, migrate
+from shared.identity.access import Visible
+from shared.listing import SLOTS, claims, cursor_of
+from shared.mongo import Database
+from shared.record import stub
+from shared.records import Document, MongoRecords
+from shared.reference import ReferenceRows
+from tests.services.builders import AT, REF
+from tests.services.growth import MOST, Ask, Pair, insert, pair_of
+from tests.services.routing.builders import handled
+
+PER_DAY = 50
+TOWNS = [f"3708{county:02d}{town:03d}" for county in range(81, 85) for town in range(1, 6)]
+DEPARTMENTS = [f"D-3708-{number}" for number in range(6)]
+LAST = datetime.fromisoformat("2026-06-05T09:00:00+08:00")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
+    async with pair_of(parts, keys_dir, lambda settings: Service(RoutingSettings(**settings)), fill) as made:
+        yield made
+
+
+async def fill(database: Database, count: int) -> None:
+    """`count` cases, fifty a day back from one last day, in four counties of five towns of five villages."""
+    base, draw = handled(), random.Random(5)
+    rows, slots, events, audit = list[Document](), dict[str, Document](), list[Document](), list[Document]()
+    for number in range(count):
+        id = f"g{number}"
+        state = base.with_(**_varied(number, draw))
+        # The newest days are in work, older ones mostly closed; one in five hundred is in rework.
+        own = {**stub(id), "version": 1, "registered": True, "seen": {"intake": 1}, "sequence": 2}
+        own |= {"unsent": number in (3, 4), "blocked": {"source": "intake", "sequence": 2} if number in (5, 6) else None}
+        own["outbox"] = [{"id": f"e{number}", "kind": "event", "at": AT}] if own["unsent"] else []
+        rows.append(own | CODEC.dump(state))
+        slots |= {row["_id"]: row for row in claims(rows[-1]["listed"])}
+        events.append({"_id": f"{id}:1", "subject": id, "sequence": 1, "at": AT, "type": "t"})
+        audit.append({"_id": f"{id}:1", "subject": id, "request_id": f"r{number}", "payload_digest": "x", "result": {"id": id}})
+    await insert(database, "cases", rows)
+    await insert(database, SLOTS, list(slots.values()))
+    await insert(database, "events", events)
+    await insert(database, "audit", audit)
+    await ReferenceRows(database, "departments").apply("code", 1, [{"code": code, "name": code} for code in DEPARTMENTS])
+
+
+def _varied(number: int, draw: random.Random) -> dict[str, Any]:
+    age = number // PER_DAY
+    department = draw.choice(DEPARTMENTS)
+    status = "REWORK" if number % 500 == 7 else "HANDLING" if number % 10 == 0 else "CLOSED"
+    return {
+        "status": status,
+        "division": draw.choice(TOWNS) + f"{draw.randrange(1, 6):03d}",
+        "petitioner_ref": REF if number % 25 == 1 else f"p{number % 25}",
+        "team": f"T-{number % 20}",
+        "departments": [department],
+        "accused_departments": [DEPARTMENTS[0]] if number % 50 == 2 else [],
+        "registered_at": LAST - timedelta(days=age, seconds=number % PER_DAY),
+    }
+
+
+def scope(prefix: str) -> Visible:
+    return Visible(ranges=((prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),), prefixes=frozenset({prefix}))
+
+
+CITY, COUNTY, TOWN, VILLAGE = scope("3708"), scope("370881"), scope("370881001"), scope("370881001002")
+TWO_COUNTIES = Visible(ranges=CITY.ranges, prefixes=frozenset({"370881", "370883"}))
+RESIDENT = Visible(refs=frozenset({REF, "ff" * 32}))
+DEPARTMENT = Visible(departments=frozenset({DEPARTMENTS[1]}), not_accused=DEPARTMENTS[1])
+OFFICIAL = Visible(ranges=COUNTY.ranges, prefixes=COUNTY.prefixes, not_accused=DEPARTMENTS[0])
+
+
+def listing(visible: Visible, first: int = 10, status: str | None = None, department: str | None = None) -> Ask:
+    async def ask(database: Database) -> list[Any]:
+        return (await Cases(database).list_page(visible, first, None, status, department)).documents
+
+    return ask
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question, and how many cases the indexes may hand out for it."""
+
+    ask: Ask
+    most: int
+
+
+LISTS = {
+    "a city": Query(listing(CITY), PER_DAY),
+    "a county": Query(listing(COUNTY), 2 * PER_DAY),
+    "a town": Query(listing(TOWN, first=5), PER_DAY),
+    "a village": Query(listing(VILLAGE, first=3), 20),
+    "two counties": Query(listing(TWO_COUNTIES), PER_DAY),
+    "a team": Query(listing(Visible(team="T-3")), 40),
+    "a resident with account and phone": Query(listing(RESIDENT, first=5), 20),
+    "a department": Query(listing(DEPARTMENT), 40),
+    "an official whose department may be accused": Query(listing(OFFICIAL), 2 * PER_DAY),
+    "a city, one status": Query(listing(CITY, status="HANDLING"), 20),
+    "a county, one status": Query(listing(COUNTY, first=5, status="HANDLING"), 20),
+    "a department's work": Query(listing(DEPARTMENT, first=5, status="HANDLING"), 20),
+    "a city, one department": Query(listing(CITY, department=DEPARTMENTS[2]), 40),
+    "a county, one department": Query(listing(COUNTY, first=5, department=DEPARTMENTS[2]), 80),
+    "a town, one department": Query(listing(TOWN, first=2, department=DEPARTMENTS[2]), 60),
+    "a county, one department, one status": Query(listing(COUNTY, first=2, status="CLOSED", department=DEPARTMENTS[2]), 40),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_list_reads_its_slices_and_no_more_however_many_there_are(pair: Pair, name: str) -> None:
+    query = LISTS[name]
+    small, large = await query.ask(pair.small), await query.ask(pair.large)
+    assert small
+    assert len(small) == len(large)  # type: ignore[arg-type]
+    growth = await pair.ask(query.ask)
+    assert growth.indexes == {"cases.slots", f"{SLOTS}.key"}
+    assert max(growth.examined("cases")) <= query.most
+    assert growth.ratio <= MOST
+
+
+async def test_a_later_page_costs_what_the_first_costs(pair: Pair) -> None:
+    async def ask(database: Database) -> object:
+        cases = Cases(database)
+        return await cases.list_page(COUNTY, 10, cursor, None, None)
+
+    all_of_ten_days = await Cases(pair.small).list_page(COUNTY, 100, None, None, None)
+    cursor = cursor_of(all_of_ten_days.documents[60])
+    growth = await pair.ask(ask)
+    assert growth.indexes == {"cases.slots", f"{SLOTS}.key"}
+    assert max(growth.examined("cases")) <= 2 * PER_DAY
+    assert growth.ratio <= MOST
+
+
+async def test_a_rare_status_is_looked_for_over_many_days_at_once(pair: Pair) -> None:
+    """Nothing but the matching cases is read; the days without one cost a share of a read each, more shared the longer it takes."""
+    growth = await pair.ask(listing(CITY, status="REWORK"))
+    assert growth.indexes == {"cases.slots", f"{SLOTS}.key"}
+    assert growth.examined("cases")[1] <= 20
+    assert len(growth.large) <= 40
+
+
+async def test_nothing_is_found_where_nothing_may_be(pair: Pair) -> None:
+    assert await listing(Visible())(pair.small) == []
+    assert await listing(CITY, department="D-nowhere")(pair.small) == []
+    assert await listing(DEPARTMENT, department=DEPARTMENTS[2])(pair.small) == []
+
+
+BY_ID: dict[str, Ask] = {
+    "entities by id": lambda database: Cases(database).find_many(["g5", "g17", "nobody"]),
+    "one entity by id": lambda database: Cases(database).find_many(["g5"]),
+    "a command's read": lambda database: Cases(database).load("g5"),
+    "a command's guarded write that lost": lambda database: Cases(database).update("g5", 99, {"x": 1}, {}, []),
+    "the relay's read of an outbox": lambda database: Cases(database).outbox("g3"),
+    "the relay's settling": lambda database: Cases(database).settle("g5", ["nothing"]),
+}
+
+
+@pytest.mark.parametrize("name", BY_ID)
+async def test_one_document_is_found_by_its_id(pair: Pair, name: str) -> None:
+    growth = await pair.ask(BY_ID[name])
+    assert growth.indexes == {"cases._id_"}
+    assert growth.ratio <= MOST
+
+
+def _records(database: Database) -> MongoRecords:
+    return MongoRecords(database, "cases")
+
+
+SIDES: dict[str, tuple[Ask, str, int]] = {
+    "the sweeper's unsent": (lambda database: _records(database).unsent(LAST, 200), "cases.unsent", 2),
+    "the operator's blocked": (lambda database: _records(database).blocked(["intake", "feedback"], 10_000), "cases.blocked_source", 2),
+    "what is sent again": (lambda database: database["events"].find({"subject": "g5"}).to_list(None), "events.subject_sequence", 1),
+    "an old request in the audit": (lambda database: _records(database).remembered_request("g5", "r5"), "audit.subject_request", 1),
+}
+
+
+@pytest.mark.parametrize("name", SIDES)
+async def test_what_is_rare_is_found_by_an_index_of_its_own(pair: Pair, name: str) -> None:
+    ask, index, found = SIDES[name]
+    for database in (pair.small, pair.large):
+        answer = await ask(database)
+        assert answer
+        assert not isinstance(answer, list) or len(answer) == found
+    growth = await pair.ask(ask)
+    assert growth.indexes == {index}
+    assert growth.examined(index.split(".")[0]) == (found, found)
+    assert growth.ratio <= MOST
+
+
+async def test_reference_rows_are_read_whole_because_there_are_few(pair: Pair) -> None:
+    growth = await pair.ask(lambda database: ReferenceRows(database, "departments").rows())
+    assert growth.examined("departments") == (len(DEPARTMENTS), len(DEPARTMENTS))
+    assert growth.ratio <= MOST
+
+
+async def test_migrating_again_changes_nothing(pair: Pair) -> None:
+    before = await pair.small["cases"].index_information()
+    await migrate(pair.small)
+    assert await pair.small["cases"].index_information() == before
+
+
+def test_a_case_says_where_it_is_found() -> None:
+    case: Case = handled()
+    assert CODEC.dump(case)["listed"]["slots"][-1] == "department:D-370881001-DGW|2020-06-05|HANDLING"
