@@ -165,7 +165,7 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
     assert "errors" not in answer
     changed = {id for id, version in (await versions(world, service)).items() if version != before.get(id)}
 
-    seen: dict[str, set[str]] = {row: set() for row in walk.asked} | {f"Mutation.{mutation}": set()}
+    seen: dict[str, set[str]] = {row: set() for row in [*walk.asked, f"Mutation.{mutation}"]}
     for relation in RELATIONS:
         result = answer["data"][relation]
         for each in walk.below(field.type, result, ()):

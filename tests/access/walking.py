@@ -150,7 +150,8 @@ class Walk:
         assert query is not None
         for alias, (row, about) in question.aliases.items():
             for relation in RELATIONS if about is None else [about]:
-                value, path = data[alias], (alias,)
+                value: Any = data[alias]
+                path: Path = (alias,)
                 if row.startswith("_entities"):
                     all_found[relation].append(Found("Query._entities", path, value))
                     value, path = value[0], (alias, 0)
