@@ -1,0 +1,159 @@
+"""Who may command, beyond the matrix: several roles, repeats, other people's request ids, and what the answer to its author tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.access.conftest import World
+from tests.access.documents import UNANSWERED, at, keep_case, keep_followup, masks_of, phone_of
+from tests.access.people import ELSEWHERE_UNIT, HANDLING, HERE, OTHER_UNIT, claims
+
+REFUSED = "code message messageZh field"
+ACCEPT = f"... on Case {{ id number }} ... on AcceptRefused {{ {REFUSED} }}"
+REPORT = f"... on Case {{ id workOrder {{ resolution }} }} ... on ReportRefused {{ {REFUSED} }}"
+ANSWER = f"... on SurveyAnswered {{ survey {{ resolved reason }} }} ... on SurveyRefused {{ {REFUSED} }}"
+UPLOAD = f"... on Upload {{ attachmentId }} ... on UploadRefused {{ {REFUSED} }}"
+REGISTER = (
+    "... on Registered { grievance { id number text petitioner { displayName phone } attachments { name } } }"
+    f"... on RegisterRefused {{ {REFUSED} }}"
+)
+SATISFIED = {"resolved": True, "satisfied": "SATISFIED"}
+UNHAPPY = {"resolved": False, "satisfied": "DISSATISFIED", "reason": "还是看不清。"}
+STRANGERS = {
+    "of another department": claims("HANDLER", sub="stranger", department=ELSEWHERE_UNIT),
+    "without a department": claims("HANDLER", sub="stranger", department=None),
+}
+
+
+@pytest.mark.row("S55")
+@pytest.mark.parametrize(
+    ("who", "relation", "code"),
+    [
+        (claims("RESIDENT", "SUPERVISOR"), "S", "NOT_YOUR_SURVEY"),
+        (claims("RESIDENT", "SECRETARY"), "S", "NOT_YOUR_SURVEY"),
+        (claims("RESIDENT", "HANDLER"), "S", "HANDLER_MAY_NOT_SURVEY"),
+        (claims("CALLER", department=HANDLING), "S", "HANDLER_MAY_NOT_SURVEY"),
+        (claims("CALLER", "SECRETARY", scopes=[{"level": "COUNTY", "code": "370811000000"}]), "S", "NOT_YOUR_SURVEY"),
+        (claims("CALLER"), "X", "NOT_FOUND"),
+        (claims("RESIDENT", sub="somebody-near"), "S", "NOT_FOUND"),
+        (claims("RESIDENT", "CALLER", "HANDLER"), "A", "NOT_FOUND"),
+        (claims("RESIDENT", "HANDLER", department=ELSEWHERE_UNIT), "O", None),
+        (claims("CALLER", "SUPERVISOR"), "S", None),
+    ],
+)
+async def test_only_the_petitioner_or_a_caller_who_does_not_handle_it_answers(
+    world: World, who: dict[str, Any], relation: str, code: str | None
+) -> None:
+    id = f"survey-{relation}-{code}-{'-'.join(who['roles'])}-{who['department']}-{who['sub']}"
+    await keep_followup(world, world.describe(relation, id, **UNANSWERED))
+    result = await world.do("feedback", who, "answerSurvey", ANSWER, requestId="one", grievanceId=id, **SATISFIED)
+    assert result.get("code") == code
+
+
+@pytest.mark.parametrize("mutation", ["acceptWorkOrder", "reportResolution"])
+async def test_who_sees_a_case_by_another_role_does_not_act_for_its_department(world: World, mutation: str) -> None:
+    id = f"not-yours-{mutation}"
+    state = at("DISPATCHED" if mutation == "acceptWorkOrder" else "HANDLING")
+    await keep_case(world, world.describe("S", id, **state))
+    input = {"requestId": "one", "grievanceId": id} | ({"text": "办好了。"} if mutation == "reportResolution" else {})
+    fields = ACCEPT if mutation == "acceptWorkOrder" else REPORT
+    for who in (claims("HANDLER", "SUPERVISOR", department=ELSEWHERE_UNIT), claims("DEPARTMENT_HEAD", "SECRETARY", department=OTHER_UNIT)):
+        assert (await world.do("routing", who, mutation, fields, **input))["code"] == "NOT_YOUR_WORK_ORDER"
+    assert "code" not in await world.do("routing", "HANDLER", mutation, fields, **input)
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+@pytest.mark.parametrize("mutation", ["acceptWorkOrder", "reportResolution"])
+async def test_another_persons_request_id_opens_nothing(world: World, mutation: str, stranger: str) -> None:
+    id = f"request-id-{mutation}-{stranger}"
+    state = at("DISPATCHED" if mutation == "acceptWorkOrder" else "HANDLING")
+    await keep_case(world, world.describe("S", id, **state))
+    more = {"text": "办好了。"} if mutation == "reportResolution" else {}
+    fields = ACCEPT if mutation == "acceptWorkOrder" else REPORT
+    done = await world.do("routing", "HANDLER", mutation, fields, requestId="guessed", grievanceId=id, **more)
+    assert done["id"] == id
+
+    who = STRANGERS[stranger]
+    unknown = await world.do("routing", who, mutation, fields, requestId="guessed", grievanceId="none-such", **more)
+    assert unknown["code"] == "NOT_FOUND"
+    other = {"text": "别的话。"} if more else {}
+    for input in ({"requestId": "guessed", **more}, {"requestId": "guessed", **other}, {"requestId": "new", **more}):
+        assert await world.do("routing", who, mutation, fields, grievanceId=id, **input) == unknown
+    assert await world.do("routing", "HANDLER", mutation, fields, requestId="guessed", grievanceId=id, **more) == done
+
+
+async def test_another_persons_request_id_tells_no_answer_of_a_survey(world: World) -> None:
+    await keep_followup(world, world.describe("O", "request-id-survey", **UNANSWERED))
+    mine = {"requestId": "guessed", "grievanceId": "request-id-survey", **UNHAPPY}
+    done = await world.do("feedback", "RESIDENT", "answerSurvey", ANSWER, **mine)
+    assert done["survey"]["reason"] == UNHAPPY["reason"]
+    stranger = claims("RESIDENT", sub="stranger")
+    unknown = await world.do("feedback", stranger, "answerSurvey", ANSWER, **{**mine, "grievanceId": "none-such"})
+    assert unknown["code"] == "NOT_FOUND"
+    for input in (mine, {**mine, **SATISFIED, "reason": None}, {**mine, "requestId": "new"}):
+        assert await world.do("feedback", stranger, "answerSurvey", ANSWER, **input) == unknown
+    assert await world.do("feedback", "RESIDENT", "answerSurvey", ANSWER, **mine) == done
+
+
+async def test_an_upload_for_a_hidden_grievance_is_refused_as_for_none(world: World) -> None:
+    file = {"name": "a.png", "contentType": "image/png", "size": 9, "sha256": "01" * 32}
+    unknown = await world.do("intake", "HANDLER", "createUpload", UPLOAD, requestId="hidden", grievanceId="none-such", **file)
+    assert unknown["code"] == "NOT_FOUND"
+    for relation in "OPXA":
+        id = world.read[relation].id
+        assert await world.do("intake", "HANDLER", "createUpload", UPLOAD, requestId="hidden", grievanceId=id, **file) == unknown
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [("RESIDENT", None), ("HANDLER", None), ("MACHINE_CLIENT", None)]
+    + [(role, "ROLE_MISSING") for role in ("AUDITOR", "OPERATOR", "SUPERVISOR", "DATA_OFFICER", "COUNTY_ADMIN", "CITY_ADMIN")],
+)
+async def test_who_neither_registers_nor_handles_has_nothing_to_upload(world: World, who: str, code: str | None) -> None:
+    file = {"name": "a.png", "contentType": "image/png", "size": 9, "sha256": "02" * 32}
+    assert (await world.do("intake", who, "createUpload", UPLOAD, requestId=f"upload-{who}", **file)).get("code") == code
+
+
+def registration(**changes: Any) -> dict[str, Any]:
+    return {"kind": "REPORT", "channel": "WALK_IN", "subject": "反映", "text": "反映一件事。", "division": HERE, **changes}
+
+
+async def test_the_answer_to_its_author_is_all_that_an_author_gets_of_what_is_hidden_from_them(world: World) -> None:
+    """A caller takes down a report against the caller's own department: the number may be told on the phone, and that is all."""
+    input = registration(requestId="against-us", accusedDepartments=[OTHER_UNIT], petitioner={"name": "赵某某", "phone": "13900000007"})
+    first = await world.do("intake", "CALLER", "registerGrievance", REGISTER, **input)
+    grievance = first["grievance"]
+    assert grievance["number"]
+    assert (grievance["petitioner"], grievance["attachments"]) == (None, None)
+    read = "query($id: ID) { grievance(id: $id) { number } }"
+    assert await world.ask("intake", "CALLER", read, {"id": grievance["id"]}) == {"data": {"grievance": None}}
+    assert await world.do("intake", "CALLER", "registerGrievance", REGISTER, **input) == first
+    other_unit = claims("CALLER", department=ELSEWHERE_UNIT)
+    assert (await world.ask("intake", other_unit, read, {"id": grievance["id"]}))["data"]["grievance"]
+
+
+async def test_typing_a_phone_does_not_tell_what_its_owner_is_called(world: World) -> None:
+    phone = phone_of("O")
+    secretary = {"requestId": "phone-owner", "petitioner": {"name": "孔凡甲", "phone": phone}}
+    told = await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **registration(**secretary))
+    assert told["grievance"]["petitioner"]["displayName"] == masks_of("O")[0]
+
+    curious = claims("RESIDENT", sub="curious")
+    asked = await world.do(
+        "intake", curious, "registerGrievance", REGISTER, **registration(requestId="curious", petitioner={"phone": phone})
+    )
+    assert asked["grievance"]["petitioner"]["displayName"] == "未留姓名 (no name given)"
+    unverified = claims("RESIDENT", sub="curious-2", phone_number=phone, phone_number_verified=False)
+    asked = await world.do("intake", unverified, "registerGrievance", REGISTER, **registration(requestId="c2", petitioner={"phone": phone}))
+    assert asked["grievance"]["petitioner"]["displayName"] == "未留姓名 (no name given)"
+
+    owner = claims("RESIDENT", sub="owner", phone_number=phone)
+    theirs = await world.do("intake", owner, "registerGrievance", REGISTER, **registration(requestId="owner", petitioner={"phone": phone}))
+    assert theirs["grievance"]["petitioner"]["displayName"] == masks_of("O")[0]
+
+
+async def test_registering_out_of_ones_territory_is_refused_by_the_field(world: World) -> None:
+    refused = await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **registration(requestId="far", division="370811002001"))
+    assert (refused["code"], refused["field"]) == ("OUT_OF_SCOPE", "division")
