@@ -50,7 +50,7 @@ async def account(client: Client, broker: Broker, ids: list[str]) -> Account:
 
     async def look(id: str) -> Any:
         async with limit:
-            return (await client.query(token, WHOLE, {"id": id}))["data"]["grievance"]
+            return (await client.whole(token, WHOLE, {"id": id}))["grievance"]
 
     found = dict(zip(ids, await asyncio.gather(*map(look, ids)), strict=True))
     streamed = await subjects_in_stream(broker)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, WHOLE, Client
+from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, STATE, Client
 from deploy.local.processes import ROOT
 
 REAL_MESSAGES = ROOT.parent / "shared" / "data" / "messages.jsonl"
@@ -60,9 +60,9 @@ async def villages(client: Client) -> list[str]:
     token = await client.person("city-admin")
     found = []
     below = "query($under: String!) { divisions(under: $under) { code } }"
-    for county in (await client.query(token, below, {"under": "370800000000"}))["data"]["divisions"]:
-        for town in (await client.query(token, below, {"under": county["code"]}))["data"]["divisions"][:3]:
-            found += [village["code"] for village in (await client.query(token, below, {"under": town["code"]}))["data"]["divisions"][:1]]
+    for county in (await client.whole(token, below, {"under": "370800000000"}))["divisions"]:
+        for town in (await client.whole(token, below, {"under": county["code"]}))["divisions"][:3]:
+            found += [village["code"] for village in (await client.whole(token, below, {"under": town["code"]}))["divisions"][:1]]
     return found
 
 
@@ -97,7 +97,7 @@ async def _live(client: Client, request: str, message: Message, draw: random.Ran
     id = grievance["id"]
 
     async def dispatched() -> Any:
-        found = (await client.query(resident, WHOLE, {"id": id}))["data"]["grievance"]
+        found = await client.grievance(resident, id)
         return found and found["case"] and found["case"]["department"]
 
     department = (await client.until(dispatched, "the dispatch"))["code"]
@@ -115,9 +115,8 @@ async def _live(client: Client, request: str, message: Message, draw: random.Ran
             break
 
     async def closed() -> Any:
-        return (await client.query(resident, "query($id: ID!) { grievance(id: $id) { status } }", {"id": id}))["data"]["grievance"][
-            "status"
-        ] == "CLOSED"
+        found = await client.grievance(resident, id, STATE)
+        return found and found["status"] == "CLOSED"
 
     await client.until(closed, "the closing")
 
@@ -126,7 +125,7 @@ async def _resolve(client: Client, handler: str, request: str, id: str) -> None:
     """Report once the case is in hand; after a rework it first has to come back to HANDLING."""
 
     async def handling() -> Any:
-        found = (await client.query(handler, "query($id: ID!) { grievance(id: $id) { status } }", {"id": id}))["data"]["grievance"]
+        found = await client.grievance(handler, id, STATE)
         return found and found["status"] == "HANDLING"
 
     await client.until(handling, "the case in hand")
@@ -135,8 +134,7 @@ async def _resolve(client: Client, handler: str, request: str, id: str) -> None:
 
 async def _until_asked(client: Client, resident: str, id: str, round: int) -> None:
     async def asked() -> Any:
-        found = (await client.query(resident, "query($id: ID!) { grievance(id: $id) { status survey { round } } }", {"id": id}))["data"]
-        survey = found["grievance"]["survey"]
-        return survey and survey["round"] >= round and found["grievance"]["status"] == "FED_BACK"
+        found = await client.grievance(resident, id, STATE)
+        return found and found["survey"] and found["survey"]["round"] >= round and found["status"] == "FED_BACK"
 
     await client.until(asked, "the survey")

@@ -31,35 +31,38 @@ class Client:
 
     async def person(self, name: str) -> str:
         """The token of one of the six ready-made people."""
-        if name not in self.tokens:
-            async with self.session.get(f"{self.gateway}/dev/token/{name}") as response:
-                self.tokens[name] = (await response.json())["accessToken"]
-        return self.tokens[name]
+        return await self._token(name, "GET", f"/dev/token/{name}")
 
     async def minted(self, **claims: Any) -> str:
         """A token of any role, from the development issuer."""
-        key = json.dumps(claims, sort_keys=True)
-        if key not in self.tokens:
-            async with self.session.post(f"{self.gateway}/dev/token", json=claims) as response:
-                self.tokens[key] = (await response.json())["accessToken"]
-        return self.tokens[key]
+        return await self._token(json.dumps(claims, sort_keys=True), "POST", "/dev/token", json=claims)
 
     async def query(self, token: str, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """One request; the whole answer. Connection faults and 5xx are tried again until two minutes have passed."""
-        deadline = time.monotonic() + ANSWER_SECONDS
+        """One request; the whole answer, parts of which may be missing while a service is down."""
         body = {"query": document, "variables": variables or {}}
-        while True:
-            try:
-                headers = {"authorization": f"Bearer {token}"}
-                async with self.session.post(f"{self.gateway}/graphql", json=body, headers=headers) as response:
-                    if response.status < 500:
-                        return dict(await response.json())
-            except (aiohttp.ClientError, TimeoutError, OSError):
-                if time.monotonic() > deadline:
-                    raise DemoFailed("the gateway does not answer · 网关没有响应") from None
-            if time.monotonic() > deadline:
-                raise DemoFailed("the gateway answers with errors · 网关持续报错")
-            await asyncio.sleep(0.2)
+        answer = await self._ask("POST", f"{self.gateway}/graphql", json=body, headers={"authorization": f"Bearer {token}"})
+        return dict(answer[1])
+
+    async def whole(self, token: str, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of an answer in which nothing is missing."""
+        answer: dict[str, Any] = {}
+
+        async def complete() -> bool:
+            nonlocal answer
+            answer = await self.query(token, document, variables)
+            return not answer.get("errors")
+
+        try:
+            await self.until(complete, "a whole answer · 完整的答复")
+        except DemoFailed as failure:
+            raise DemoFailed(f"{failure}: {answer['errors'][0]['message']}") from None
+        return dict(answer["data"])
+
+    async def grievance(self, token: str, id: str, document: str = "") -> dict[str, Any] | None:
+        """What the graph says of one grievance; None when it is not there, or when a part of the answer is missing just now."""
+        answer = await self.query(token, document or WHOLE, {"id": id})
+        found = (answer.get("data") or {}).get("grievance")
+        return dict(found) if found and not answer.get("errors") else None
 
     async def do(self, token: str, mutation: str, **input: Any) -> dict[str, Any]:
         """One mutation with its request id, again until it is answered; a refusal ends the demo."""
@@ -105,10 +108,33 @@ class Client:
             purpose=purpose,
             grievanceId=grievance,
         )
-        async with self.session.put(asked["url"], data=content) as response:
-            if response.status != 201:
-                raise DemoFailed(f"the upload was refused: {await response.text()}")
+        status, said = await self._ask("PUT", asked["url"], data=content)
+        if status != 201:
+            raise DemoFailed(f"the upload was refused · 上传被拒绝: {said}")
         return str(asked["attachmentId"])
+
+    async def _token(self, key: str, method: str, path: str, **more: Any) -> str:
+        if key not in self.tokens:
+            self.tokens[key] = (await self._ask(method, f"{self.gateway}{path}", **more))[1]["accessToken"]
+        return self.tokens[key]
+
+    async def _ask(self, method: str, url: str, **more: Any) -> tuple[int, Any]:
+        """Status and JSON. Connection faults and 5xx are tried again until two minutes have passed: a process may be starting anew."""
+        answer: tuple[int, Any] = (0, None)
+
+        async def answered() -> bool:
+            nonlocal answer
+            try:
+                async with self.session.request(method, url, **more) as response:
+                    if response.status < 500:
+                        answer = response.status, await response.json()
+                        return True
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                pass
+            return False
+
+        await self.until(answered, f"an answer of {method} {url.partition('?')[0]}")
+        return answer
 
 
 CREATE_UPLOAD = """mutation($input: CreateUploadInput!) { createUpload(input: $input) {
@@ -121,6 +147,7 @@ REPORT = """mutation($input: ReportResolutionInput!) { reportResolution(input: $
   __typename ... on Case { id } ... on ReportRefused { code message } } }"""
 ANSWER = """mutation($input: AnswerSurveyInput!) { answerSurvey(input: $input) {
   __typename ... on SurveyAnswered { survey { round } } ... on SurveyRefused { code message } } }"""
+STATE = "query($id: ID!) { grievance(id: $id) { status survey { round } } }"
 WHOLE = """query($id: ID!) { grievance(id: $id) { id number subject status channel division { code fullName } petitioner { displayName }
   case { department { code name } category dueAt registeredAt closedAt reworks owner { role unit } }
   reply { text delivery } survey { round answeredAt resolved satisfied } attachments { name purpose }

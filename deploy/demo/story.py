@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from deploy.demo.calendar import CHINA
-from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, WHOLE, Client
+from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, Client
 from deploy.demo.photos import sign_board
 from shared.clock import ShiftedClock
 
@@ -39,7 +39,7 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
     id = grievance["id"]
 
     async def whole() -> Any:
-        return (await client.query(secretary, WHOLE, {"id": id}))["data"]["grievance"]
+        return await client.grievance(secretary, id)
 
     async def when(status: str) -> Any:
         async def look() -> Any:
@@ -74,7 +74,7 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
 
     async def asked() -> Any:
         found = await whole()
-        return found if found["survey"] else None
+        return found if found and found["survey"] else None
 
     now = await client.until(asked, "the survey")
     await tell(
@@ -88,7 +88,7 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
 
     async def complete() -> Any:
         found = await whole()
-        return found if found["timeline"][-1]["status"] == "CLOSED" else None
+        return found if found and found["timeline"][-1]["status"] == "CLOSED" else None
 
     for entry in (await client.until(complete, "the end of the timeline"))["timeline"]:
         out.print(f"  [dim]{shown(entry['at'])}  {entry['whatZh']} · {entry['what']}  ({entry['by']})[/]")
