@@ -227,7 +227,7 @@ class Subscription:
         """Whether messages can come: the connection may stand while the broker knows of no consumer."""
         try:
             async with asyncio.timeout(1):
-                channel = await self._channel.get_underlay_channel()
+                channel: Any = await self._channel.get_underlay_channel()
         except TRANSPORT_FAULTS:
             return False
         return not channel.is_closed and self._tag in channel.consumers
