@@ -1,7 +1,7 @@
 """python -m bench [--lives 500]: CPU milliseconds per whole life and process, beside the floor of bare parts in the same run.
 
-A life: registered, dispatched, accepted, resolved, delivered, surveyed, closed (some reworked once), by GraphQL through the gateway; its client
-looks every 0.1 s whether it may go on, and these looks are counted. What the system uses when nobody asks anything is measured first.
+A life: registered, dispatched, accepted, resolved, delivered, surveyed, closed (some reworked once), by GraphQL through the gateway; its
+client looks every 0.1 s whether it may go on, and these looks are counted. What the system uses when nobody asks is measured first.
 """
 
 from __future__ import annotations
