@@ -15,6 +15,7 @@ A document carries, beside the service's own fields:
 | requests, forgot | the last 32 commands with their results; whether older ones must be looked up in `audit` |
 | auditHead, auditLength | the audit chain of this document |
 | void | the opening event was dropped: everything later is skipped |
+| counted | what the projector has counted of this document's facts (shared/projector.py); no write of the service's touches it |
 """
 
 from __future__ import annotations
@@ -51,8 +52,12 @@ PROTOCOL_FIELDS = frozenset(
         "auditHead",
         "auditLength",
         "void",
+        "counted",
     }
 )
+
+# Flags that somebody else takes back without moving the version: each write sets them anew, whatever it has read.
+RAISED_ANEW = frozenset({"dirty", "unannounced"})
 
 
 class Verdict(Enum):
@@ -279,7 +284,9 @@ def from_waiting(held: Document, subject: str) -> Event:
 def changes(before: Document, after: Document) -> tuple[Document, Document]:
     """What to `$set` and what to `$unset` to turn one document into the other; top-level fields, the relay's and the guard left out."""
     guarded = ("_id", "version", "outbox", "unsent")
-    to_set = {name: value for name, value in after.items() if name not in guarded and before.get(name, _ABSENT) != value}
+    to_set = {
+        name: value for name, value in after.items() if name not in guarded and (name in RAISED_ANEW or before.get(name, _ABSENT) != value)
+    }
     to_unset = {name: "" for name in before if name not in guarded and name not in after}
     return to_set, to_unset
 

@@ -119,6 +119,10 @@ class Writer:
         """The first command of a document. Returns its result and whether it was made just now; a repeat returns the first result."""
         return await self._command(id, request, lambda _state: decide(), lambda _state: None, creates=True)
 
+    async def record(self, id: str, request: Request, decide: Callable[[Any], Decision]) -> tuple[Document, bool]:
+        """A command that states a whole row (a team, a post): `decide` gets what is there, None at first. Else as `create`."""
+        return await self._command(id, request, decide, lambda _state: None, creates=True)
+
     async def command(
         self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None] = lambda _state: None
     ) -> Document:

@@ -174,9 +174,11 @@ class Subgraph:
             return "`null`"
         if rule.held is Held.GRIEVANCE:
             return "`null` + `FORBIDDEN`"
+        signed_in = [viewer_of(role) for role in Role]
+        by_role = "" if all(rule.allows(viewer, _IN_SCOPE) for viewer in signed_in) else " or `FORBIDDEN`"
         guarded = self.policy.objects.get(self._returned(type_name, field))
         hidden = guarded is not None and guarded.rule.held is Held.GRIEVANCE
-        return "`null` + `UNAUTHENTICATED`" + ("; `null`" if hidden else "")
+        return "`null` + `UNAUTHENTICATED`" + by_role + ("; `null`" if hidden else "")
 
     def _returned(self, type_name: str, field: str) -> str:
         name: str = get_named_type(self._types[type_name].fields[field].type).name

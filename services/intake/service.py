@@ -9,16 +9,14 @@ from datetime import timedelta
 from fastapi import FastAPI, Request
 
 from services.intake.adapters.cipher import FieldCipher
-from services.intake.adapters.divisions import load_territory
 from services.intake.adapters.files import FileStore, detect
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
-from services.intake.seed import DEPARTMENTS, POSTS
+from services.intake.fieldwork import Fieldwork
 from services.intake.settings import IntakeSettings
 from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons
-from services.intake.store.reference import ReferencePages
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
 from services.intake.subgraph.context import Intake, IntakeContext
 from services.intake.subgraph.schema import build_schema
@@ -45,12 +43,12 @@ class Service:
     def __init__(self, settings: IntakeSettings) -> None:
         self.settings = settings
         self.runtime = Runtime(NAME, settings)
-        database, world = self.runtime.database, self.runtime.world
+        database = self.runtime.database
         self.reference_key = reference_key(settings.keys_dir)
         self.cipher = FieldCipher(master_keys(settings.keys_dir), self.reference_key)
         self.grievances = Grievances(database)
         self.writer = self.runtime.writer(self.grievances, PARTICIPANT, CODEC, self.reference_key)
-        self.reference = ReferencePages(self.runtime.records("reference"), world)
+        self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key)
         self.persons = MongoPersons(database, self.cipher)
         self.files = FileStore(database)
         self.uploads = UploadStore(database[COLLECTION])
@@ -63,23 +61,28 @@ class Service:
         with store_errors():
             await database[COLLECTION].create_indexes(INDEXES)
         await self.files.create_indexes()
-        await self.reference.record_departments(DEPARTMENTS)
-        await self.reference.record_posts(POSTS)
+        await self.fieldwork.migrate()
 
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
         settings, world = self.settings, self.runtime.world
         verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
         numbers = MongoNumbers(self.runtime.database)
-        territory = load_territory()
         key = upload_key(settings.keys_dir)
         registration = Registration(
-            self.writer, territory, numbers, self.persons, self.reference, self.uploads, self.reference_key, world.now
+            writer=self.writer,
+            territory=self.fieldwork.atlas.current,
+            numbers=numbers,
+            persons=self.persons,
+            posts=self.fieldwork.posts,
+            uploads=self.uploads,
+            reference_key=self.reference_key,
+            now=world.now,
         )
         intake = Intake(
             settings=settings,
             world=world,
-            territory=territory,
+            fieldwork=self.fieldwork,
             grievances=self.grievances,
             numbers=numbers,
             persons=self.persons,
@@ -90,6 +93,7 @@ class Service:
         )
 
         async def context(request: Request) -> IntakeContext:
+            await self.fieldwork.atlas.current()
             return IntakeContext(request, await viewer_of(request, verifier), intake)
 
         receive = ReceiveUpload(self.uploads, self.files, detect, world.real_now, self.limits)
@@ -113,6 +117,7 @@ class Service:
             await asyncio.gather(*(deliver(parts, id) for id in await self.grievances.with_open_delivery(100)))
 
         self.runtime.consume(self.writer, {})
+        self.fieldwork.work()
         self.runtime.every(settings.deliver_seconds, send_pending)
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
         return application(self.runtime)

@@ -17,11 +17,12 @@ from services.routing.store.mongo import CODEC, Cases, access_of, migrate
 from services.routing.subgraph.context import Routing, RoutingContext
 from services.routing.subgraph.schema import build_schema
 from services.routing.usecases.ports import Handling
-from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1
+from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
 from shared.envelope import Event
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
 from shared.identity.tokens import TokenVerifier
+from shared.inbox import Reference
 from shared.record import Participant
 from shared.reference import ReferenceRows
 from shared.runtime import Runtime, application
@@ -41,6 +42,7 @@ class Service:
         self.reference_key = reference_key(settings.keys_dir)
         self.departments = ReferenceRows(database, "departments")
         self.posts = ReferenceRows(database, "posts")
+        self.teams = ReferenceRows(database, "teams")
         self.cases = Cases(database)
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
@@ -91,7 +93,16 @@ class Service:
             contract = PostsRecordedV1.read(event.data())
             await self.posts.apply("id", contract.revision, [row.model_dump() for row in contract.rows])
 
-        self.runtime.consume(self.writer, {DepartmentsRecordedV1.type: on_departments, PostsRecordedV1.type: on_posts})
+        async def on_teams(event: Event) -> None:
+            contract = TeamsRecordedV1.read(event.data())
+            await self.teams.apply("code", contract.revision, [row.model_dump() for row in contract.rows])
+
+        references: dict[str, Reference] = {
+            DepartmentsRecordedV1.type: on_departments,
+            PostsRecordedV1.type: on_posts,
+            TeamsRecordedV1.type: on_teams,
+        }
+        self.runtime.consume(self.writer, references)
         # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
         self.runtime.every(2.0, self.departments.rows)
         return application(self.runtime)

@@ -25,6 +25,7 @@ Channel = Literal[
 Kind = Literal["CONSULTATION", "HELP", "COMPLAINT", "REPORT", "SUGGESTION"]
 FoundBy = Literal["VISIT", "PETITION"]
 DeliveryResult = Literal["sent", "failed", "unknown"]
+PostKind = Literal["COMMUNITY_PARTY_ORGANISATION", "COMPOUND_PARTY_SECRETARY", "COMMUNITY_SECRETARY", "DISPATCHER"]
 
 
 class Access(Part):
@@ -95,10 +96,21 @@ class PostRow(Part):
     """A post in the territory and who holds it (S15, S21, S46), by id."""
 
     id: str
-    post: Literal["COMMUNITY_PARTY_ORGANISATION", "COMPOUND_PARTY_SECRETARY", "COMMUNITY_SECRETARY", "DISPATCHER"]
+    post: PostKind
     division: str
     holder: str
     role: str
+
+
+class TeamRow(Part):
+    """A team (S4) and the villages and communities that it is in contact with (S30); `leader` by id, `programmes` as tags (S3)."""
+
+    code: str
+    name: str
+    division: str
+    leader: str
+    contactUnits: list[str]
+    programmes: list[str]
 
 
 class DepartmentsRecordedV1(Contract):
@@ -119,4 +131,34 @@ class PostsRecordedV1(Contract):
     rows: list[PostRow]
 
 
-EVENTS: tuple[type[Contract], ...] = (GrievanceRegisteredV1, DeliveryAttemptedV1, DepartmentsRecordedV1, PostsRecordedV1)
+class TeamsRecordedV1(Contract):
+    """Reference event: whole rows, at most 100; applied where `revision` is newer, gaps allowed."""
+
+    type: ClassVar[str] = "intake.reference.teams_recorded.v1"
+
+    revision: int
+    rows: list[TeamRow]
+
+
+class HouseholdsImportedV1(Contract):
+    """One summary per import of households: nobody else needs the rows, which are people's homes. Counts of rows of the file."""
+
+    type: ClassVar[str] = "intake.reference.households_imported.v1"
+
+    importId: str
+    division: str
+    at: datetime
+    added: int
+    changed: int
+    unchanged: int
+    refused: int
+
+
+EVENTS: tuple[type[Contract], ...] = (
+    GrievanceRegisteredV1,
+    DeliveryAttemptedV1,
+    DepartmentsRecordedV1,
+    PostsRecordedV1,
+    TeamsRecordedV1,
+    HouseholdsImportedV1,
+)

@@ -49,6 +49,12 @@ LISTED = Rule("仅列可见诉求", "lists what one may see", Held.QUERY, may_se
 KNOWS_PETITIONER = Rule("可知诉求人", "may know the petitioner", Held.GRIEVANCE, may_know_petitioner, quiet=True)
 
 
+def officials(zh: str, en: str, roles: Iterable[Role]) -> Rule:
+    """A query for these roles alone; of which territory or team they may ask, the query itself looks at."""
+    allowed = tuple(roles)
+    return Rule(zh, en, Held.VIEWER, lambda viewer, _access: viewer.has(*allowed))
+
+
 def quietly(rule: Rule) -> Rule:
     """The same rule, whose denial reads as nothing there."""
     return replace(rule, quiet=True)

@@ -18,6 +18,7 @@ from shared.broker import SERVICES
 from shared.identity.development import DevelopmentIssuer
 from shared.identity.keys import reference_key
 from tests.access.documents import RELATIONS, Described, keep_whole
+from tests.access.fieldwork import keep_fieldwork
 from tests.access.people import ANONYMOUS, claims
 from tests.world import ISSUER
 
@@ -85,6 +86,7 @@ async def world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) -> Asyn
     await services["routing"].departments.apply("code", 1, [row.model_dump() for row in DEPARTMENTS])
     for described in made.read.values():
         await keep_whole(made, described)
+    await keep_fieldwork(services["intake"])
     yield made
     for name, service in services.items():
         await clients[name].aclose()

@@ -13,6 +13,7 @@ import pytest
 from shared.broker import SERVICES
 from tests.access.conftest import World
 from tests.access.documents import RELATIONS, UNANSWERED, Described, at, keep_case, keep_followup, mark, masks_of, name_of, phone_of
+from tests.access.fieldwork import COMMANDS as FIELDWORK
 from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HERE
 from tests.access.walking import Found, Walk
 from tests.world import ROOT
@@ -120,7 +121,7 @@ UPLOAD = {"name": "a.png", "contentType": "image/png", "size": 70, "sha256": "cd
 RESOLUTION = {"text": "已更换。"}
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "intake": ("registerGrievance", "createUpload"),
+    "intake": ("registerGrievance", "createUpload", *FIELDWORK),
     "routing": ("acceptWorkOrder", "reportResolution"),
     "feedback": ("answerSurvey",),
 }
@@ -134,6 +135,8 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
         return REGISTRATION | {"division": place, "petitioner": petitioner, "accusedDepartments": described.accused}
     if mutation == "createUpload":
         return UPLOAD | {"grievanceId": world.read[described.relation].id}
+    if mutation in FIELDWORK:
+        return FIELDWORK[mutation](described)
     if mutation == "answerSurvey":
         await keep_followup(world, described)
         return ANSWER | {"grievanceId": described.id}
@@ -185,6 +188,8 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
     assert [row for row in readable if not seen[row] <= TOLD[service][row].cells[who]] == []
     if mutation == "registerGrievance":
         assert len(changed) == len(seen[f"Mutation.{mutation}"])
+    elif mutation in FIELDWORK:
+        assert changed == set()
     elif mutation != "createUpload":
         assert changed == {described[relation].id for relation in seen[f"Mutation.{mutation}"]}
 

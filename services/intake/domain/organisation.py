@@ -3,23 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
-from shared.contracts.intake import Owner, PostRow
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.intake import DepartmentRow, Owner, PostKind, PostRow
 
 # Who answers for a place where nobody heard the grievance in person, the nearest first.
 ACCOUNTABLE_POSTS = ("COMMUNITY_SECRETARY", "DISPATCHER")
 
 
+class Department(BaseModel):
+    """A unit that handles grievances; `head` is its first responsible person (S22 区直部门主要负责人), `receiver` takes its work orders."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    division: str
+    head: str
+    receiver: str
+
+    def row(self) -> DepartmentRow:
+        return DepartmentRow(**self.model_dump())
+
+
+class Term(BaseModel):
+    """Who holds a post from a day on (ISO text; None: from the beginning) until the next term begins."""
+
+    model_config = ConfigDict(frozen=True)
+
+    holder: str
+    role: str
+    since: str | None = None
+
+
+class Post(BaseModel):
+    """A post in the territory. It is handed over and never left: from its first term on there is exactly one holder at any time (S7)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    post: PostKind
+    division: str
+    terms: list[Term]
+
+    def term_on(self, day: str) -> Term | None:
+        """Who holds it on that day; None before its first term."""
+        begun = [term for term in self.terms if (term.since or "") <= day]
+        return begun[-1] if begun else None
+
+    def turns_after(self, day: str) -> str | None:
+        """The day on which the next term begins."""
+        return next((term.since for term in self.terms if (term.since or "") > day), None)
+
+    def handed_over(self, holder: str, role: str, since: str | None) -> Self:
+        """From `since` on the post is `holder`'s; what was planned for later days is replaced."""
+        kept = [term for term in self.terms if (term.since or "") < (since or "")]
+        if not kept or (kept[-1].holder, kept[-1].role) != (holder, role):
+            kept = [*kept, Term(holder=holder, role=role, since=since)]
+        return self.model_copy(update={"terms": kept})
+
+    def row(self, day: str) -> PostRow | None:
+        """As others need it; None before its first term."""
+        term = self.term_on(day)
+        return PostRow(id=self.id, post=self.post, division=self.division, holder=term.holder, role=term.role) if term else None
+
+
 def accountable_for(division: str, posts: Iterable[PostRow]) -> Owner | None:
-    """The one who owns a grievance of this place until it is dispatched: the nearest holder of an accountable post."""
-    best: tuple[int, int, PostRow] | None = None
-    for post in posts:
-        prefix = significant(post.division)
-        if post.post in ACCOUNTABLE_POSTS and division.startswith(prefix):
-            rank = (len(prefix), -ACCOUNTABLE_POSTS.index(post.post), post)
-            if best is None or rank[:2] > best[:2]:
-                best = rank
-    return Owner(staffId=best[2].holder, role=best[2].role, unit=best[2].id) if best else None
+    """The one who owns a grievance of this place until it is dispatched: the nearest holder of an accountable post (S7).
+
+    Never two: between posts of one kind for one division the first by id answers, in whatever order they come.
+    """
+    near = [post for post in posts if post.post in ACCOUNTABLE_POSTS and division.startswith(significant(post.division))]
+    if not near:
+        return None
+    best = min(near, key=lambda post: (-len(significant(post.division)), ACCOUNTABLE_POSTS.index(post.post), post.id))
+    return Owner(staffId=best.holder, role=best.role, unit=best.id)
 
 
 def significant(division: str) -> str:

@@ -58,17 +58,19 @@ class DivisionRow:
     level: DivisionLevel
     name: str
     local: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """One place. `parent` is the code of the next wider division, None for the root of the tree."""
+    """One place. `parent` is the code of the next wider division, None for the root of the tree; `aliases` are what people call it."""
 
     code: str
     level: DivisionLevel
     name: str
     local: bool
     parent: str | None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Territory:
                 raise BadDivision(f"division {row.code} {row.name}: level {row.level}, but its code says {level_of(row.code)}")
             if not row.name or row.name != row.name.strip():
                 raise BadDivision(f"division {row.code} has no clean name: {row.name!r}")
-            divisions[row.code] = Division(row.code, row.level, row.name, row.local, parent_code(row.code))
+            divisions[row.code] = Division(row.code, row.level, row.name, row.local, parent_code(row.code), row.aliases)
         children: dict[str | None, list[str]] = {}
         for division in divisions.values():
             if division.parent is not None and division.parent not in divisions:

@@ -9,8 +9,10 @@ from fastapi import Request
 from strawberry.dataloader import DataLoader
 
 from services.intake.domain.grievance import Grievance
+from services.intake.domain.people import Member
 from services.intake.domain.territory import Territory
 from services.intake.domain.uploads import UploadLimits, file_url
+from services.intake.fieldwork import Fieldwork
 from services.intake.settings import IntakeSettings
 from services.intake.store.mongo import Grievances, access_of
 from services.intake.store.numbers import MongoNumbers
@@ -31,7 +33,7 @@ class Intake:
 
     settings: IntakeSettings
     world: World
-    territory: Territory
+    fieldwork: Fieldwork
     grievances: Grievances
     numbers: MongoNumbers
     persons: MongoPersons
@@ -40,6 +42,11 @@ class Intake:
     limits: UploadLimits
     registration: Registration
 
+    @property
+    def territory(self) -> Territory:
+        """Today's tree as this process last read it."""
+        return self.fieldwork.atlas.territory
+
 
 class IntakeContext(RequestContext):
     def __init__(self, request: Request, viewer: Viewer, intake: Intake) -> None:
@@ -47,6 +54,8 @@ class IntakeContext(RequestContext):
         self.intake = intake
         self.grievances: DataLoader[str, Grievance | None] = DataLoader(self._grievances)
         self.contacts: DataLoader[str, tuple[str | None, str | None]] = DataLoader(self._contacts)
+        self.members: DataLoader[str, Member | None] = DataLoader(self._members)
+        self.team_members: DataLoader[str, list[Member]] = DataLoader(self._team_members)
         self.attachments: DataLoader[str, list[Upload]] = DataLoader(self._attachments)
 
     async def _grievances(self, ids: list[str]) -> list[Grievance | None]:
@@ -63,6 +72,14 @@ class IntakeContext(RequestContext):
     async def _attachments(self, grievances: list[str]) -> list[list[Upload]]:
         found = await self.intake.uploads.of_grievances(grievances)
         return [found.get(id, []) for id in grievances]
+
+    async def _members(self, ids: list[str]) -> list[Member | None]:
+        found = await self.intake.fieldwork.members.find_many(ids)
+        return [found.get(id) for id in ids]
+
+    async def _team_members(self, teams: list[str]) -> list[list[Member]]:
+        found = await self.intake.fieldwork.members.of_teams(teams)
+        return [found.get(team, []) for team in teams]
 
     def file_url(self, upload: Upload) -> str:
         """A signed address under which this file can be read for some minutes."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.intake.store.mongo import access_of
-from services.intake.usecases import create_upload, register_grievance
+from services.intake.usecases import create_upload, recording, register_grievance
+from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
     KNOWS_PETITIONER,
@@ -14,6 +15,7 @@ from shared.identity.rules import (
     TO_ITS_AUTHOR,
     TO_THE_REFUSED,
     command,
+    officials,
     quietly,
 )
 from shared.policy import Guarded, Policy
@@ -33,6 +35,29 @@ UPLOADS = command(
     "ROLE_MISSING NOT_FOUND",
 )
 
+OFFICIALS = officials(
+    "工作人员",
+    "officials",
+    (
+        Role.SECRETARY,
+        Role.TEAM_LEADER,
+        Role.COMMUNITY_SECRETARY,
+        Role.DISPATCHER,
+        Role.SUPERVISOR,
+        Role.AUDITOR,
+        Role.DATA_OFFICER,
+        Role.COUNTY_ADMIN,
+        Role.CITY_ADMIN,
+    ),
+)
+RECORDS = command(
+    "辖区内的县级、市级管理员",
+    "county and city admins, in their territory",
+    recording.ROLES,
+    lambda viewer, access: viewer.covers(access.division),
+    "ROLE_MISSING OUT_OF_SCOPE",
+)
+
 POLICY = Policy(
     objects={
         "Grievance": Guarded(
@@ -46,11 +71,16 @@ POLICY = Policy(
     fields={
         "Query": {
             "_entities": OF_OBJECT,
-            "_service division divisions": EVERYBODY,
+            "_service division divisions locate receptionSites": EVERYBODY,
+            "team teams departmentRecords posts accountable": OFFICIALS,
             "grievance grievances": SIGNED_IN,
             "me": quietly(SIGNED_IN),
         },
-        "Mutation": {"registerGrievance": REGISTERS, "createUpload": UPLOADS},
+        "Mutation": {
+            "registerGrievance": REGISTERS,
+            "createUpload": UPLOADS,
+            "recordDivision recordReceptionSite recordTeam recordMember recordDepartment recordPost": RECORDS,
+        },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
             "registeredBy division": OF_OBJECT,
@@ -63,7 +93,24 @@ POLICY = Policy(
         "GrievanceConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "GrievanceEdge": {"cursor node": OF_OBJECT},
         "PageInfo": {"hasNextPage endCursor": OF_OBJECT},
-        "Division": {"code name level fullName local parent": OF_OBJECT},
+        "Division": {"code name level fullName local aliases parent": OF_OBJECT},
+        "Located": {"division rest candidates": OF_OBJECT},
+        "ReceptionSite": {"code kind name division address": OF_OBJECT},
+        "Team": {"code name programmes campaign division leader contactUnits members": OF_OBJECT},
+        "TeamEdge": {"cursor node": OF_OBJECT},
+        "TeamConnection": {"edges pageInfo": OF_OBJECT},
+        "Member": {
+            "id displayName phone kinds rank mandates mayLead team unit assigned department programmes": OF_OBJECT,
+        },
+        "DepartmentRecord": {"code name division head receiver": OF_OBJECT},
+        "Post": {"id post division holder role": OF_OBJECT},
+        "DivisionRecorded": {"division": OF_OBJECT},
+        "ReceptionSiteRecorded": {"site": OF_OBJECT},
+        "TeamRecorded": {"team": OF_OBJECT},
+        "MemberRecorded": {"member": OF_OBJECT},
+        "DepartmentRecorded": {"department": OF_OBJECT},
+        "PostRecorded": {"post": OF_OBJECT},
+        "OrganisationRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Me": {"sub roles department team scopes": OF_OBJECT},
         "Registered": {"grievance": TO_ITS_AUTHOR},
         "RegisterRefused": {"code message messageZh field": TO_THE_REFUSED},

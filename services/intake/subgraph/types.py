@@ -70,6 +70,7 @@ class Division:
     level: DivisionLevel
     full_name: str = strawberry.field(description="自市起的全称 · the name from the city down")
     local: bool = strawberry.field(description="本地增设 · not in the official list")
+    aliases: list[str] = strawberry.field(description="别名 · what people call it")
     parent_code: strawberry.Private[str | None] = None
 
     @strawberry.field(description="上级 · the division above")
@@ -89,6 +90,7 @@ def division_of(context: IntakeContext, place: Place) -> Division:
         level=DivisionLevel(place.level.value),
         full_name=territory.full_name(place.code),
         local=place.local,
+        aliases=list(place.aliases),
         parent_code=place.parent,
     )
 

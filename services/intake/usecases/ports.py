@@ -31,7 +31,9 @@ class Persons(Protocol):
 
 
 class Posts(Protocol):
-    async def all(self) -> list[PostRow]: ...
+    async def of_place(self, division: str) -> list[PostRow]:
+        """The posts, held today, of this division and of all that hold it."""
+        ...
 
 
 class Uploads(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,7 +74,7 @@ class Registration:
     """What intake needs to register: the one writer, the places, and the people."""
 
     writer: Writer
-    territory: Territory
+    territory: Callable[[], Awaitable[Territory]]
     numbers: Numbers
     persons: Persons
     posts: Posts
@@ -86,7 +86,7 @@ class Registration:
 async def register_grievance(parts: Registration, viewer: Viewer, command: RegisterGrievance, origin: str) -> str:
     """Register and return the grievance's id; a repeat returns the same id. Raises Refusal with the field at fault."""
     viewer.require(*ROLES)
-    _check(parts.territory, viewer, command)
+    _check(await parts.territory(), viewer, command)
     id = ids.document_id(viewer.sub, command.request_id)
     request = request_of(parts.reference_key, viewer, command.request_id, "RegisterGrievance", command.model_dump(mode="json"), origin)
 
@@ -184,7 +184,7 @@ async def _owner(parts: Registration, viewer: Viewer, division: str) -> Owner:
     if viewer.has(Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY) and viewer.covers(division):
         role = next(role for role in (Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY) if viewer.has(role))
         return Owner(staffId=viewer.sub, role=role, unit=viewer.team or division)
-    owner = accountable_for(division, await parts.posts.all())
+    owner = accountable_for(division, await parts.posts.of_place(division))
     if owner is None:
         raise Refusal(
             "NOBODY_ACCOUNTABLE", "该地区还没有设置受理岗位。", "No accountable post is set up for this division yet.", "division"

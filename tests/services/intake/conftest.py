@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from services.intake.service import Service
+from services.intake.settings import IntakeSettings
 from shared import mongo
 from shared.settings import CommonSettings
 
@@ -61,6 +63,25 @@ async def _answers(client: mongo.Client) -> None:
         except mongo.PyMongoError:
             if not left:
                 raise
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def intake_service(intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Service]:
+    """Intake as it is composed, migrated, over the real store; no broker: what it has to send stays in its outboxes."""
+    settings = IntakeSettings(
+        env="development",
+        prefix=f"{intake_store_settings.prefix}_{secrets.token_hex(3)}",
+        mongodb_url=intake_store_settings.mongodb_url,
+        mongodb_retry_writes=intake_store_settings.mongodb_retry_writes,
+        rabbitmq_url="amqp://127.0.0.1:1/",
+        keys_dir=keys_dir,
+    )
+    service = Service(settings)
+    await service.migrate()
+    yield service
+    await service.runtime.relay.drain()
+    await service.runtime.client.drop_database(service.runtime.database.name)
+    service.runtime.client.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

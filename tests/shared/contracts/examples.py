@@ -60,6 +60,22 @@ EXAMPLES: tuple[Contract, ...] = (
         revision=2,
         rows=[intake.PostRow(id="P-3708-DIS", post="DISPATCHER", division="370800000000", holder="dispatcher-jining", role="DISPATCHER")],
     ),
+    intake.TeamsRecordedV1(
+        revision=1,
+        rows=[
+            intake.TeamRow(
+                code="T-370881-001",
+                name="鼓楼一组",
+                division="370881000000",
+                leader="secretary-gulou-1",
+                contactUnits=["370881001901"],
+                programmes=["FIRST_SECRETARY"],
+            )
+        ],
+    ),
+    intake.HouseholdsImportedV1(
+        importId="7d9f1c1e-2222-5333-8444-555555555555", division="370829000000", at=AT, added=3, changed=1, unchanged=0, refused=1
+    ),
     routing.GrievanceAppraisedV1(
         verdict="ACCEPTED", category="城乡建设", grade="ORDINARY", rule="by-rule/rule", by=SYSTEM, onSpotAnswer=None, progress=PROGRESS
     ),

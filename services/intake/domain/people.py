@@ -1,0 +1,119 @@
+"""Who goes out: members of teams, their kinds, ranks and mandates, and the rules by which a team is led and a leader assigned. Pure.
+
+Names and phones are sealed under a key of the member's own (adapters/cipher.py): they never leave intake.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.intake.domain.places import levels_below
+from shared.contracts.intake import TeamRow
+from shared.identity.errors import Refusal
+
+MemberKind = Literal[
+    "COMMUNITY_OFFICIAL",  # 社区(村)干部
+    "HOUSEHOLD_SURVEYOR",  # 创城入户调查员
+    "GRID_WORKER",  # 网格员
+    "BUILDING_HEAD",  # 楼栋长/单元长
+    "RURAL_GUIDANCE",  # 乡村振兴指导组
+    "COMPOUND_SECRETARY",  # 小区党支部书记
+    "AGENCY_OFFICIAL",  # 机关党员干部
+    "DISTRICT_OFFICIAL",  # 区直机关干部
+]
+"""S17, S19."""
+Rank = Literal["NONE", "ORDINARY", "SECTION", "COUNTY", "CITY"]
+"""S20: 无职级, 一般干部, 科级以上, 县处级, 市级; from the lowest to the highest."""
+Mandate = Literal["PARTY_DELEGATE", "PEOPLES_DEPUTY", "CPPCC_MEMBER"]
+"""S18 两代表一委员: 党代表, 人大代表, 政协委员."""
+Programme = Literal["SHUANG_BANG_SHUANG_CU", "WAN_MING_GAN_BU", "FIRST_SECRETARY", "SHUANG_BAO_DAO"]
+"""S3: 双帮双促, 万名干部下基层, 第一书记, 双报到."""
+
+RANKS: tuple[Rank, ...] = ("NONE", "ORDINARY", "SECTION", "COUNTY", "CITY")
+LEADING_RANK: Rank = "SECTION"
+
+
+class Member(BaseModel):
+    """One official. `name` and `phone` are sealed; `unit` is the division at whose level they serve, `assigned` where they go down to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    team: str | None
+    kinds: list[MemberKind]
+    rank: Rank
+    mandates: list[Mandate]
+    unit: str
+    assigned: list[str]
+    department: str | None
+    programmes: list[Programme]
+    person: str
+    key: str
+    """The wrapped data key."""
+    name: str
+    phone: str | None
+    digest: str
+    """Keyed digest of the row in clear: the same row again is no change."""
+
+    @property
+    def may_lead(self) -> bool:
+        """S14: 市/县科级以上, or one of 两代表一委员."""
+        return RANKS.index(self.rank) >= RANKS.index(LEADING_RANK) or bool(self.mandates)
+
+
+class Team(BaseModel):
+    """One team (S4 组团式): led by one member, in contact with villages and communities (S30, many to many)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    division: str
+    leader: str
+    contact_units: list[str]
+    programmes: list[Programme]
+    campaign: str | None
+
+    def row(self) -> TeamRow:
+        """As others need it."""
+        return TeamRow(
+            code=self.code,
+            name=self.name,
+            division=self.division,
+            leader=self.leader,
+            contactUnits=self.contact_units,
+            programmes=list(self.programmes),
+        )
+
+
+def refuse_leader(leader: Member | None, id: str) -> Refusal | None:
+    """S14 带队组团: why this member may not lead a team; None when they may."""
+    if leader is None:
+        return Refusal(
+            "LEADER_UNKNOWN", f"没有编号为 {id} 的成员，请先录入成员。", f"There is no member {id}; record the member first.", "leader"
+        )
+    if leader.may_lead:
+        return None
+    return Refusal(
+        "LEADER_NOT_QUALIFIED",
+        "带队人须为市、县科级以上干部，或党代表、人大代表、政协委员；该成员两者都不是。",
+        "A team is led by an official of section rank or above, a party delegate, people's deputy or CPPCC member; this one is neither.",
+        "leader",
+    )
+
+
+def refuse_assignment(member: Member) -> Refusal | None:
+    """S15 再下沉一级: who may lead goes down to divisions exactly one level below their own unit, and inside it."""
+    if not member.may_lead:
+        return None
+    for place in member.assigned:
+        if levels_below(member.unit, place) != 1:
+            return Refusal(
+                "NOT_ONE_LEVEL_BELOW",
+                f"领导干部和代表委员应下沉到本级的下一级；{place} 不是 {member.unit} 的下一级。",
+                f"Leaders and representatives go down exactly one level below their own; {place} is not one level below {member.unit}.",
+                "assigned",
+            )
+    return None

@@ -1,0 +1,45 @@
+"""What all commands share that record a row of the organisation: who may, the request, the one write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.intake.domain.territory import Territory
+from shared.commands import request_of
+from shared.identity.errors import Refusal
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.writer import Decision, Writer
+
+ROLES = (Role.COUNTY_ADMIN, Role.CITY_ADMIN)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One collection's writer and the key of the audit digests."""
+
+    writer: Writer
+    reference_key: bytes
+
+    async def keep(
+        self, viewer: Viewer, request_id: str, what: str, id: str, payload: Any, origin: str, decide: Callable[[Any], BaseModel]
+    ) -> bool:
+        """Write the row that `decide` makes of the one before (None at first). False for a repeated request, which changes nothing."""
+        request = request_of(self.reference_key, viewer, request_id, what, payload, origin)
+        _result, made = await self.writer.record(id, request, lambda state: Decision(decide(state), [], {"id": id}))
+        return made
+
+
+def require_place(viewer: Viewer, territory: Territory, division: str, field: str) -> None:
+    """The place is known and in the viewer's territory. Raises Refusal or Forbidden."""
+    require_known(territory, division, field)
+    viewer.require_cover(division)
+
+
+def require_known(territory: Territory, division: str, field: str) -> None:
+    if not territory.knows(division):
+        raise Refusal("DIVISION_UNKNOWN", f"没有区划代码 {division}。", f"There is no division {division}.", field)

@@ -1,0 +1,70 @@
+"""The organisation in the store, with every field filled, and how its commands are given of a grievance's place and team."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from services.intake.usecases.record_department import RecordDepartment, record_department
+from services.intake.usecases.record_member import RecordMember, record_member
+from services.intake.usecases.record_reception_site import RecordReceptionSite, record_reception_site
+from services.intake.usecases.record_team import RecordTeam, record_team
+from shared.identity.roles import Role
+from shared.identity.scopes import Level, from_code
+from shared.identity.viewer import Viewer
+from tests.access.documents import Described
+from tests.access.people import HANDLING, HERE, SUB, TEAM
+
+ADMIN = Viewer(sub="admin", roles=frozenset({Role.CITY_ADMIN}), scopes=(from_code("370800000000", Level.CITY),))
+LEADER = {"name": "孔凡带", "phone": "13800005001", "kinds": ["AGENCY_OFFICIAL"], "rank": "SECTION", "unit": HERE}
+
+
+async def keep_fieldwork(intake: Any) -> None:
+    """A team in contact with HERE, its leader, and around them what each query answers."""
+    parts = intake.fieldwork
+    whole = {"assigned": [f"{HERE}-01"], "mandates": ["PARTY_DELEGATE"], "programmes": ["FIRST_SECRETARY"], "department": HANDLING}
+    await record_member(parts.record_members, ADMIN, RecordMember(request_id="m", id=SUB, team=TEAM, **LEADER, **whole), "")
+    team = {"name": "鼓楼一组", "division": "370881000000", "leader": SUB, "contact_units": [HERE]}
+    more = {"programmes": ["SHUANG_BAO_DAO"], "campaign": "C-LISTEN"}
+    await record_team(parts.record_teams, ADMIN, RecordTeam(request_id="t", code=TEAM, **team, **more), "")
+    department = {"name": "鼓楼社区", "division": HERE, "head": "head-here", "receiver": "receiver-here"}
+    await record_department(parts.record_departments, ADMIN, RecordDepartment(request_id="d", code="D-HERE", **department), "")
+    site = {"kind": "COMPOUND_STATION", "name": "红帆驿站", "division": HERE, "address": "后作街小区东门"}
+    await record_reception_site(parts.record_sites, ADMIN, RecordReceptionSite(request_id="s", code="S-HERE", **site), "")
+
+
+def _code(letter: str, described: Described) -> str:
+    return f"{letter}-{described.id.replace('_', '-')}"
+
+
+COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
+    "recordDivision": lambda grievance: {"code": f"{grievance.division}-99", "name": "新小区"},
+    "recordReceptionSite": lambda grievance: {
+        "code": _code("S", grievance),
+        "kind": "PARTY_SERVICE_CENTRE",
+        "name": "党群服务中心",
+        "division": grievance.division,
+    },
+    "recordTeam": lambda grievance: {
+        "code": _code("T", grievance),
+        "name": "一组",
+        "division": grievance.division,
+        "leader": SUB,
+        "contactUnits": [grievance.division],
+    },
+    "recordMember": lambda grievance: {"id": grievance.id, "name": "王某", "kinds": ["GRID_WORKER"], "unit": grievance.division},
+    "recordDepartment": lambda grievance: {
+        "code": _code("D", grievance),
+        "name": "某局",
+        "division": grievance.division,
+        "head": "h",
+        "receiver": "r",
+    },
+    "recordPost": lambda grievance: {
+        "id": _code("P", grievance),
+        "post": "COMMUNITY_PARTY_ORGANISATION",
+        "division": grievance.division,
+        "holder": "somebody",
+        "role": "COMMUNITY_SECRETARY",
+    },
+}
