@@ -120,8 +120,11 @@ class Writer:
         return await self._command(id, request, lambda _state: decide(), lambda _state: None, creates=True)
 
     async def record(self, id: str, request: Request, decide: Callable[[Any], Decision]) -> tuple[Document, bool]:
-        """A command that states a whole row (a team, a post): `decide` gets what is there, None at first. Else as `create`."""
-        return await self._command(id, request, decide, lambda _state: None, creates=True)
+        """A command that states a whole row (a team, a post): `decide` gets what is there, None at first. Else as `create`.
+
+        A statement of what is there already, with no event, is no write: version, audit and memory stay.
+        """
+        return await self._command(id, request, decide, lambda _state: None, creates=True, restates=True)
 
     async def command(
         self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None] = lambda _state: None
@@ -165,7 +168,14 @@ class Writer:
         )
 
     async def _command(
-        self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None], *, creates: bool
+        self,
+        id: str,
+        request: Request,
+        decide: Callable[[Any], Decision],
+        admit: Callable[[Any], None],
+        *,
+        creates: bool,
+        restates: bool = False,
     ) -> tuple[Document, bool]:
         answer: Document = {}
         made = False
@@ -195,6 +205,8 @@ class Writer:
                     raise NotYetRegistered(id)
 
             decision = decide(draft.state)
+            if restates and draft.state is not None and decision.state == draft.state and not decision.events:
+                return decision.result, False
             draft.state = decision.state
             draft.document["registered"] = True
             draft.emit(decision.events)

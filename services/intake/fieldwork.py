@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from services.intake.adapters.cipher import FieldCipher
+from services.intake.adapters.files import FileStore
 from services.intake.domain.people import Member
+from services.intake.domain.transfers import Kind, Outcome
+from services.intake.store import households, transfers
 from services.intake.store.announcer import Announcer
+from services.intake.store.households import Households
 from services.intake.store.organisation import INDEXES, Departments, Members, Posts, Teams, seed_organisation
 from services.intake.store.places import PLACES, Atlas, Sites, seed_places
-from services.intake.usecases.record_department import RecordingDepartments
-from services.intake.usecases.record_division import RecordingDivisions
-from services.intake.usecases.record_member import RecordingMembers
-from services.intake.usecases.record_post import RecordingPosts
+from services.intake.store.transfers import Transfers
+from services.intake.store.uploads import UploadStore
+from services.intake.usecases.export_rows import Exports
+from services.intake.usecases.keep_households import KeepHouseholds
+from services.intake.usecases.keep_rows import Record, RecordRows
+from services.intake.usecases.record_department import RecordDepartment, RecordingDepartments, record_department
+from services.intake.usecases.record_division import RecordDivision, RecordingDivisions, record_division
+from services.intake.usecases.record_member import RecordingMembers, RecordMember, record_member
+from services.intake.usecases.record_post import RecordingPosts, RecordPost, record_post
 from services.intake.usecases.record_reception_site import RecordingSites
-from services.intake.usecases.record_team import RecordingTeams
+from services.intake.usecases.record_team import RecordingTeams, RecordTeam, record_team
 from services.intake.usecases.recording import Recording
+from services.intake.usecases.run_transfer import Rows, RunTransfers
+from services.intake.usecases.start_transfer import StartingTransfers
 from shared.contracts.base import Contract
 from shared.envelope import Event
 from shared.record import Participant
@@ -26,6 +39,12 @@ from shared.writer import ModelCodec
 CHINA = timedelta(hours=8)
 ANNOUNCE_SECONDS = 0.5
 TURN_SECONDS = 60.0
+TRANSFER_SECONDS = 1.0
+ALL_INDEXES = {
+    **INDEXES,
+    "households": households.INDEXES,
+    "transfers": transfers.INDEXES,
+}
 
 
 def _no_event(_state: object, event: Event) -> tuple[object, list[Contract]]:
@@ -39,7 +58,7 @@ ALONE = Participant("intake", _no_event, frozenset())
 class Fieldwork:
     """Everything of intake that is about places and people; made inside the event loop."""
 
-    def __init__(self, runtime: Runtime, cipher: FieldCipher, reference_key: bytes) -> None:
+    def __init__(self, runtime: Runtime, cipher: FieldCipher, reference_key: bytes, uploads: UploadStore, files: FileStore) -> None:
         database = runtime.database
         self.runtime = runtime
         self.cipher = cipher
@@ -59,6 +78,35 @@ class Fieldwork:
         self.record_posts = RecordingPosts(self._recording(self.posts), self.atlas, self.today)
         self.record_members = RecordingMembers(self._recording(self.members), self.atlas, self.teams, cipher)
         self.record_teams = RecordingTeams(self._recording(self.teams), self.atlas, self.members)
+        self.households = Households(database)
+        self.transfers = Transfers(database)
+        self.transfer_writer = runtime.writer(self.transfers, ALONE, self.transfers.codec, reference_key)
+        self.start_transfers = StartingTransfers(self.transfer_writer, reference_key, self.atlas, uploads, runtime.world.now)
+        self.run_transfers = RunTransfers(
+            writer=self.transfer_writer,
+            transfers=self.transfers,
+            files=files,
+            rows=self._kept_rows(),
+            exports=Exports(self.atlas, self.departments, self.posts, self.teams, self.members, self.households, cipher, self.today),
+            now=runtime.world.now,
+            real_now=runtime.world.real_now,
+            fresh_id=lambda: str(uuid.uuid4()),
+        )
+
+    def _kept_rows(self) -> dict[Kind, Rows]:
+        """Who takes the rows of each kind of import: the command of that kind, with all its rules."""
+
+        def by(record: Callable[..., Awaitable[Outcome]], parts: object) -> Record:
+            return lambda viewer, command, origin: record(parts, viewer, command, origin)
+
+        return {
+            "DIVISIONS": RecordRows(RecordDivision, by(record_division, self.record_divisions)),
+            "DEPARTMENTS": RecordRows(RecordDepartment, by(record_department, self.record_departments)),
+            "MEMBERS": RecordRows(RecordMember, by(record_member, self.record_members)),
+            "TEAMS": RecordRows(RecordTeam, by(record_team, self.record_teams)),
+            "POSTS": RecordRows(RecordPost, by(record_post, self.record_posts)),
+            "HOUSEHOLDS": KeepHouseholds(self._recording(self.households), self.households, self.atlas, self.cipher),
+        }
 
     def today(self) -> str:
         """The day in China by business time, as ISO text."""
@@ -72,10 +120,11 @@ class Fieldwork:
     async def migrate(self) -> None:
         """Indexes, the committed places, the first organisation. Repeating it changes nothing."""
         database = self.runtime.database
-        await create_indexes(database, ["divisions", *INDEXES])
+        await create_indexes(database, ["divisions", *ALL_INDEXES])
         with store_errors():
-            for name, indexes in INDEXES.items():
+            for name, indexes in ALL_INDEXES.items():
                 await database[name].create_indexes(indexes)
+            await database["transfer_faults"].create_indexes(transfers.FAULT_INDEXES)
         await seed_places(database)
         await seed_organisation(self.departments, self.posts)
 
@@ -83,6 +132,7 @@ class Fieldwork:
         """The rounds of a worker."""
         self.runtime.every(ANNOUNCE_SECONDS, self.announcer.announce)
         self.runtime.every(TURN_SECONDS, self.posts.turn)
+        self.runtime.every(TRANSFER_SECONDS, self.run_transfers.round)
 
     def _recording(self, records: MongoRecords, codec: ModelCodec | None = None) -> Recording:
         chosen = codec if codec is not None else records.codec  # type: ignore[attr-defined]

@@ -48,10 +48,10 @@ class Service:
         self.cipher = FieldCipher(master_keys(settings.keys_dir), self.reference_key)
         self.grievances = Grievances(database)
         self.writer = self.runtime.writer(self.grievances, PARTICIPANT, CODEC, self.reference_key)
-        self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key)
         self.persons = MongoPersons(database, self.cipher)
         self.files = FileStore(database)
         self.uploads = UploadStore(database[COLLECTION])
+        self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key, self.uploads, self.files)
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
 
     async def migrate(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
+from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
 from services.intake.usecases.record_department import RecordDepartment, record_department
 from services.intake.usecases.record_member import RecordMember, record_member
 from services.intake.usecases.record_reception_site import RecordReceptionSite, record_reception_site
@@ -12,11 +14,28 @@ from services.intake.usecases.record_team import RecordTeam, record_team
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
-from tests.access.documents import Described
+from tests.access.documents import AT, Described, keep
 from tests.access.people import HANDLING, HERE, SUB, TEAM
 
 ADMIN = Viewer(sub="admin", roles=frozenset({Role.CITY_ADMIN}), scopes=(from_code("370800000000", Level.CITY),))
 LEADER = {"name": "孔凡带", "phone": "13800005001", "kinds": ["AGENCY_OFFICIAL"], "rank": "SECTION", "unit": HERE}
+FAULT = Fault(line=2, column="姓名", code="MISSING", reason="This column must be filled.", reason_zh="该列必须填写。")
+TRANSFER = Transfer(
+    id="transfer-here",
+    direction="EXPORT",
+    kind="TEAMS",
+    division=HERE,
+    content_type=CSV,
+    asker=Asker(sub=SUB, roles=["COUNTY_ADMIN"], scopes=[("VILLAGE", HERE)]),
+    asked_at=AT,
+    state="DONE",
+    sha256="ab" * 32,
+    faults=[FAULT],
+    failure="no failure",
+    failure_zh="无",
+    report="cd" * 32,
+    ended_at=AT,
+)
 
 
 async def keep_fieldwork(intake: Any) -> None:
@@ -31,6 +50,14 @@ async def keep_fieldwork(intake: Any) -> None:
     await record_department(parts.record_departments, ADMIN, RecordDepartment(request_id="d", code="D-HERE", **department), "")
     site = {"kind": "COMPOUND_STATION", "name": "红帆驿站", "division": HERE, "address": "后作街小区东门"}
     await record_reception_site(parts.record_sites, ADMIN, RecordReceptionSite(request_id="s", code="S-HERE", **site), "")
+    await keep(parts.transfers, "transfer-here", parts.transfers.codec.dump(TRANSFER))
+    ticket = new_ticket(
+        id="import-here", uploader=SUB, grievance=None, name="a.csv", content_type=CSV, size=9, sha256="ef" * 32, purpose=IMPORT, now=AT,
+        limits=UploadLimits(),
+    )  # fmt: skip
+    assert isinstance(ticket, UploadTicket)
+    await intake.uploads.open(ticket)
+    assert await intake.uploads.stored("import-here", AT)
 
 
 def _code(letter: str, described: Described) -> str:
@@ -60,6 +87,8 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
         "head": "h",
         "receiver": "r",
     },
+    "startImport": lambda grievance: {"kind": "MEMBERS", "attachmentId": "import-here", "division": grievance.division},
+    "startExport": lambda grievance: {"kind": "TEAMS", "division": grievance.division},
     "recordPost": lambda grievance: {
         "id": _code("P", grievance),
         "post": "COMMUNITY_PARTY_ORGANISATION",

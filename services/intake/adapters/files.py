@@ -4,9 +4,12 @@ Chunks are written and read here one by one in GridFS's public layout instead of
 gathers up to 48 MB before its first insert, the one for reading takes 16 MB of chunks at once. Every other GridFS tool can read the files.
 """
 
+import asyncio
+import codecs
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import puremagic
@@ -84,6 +87,18 @@ class FileStore:
                 await self._files.delete_one({"_id": file})
                 await self._chunks.delete_many({"files_id": file})
 
+    async def put(self, path: Path, sha256: str, content_type: str, id: str, at: datetime) -> StoredFile:
+        """A file of our own making, kept under its hash; the same content is kept once. `id` is a fresh one."""
+        held = await self.find(sha256)
+        if held is not None:
+            return held
+        size = n = 0
+        with path.open("rb") as file:
+            while data := await asyncio.to_thread(file.read, CHUNK):
+                await self.append(id, n, data)
+                n, size = n + 1, size + len(data)
+        return await self.keep(StoredFile(sha256, id, size, content_type, at))
+
     async def read(self, content: StoredFile) -> AsyncIterator[bytes]:
         """The bytes in chunks. Raises StoreTrouble when the store fails or has lost some of them."""
         for n in range(-(-content.size // CHUNK)):
@@ -99,6 +114,21 @@ def detect(head: bytes) -> frozenset[str]:
     try:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
-        return frozenset()
+        matches = []
+    if not matches and _is_text(head):
+        return frozenset({"text/csv", "text/plain"})
     best = max((match.confidence for match in matches), default=0.0)
     return frozenset(name for match in matches if match.confidence == best for name in (match.mime_type, match.extension) if name)
+
+
+def _is_text(head: bytes) -> bool:
+    """Readable text in one of the encodings that spreadsheets write; the head may end within a character."""
+    if any(byte < 32 and byte not in b"\t\r\n" for byte in head):
+        return False
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            codecs.getincrementaldecoder(encoding)().decode(head)
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False

@@ -59,14 +59,32 @@ CONTENT_TYPES: Final[Mapping[str, ContentType]] = {
     )
 }
 
+IMPORT: Final = "import"
+"""The purpose of a file whose rows are to be taken up. Such a file is never shown: it is read by us alone."""
+IMPORT_TYPES: Final[Mapping[str, ContentType]] = {
+    kind.media_type: kind
+    for kind in (
+        _kind("text/csv", ".csv"),
+        _kind("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", "application/zip", ".zip", ".docx", ".pptx"),
+    )
+}
+
+
+def types_for(purpose: str | None) -> Mapping[str, ContentType]:
+    return IMPORT_TYPES if purpose == IMPORT else CONTENT_TYPES
+
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
     """Policy: the greatest size in bytes, how long a ticket lives, and how often a broken transfer may be tried again."""
 
     max_bytes: int = 20 * 1024 * 1024
+    import_bytes: int = 64 * 1024 * 1024
     lifetime: timedelta = timedelta(minutes=15)
     max_tries: int = 5
+
+    def greatest(self, purpose: str | None) -> int:
+        return self.import_bytes if purpose == IMPORT else self.max_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +139,10 @@ def new_ticket(
 ) -> UploadTicket | UploadRefusal:
     """A ticket for what the user declares, or the first reason against it. The name is cleaned, never refused."""
     media_type = content_type.partition(";")[0].strip().lower()
-    kind = CONTENT_TYPES.get(media_type)
+    types = types_for(purpose)
+    kind = types.get(media_type)
     if kind is None:
-        allowed = ", ".join(CONTENT_TYPES)
+        allowed = ", ".join(types)
         return UploadRefusal(
             "UPLOAD_TYPE_NOT_ALLOWED",
             "contentType",
@@ -132,8 +151,8 @@ def new_ticket(
         )
     if size < 1:
         return UploadRefusal("UPLOAD_EMPTY", "size", "The file is empty.", "文件为空。")
-    if size > limits.max_bytes:
-        return too_large(limits.max_bytes)
+    if size > limits.greatest(purpose):
+        return too_large(limits.greatest(purpose))
     if not _SHA256.fullmatch(sha256.lower()):
         return UploadRefusal("UPLOAD_HASH_MALFORMED", "sha256", "sha256 must be 64 hexadecimal digits.", "sha256 应为64位十六进制数。")
     opened = now.astimezone(UTC).replace(microsecond=0)
@@ -176,7 +195,7 @@ def clean_name(name: str, kind: ContentType) -> str:
 
 def is_what_it_claims(content_type: str, detected: frozenset[str]) -> bool:
     """Whether what a detector found in the bytes (media types and extensions) fits the declared type."""
-    kind = CONTENT_TYPES.get(content_type)
+    kind = CONTENT_TYPES.get(content_type) or IMPORT_TYPES.get(content_type)
     return kind is not None and not kind.signs.isdisjoint(detected)
 
 

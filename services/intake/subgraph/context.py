@@ -83,6 +83,8 @@ class IntakeContext(RequestContext):
 
     def file_url(self, upload: Upload) -> str:
         """A signed address under which this file can be read for some minutes."""
-        ticket = upload.ticket
+        return self.signed_url(upload.ticket.sha256, upload.ticket.name)
+
+    def signed_url(self, sha256: str, name: str) -> str:
         until = self.intake.world.real_now() + FILE_URL_LIFETIME
-        return file_url(self.intake.settings.public_url, ticket.sha256, ticket.name, until, self.intake.upload_key)
+        return file_url(self.intake.settings.public_url, sha256, name, until, self.intake.upload_key)

@@ -125,11 +125,12 @@ class OrganisationMutation:
         context = info.context
 
         async def work() -> DivisionRecorded:
-            code = await record_division(context.intake.fieldwork.record_divisions, context.viewer, input.command(), context.origin)
+            command = input.command()
+            await record_division(context.intake.fieldwork.record_divisions, context.viewer, command, context.origin)
             territory = await context.intake.fieldwork.atlas.current()
-            if not territory.knows(code):
+            if not territory.knows(command.code):
                 raise Refusal("NOT_TODAY", "已录入，但今日不生效。", "Recorded, but not in force today.", "since")
-            return DivisionRecorded(division=division_of(context, territory.get(code)))
+            return DivisionRecorded(division=division_of(context, territory.get(command.code)))
 
         return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
 
@@ -138,8 +139,9 @@ class OrganisationMutation:
         context, fieldwork = info.context, info.context.intake.fieldwork
 
         async def work() -> ReceptionSiteRecorded:
-            code = await record_reception_site(fieldwork.record_sites, context.viewer, input.command(), context.origin)
-            return ReceptionSiteRecorded(site=site_of(context, (await fieldwork.sites.find_many([code]))[code]))
+            command = input.command()
+            await record_reception_site(fieldwork.record_sites, context.viewer, command, context.origin)
+            return ReceptionSiteRecorded(site=site_of(context, (await fieldwork.sites.find_many([command.code]))[command.code]))
 
         return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
 
@@ -148,8 +150,9 @@ class OrganisationMutation:
         context, fieldwork = info.context, info.context.intake.fieldwork
 
         async def work() -> TeamRecorded:
-            code = await record_team(fieldwork.record_teams, context.viewer, input.command(), context.origin)
-            return TeamRecorded(team=team_of((await fieldwork.teams.find_many([code]))[code]))
+            command = input.command()
+            await record_team(fieldwork.record_teams, context.viewer, command, context.origin)
+            return TeamRecorded(team=team_of((await fieldwork.teams.find_many([command.code]))[command.code]))
 
         return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
 
@@ -158,8 +161,9 @@ class OrganisationMutation:
         context, fieldwork = info.context, info.context.intake.fieldwork
 
         async def work() -> MemberRecorded:
-            id = await record_member(fieldwork.record_members, context.viewer, input.command(), context.origin)
-            return MemberRecorded(member=member_of(context, (await fieldwork.members.find_many([id]))[id]))
+            command = input.command()
+            await record_member(fieldwork.record_members, context.viewer, command, context.origin)
+            return MemberRecorded(member=member_of(context, (await fieldwork.members.find_many([command.id]))[command.id]))
 
         return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
 
@@ -168,8 +172,11 @@ class OrganisationMutation:
         context, fieldwork = info.context, info.context.intake.fieldwork
 
         async def work() -> DepartmentRecorded:
-            code = await record_department(fieldwork.record_departments, context.viewer, input.command(), context.origin)
-            return DepartmentRecorded(department=department_of(context, (await fieldwork.departments.find_many([code]))[code]))
+            command = input.command()
+            await record_department(fieldwork.record_departments, context.viewer, command, context.origin)
+            return DepartmentRecorded(
+                department=department_of(context, (await fieldwork.departments.find_many([command.code]))[command.code])
+            )
 
         return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
 
@@ -178,8 +185,9 @@ class OrganisationMutation:
         context, fieldwork = info.context, info.context.intake.fieldwork
 
         async def work() -> PostRecorded:
-            id = await record_post(fieldwork.record_posts, context.viewer, input.command(), context.origin)
-            held = (await fieldwork.posts.find_many([id]))[id]
+            command = input.command()
+            await record_post(fieldwork.record_posts, context.viewer, command, context.origin)
+            held = (await fieldwork.posts.find_many([command.id]))[command.id]
             return PostRecorded(post=post_of(context, held, fieldwork.today()))
 
         return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]

@@ -50,6 +50,7 @@ OFFICIALS = officials(
         Role.CITY_ADMIN,
     ),
 )
+ADMINS = officials("县级、市级管理员，仅本人任务", "county and city admins, their own alone", recording.ROLES)
 RECORDS = command(
     "辖区内的县级、市级管理员",
     "county and city admins, in their territory",
@@ -71,7 +72,8 @@ POLICY = Policy(
     fields={
         "Query": {
             "_entities": OF_OBJECT,
-            "_service division divisions locate receptionSites": EVERYBODY,
+            "_service division divisions locate receptionSites sheetTemplates": EVERYBODY,
+            "transfer transfers": ADMINS,
             "team teams departmentRecords posts accountable": OFFICIALS,
             "grievance grievances": SIGNED_IN,
             "me": quietly(SIGNED_IN),
@@ -80,6 +82,7 @@ POLICY = Policy(
             "registerGrievance": REGISTERS,
             "createUpload": UPLOADS,
             "recordDivision recordReceptionSite recordTeam recordMember recordDepartment recordPost": RECORDS,
+            "startImport startExport": RECORDS,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
@@ -111,6 +114,15 @@ POLICY = Policy(
         "DepartmentRecorded": {"department": OF_OBJECT},
         "PostRecorded": {"post": OF_OBJECT},
         "OrganisationRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "SheetColumn": {"name nameZh required many words": OF_OBJECT},
+        "SheetTemplate": {"kind header columns": OF_OBJECT},
+        "RowFault": {"line column code reason reasonZh": OF_OBJECT},
+        "Transfer": {
+            "id direction kind state line added changed unchanged refused faults": OF_OBJECT,
+            "failure failureZh askedAt endedAt fileUrl reportUrl": OF_OBJECT,
+        },
+        "TransferStarted": {"transfer": OF_OBJECT},
+        "TransferRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Me": {"sub roles department team scopes": OF_OBJECT},
         "Registered": {"grievance": TO_ITS_AUTHOR},
         "RegisterRefused": {"code message messageZh field": TO_THE_REFUSED},

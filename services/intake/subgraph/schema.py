@@ -9,6 +9,7 @@ from services.intake.store.mongo import CODEC
 from services.intake.subgraph.inputs import CreateUploadInput, RegisterGrievanceInput
 from services.intake.subgraph.organisation_fields import OrganisationMutation, OrganisationQuery
 from services.intake.subgraph.policy import POLICY
+from services.intake.subgraph.transfers import TransferMutation, TransferQuery
 from services.intake.subgraph.types import (
     Ctx,
     Division,
@@ -35,7 +36,7 @@ from shared.subgraph import page_size, refused_as
 
 
 @strawberry.type
-class Query(OrganisationQuery):
+class Query(OrganisationQuery, TransferQuery):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
         return await Grievance.resolve_reference(info, id=id, number=number)
@@ -64,7 +65,7 @@ class Query(OrganisationQuery):
 
 
 @strawberry.type
-class Mutation(OrganisationMutation):
+class Mutation(OrganisationMutation, TransferMutation):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
         context = info.context

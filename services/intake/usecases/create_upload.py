@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from services.intake.domain.grievance import Grievance
-from services.intake.domain.uploads import UploadLimits, UploadRefusal, UploadTicket, new_ticket
+from services.intake.domain.uploads import IMPORT, UploadLimits, UploadRefusal, UploadTicket, new_ticket
 from services.intake.store.uploads import UploadStore
+from services.intake.usecases import recording
 from services.intake.usecases.register_grievance import ROLES as REGISTERING
 from shared import ids
 from shared.identity.errors import Refusal
@@ -32,7 +33,9 @@ async def create_upload(
     purpose: str | None,
 ) -> UploadTicket:
     """`visible`: the named grievance where the viewer may see it. Raises Refusal with the field at fault."""
-    viewer.require(*ROLES)
+    viewer.require(*(recording.ROLES if purpose == IMPORT else ROLES))
+    if purpose == IMPORT and grievance is not None:
+        raise Refusal("IMPORT_OF_NO_GRIEVANCE", "导入文件不能附在诉求上。", "A file to be imported belongs to no grievance.", "grievanceId")
     if grievance is not None and visible is None:
         raise Refusal("NOT_FOUND", "没有这个诉求，或您无权查看。", "There is no such grievance, or it is not yours to see.", "grievanceId")
     ticket = new_ticket(

@@ -68,8 +68,9 @@ class ReceiveUpload:
                 raise UploadRefused(_used())
             if self._now() >= upload.ticket.expires_at:
                 raise UploadRefused(expired())
-            if upload.ticket.size > self._limits.max_bytes:
-                raise UploadRefused(too_large(self._limits.max_bytes))
+            greatest = self._limits.greatest(upload.ticket.purpose)
+            if upload.ticket.size > greatest:
+                raise UploadRefused(too_large(greatest))
             if declared_length is not None and declared_length != upload.ticket.size:
                 raise UploadRefused(
                     UploadRefusal("UPLOAD_SIZE_MISMATCH", "size", "The file's size is not the declared one.", "文件大小与申报的大小不符。")

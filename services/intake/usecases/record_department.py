@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.organisation import Department
+from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
 from shared.identity.viewer import Viewer
@@ -29,7 +30,7 @@ class RecordingDepartments:
     atlas: Atlas
 
 
-async def record_department(parts: RecordingDepartments, viewer: Viewer, command: RecordDepartment, origin: str) -> str:
+async def record_department(parts: RecordingDepartments, viewer: Viewer, command: RecordDepartment, origin: str) -> Outcome:
     viewer.require(*ROLES)
     require_place(viewer, await parts.atlas.current(), command.division, "division")
 
@@ -39,5 +40,4 @@ async def record_department(parts: RecordingDepartments, viewer: Viewer, command
         return Department(**command.model_dump(exclude={"request_id"}))
 
     payload = command.model_dump(mode="json")
-    await parts.recording.keep(viewer, command.request_id, "RecordDepartment", command.code, payload, origin, decide)
-    return command.code
+    return await parts.recording.keep(viewer, command.request_id, "RecordDepartment", command.code, payload, origin, decide)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.places import Name, Place
 from services.intake.domain.territory import LOCAL_LEVELS, BadDivision, Territory, level_of, parent_code
+from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
 from shared.identity.errors import Refusal
@@ -34,8 +35,9 @@ class RecordingDivisions:
     atlas: Atlas
 
 
-async def record_division(parts: RecordingDivisions, viewer: Viewer, command: RecordDivision, origin: str) -> str:
-    """Record and return the code. New codes must be local ones below a place that is known: official codes come with the official list."""
+async def record_division(parts: RecordingDivisions, viewer: Viewer, command: RecordDivision, origin: str) -> Outcome:
+    """Record, and tell what became of the row. A new code is a local one below a place that is known: official codes come with the
+    official list."""
     viewer.require(*ROLES)
     _check(await parts.atlas.current(), viewer, command)
     since, until = (day.isoformat() if day else None for day in (command.since, command.until))
@@ -48,10 +50,10 @@ async def record_division(parts: RecordingDivisions, viewer: Viewer, command: Re
         return Place(code=command.code, local=True, names=names, aliases=aliases, since=since, until=until)
 
     payload = command.model_dump(mode="json")
-    await parts.recording.keep(viewer, command.request_id, "RecordDivision", command.code, payload, origin, decide)
+    kept = await parts.recording.keep(viewer, command.request_id, "RecordDivision", command.code, payload, origin, decide)
     # Also at a repeat: a crash may have come between the write and this.
     await parts.atlas.moved()
-    return command.code
+    return kept
 
 
 def _check(territory: Territory, viewer: Viewer, command: RecordDivision) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.domain.people import Mandate, Member, MemberKind, Programme, Rank, refuse_assignment
+from services.intake.domain.transfers import Outcome
 from services.intake.store.organisation import Teams
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_known, require_place
@@ -43,8 +44,8 @@ class RecordingMembers:
     cipher: FieldCipher
 
 
-async def record_member(parts: RecordingMembers, viewer: Viewer, command: RecordMember, origin: str) -> str:
-    """Record and return the member's id. Raises Refusal with the rule that stands against it."""
+async def record_member(parts: RecordingMembers, viewer: Viewer, command: RecordMember, origin: str) -> Outcome:
+    """Record, and tell what became of the row. Raises Refusal with the rule that stands against it."""
     viewer.require(*ROLES)
     territory = await parts.atlas.current()
     require_place(viewer, territory, command.unit, "unit")
@@ -68,8 +69,7 @@ async def record_member(parts: RecordingMembers, viewer: Viewer, command: Record
         return sealed(parts.cipher, parts.recording.reference_key, command, held)
 
     payload = command.model_dump(mode="json")
-    await parts.recording.keep(viewer, command.request_id, "RecordMember", command.id, payload, origin, decide)
-    return command.id
+    return await parts.recording.keep(viewer, command.request_id, "RecordMember", command.id, payload, origin, decide)
 
 
 def sealed(cipher: FieldCipher, reference_key: bytes, command: RecordMember, held: Member | None) -> Member:

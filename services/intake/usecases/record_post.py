@@ -9,6 +9,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.organisation import Post
+from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
 from shared.contracts.intake import PostKind
@@ -38,7 +39,7 @@ class RecordingPosts:
     today: Callable[[], str]
 
 
-async def record_post(parts: RecordingPosts, viewer: Viewer, command: RecordPost, origin: str) -> str:
+async def record_post(parts: RecordingPosts, viewer: Viewer, command: RecordPost, origin: str) -> Outcome:
     viewer.require(*ROLES)
     require_place(viewer, await parts.atlas.current(), command.division, "division")
 
@@ -52,5 +53,4 @@ async def record_post(parts: RecordingPosts, viewer: Viewer, command: RecordPost
         return begun.handed_over(command.holder, command.role.value, since)
 
     payload = command.model_dump(mode="json")
-    await parts.recording.keep(viewer, command.request_id, "RecordPost", command.id, payload, origin, decide)
-    return command.id
+    return await parts.recording.keep(viewer, command.request_id, "RecordPost", command.id, payload, origin, decide)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.places import Site, SiteKind
+from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
 from shared.identity.viewer import Viewer
@@ -29,7 +30,7 @@ class RecordingSites:
     atlas: Atlas
 
 
-async def record_reception_site(parts: RecordingSites, viewer: Viewer, command: RecordReceptionSite, origin: str) -> str:
+async def record_reception_site(parts: RecordingSites, viewer: Viewer, command: RecordReceptionSite, origin: str) -> Outcome:
     viewer.require(*ROLES)
     require_place(viewer, await parts.atlas.current(), command.division, "division")
     payload = command.model_dump(mode="json")
@@ -39,5 +40,4 @@ async def record_reception_site(parts: RecordingSites, viewer: Viewer, command: 
             viewer.require_cover(held.division)
         return Site(**command.model_dump(exclude={"request_id"}))
 
-    await parts.recording.keep(viewer, command.request_id, "RecordReceptionSite", command.code, payload, origin, decide)
-    return command.code
+    return await parts.recording.keep(viewer, command.request_id, "RecordReceptionSite", command.code, payload, origin, decide)

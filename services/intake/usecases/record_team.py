@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.people import Programme, Team, refuse_leader
 from services.intake.domain.territory import DivisionLevel
+from services.intake.domain.transfers import Outcome
 from services.intake.store.organisation import Members
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
@@ -35,8 +36,8 @@ class RecordingTeams:
     members: Members
 
 
-async def record_team(parts: RecordingTeams, viewer: Viewer, command: RecordTeam, origin: str) -> str:
-    """Record and return the team's code. Raises Refusal with the rule that stands against it."""
+async def record_team(parts: RecordingTeams, viewer: Viewer, command: RecordTeam, origin: str) -> Outcome:
+    """Record, and tell what became of the row. Raises Refusal with the rule that stands against it."""
     viewer.require(*ROLES)
     territory = await parts.atlas.current()
     require_place(viewer, territory, command.division, "division")
@@ -56,5 +57,4 @@ async def record_team(parts: RecordingTeams, viewer: Viewer, command: RecordTeam
         return Team(**command.model_dump(exclude={"request_id"}))
 
     payload = command.model_dump(mode="json")
-    await parts.recording.keep(viewer, command.request_id, "RecordTeam", command.code, payload, origin, decide)
-    return command.code
+    return await parts.recording.keep(viewer, command.request_id, "RecordTeam", command.code, payload, origin, decide)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
 from services.intake.domain.territory import Territory
+from services.intake.domain.transfers import Outcome
 from shared.commands import request_of
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
@@ -27,11 +28,18 @@ class Recording:
 
     async def keep(
         self, viewer: Viewer, request_id: str, what: str, id: str, payload: Any, origin: str, decide: Callable[[Any], BaseModel]
-    ) -> bool:
-        """Write the row that `decide` makes of the one before (None at first). False for a repeated request, which changes nothing."""
+    ) -> Outcome:
+        """Write the row that `decide` makes of the one before (None at first). A repeated request changes nothing and tells what the
+        first one did."""
         request = request_of(self.reference_key, viewer, request_id, what, payload, origin)
-        _result, made = await self.writer.record(id, request, lambda state: Decision(decide(state), [], {"id": id}))
-        return made
+
+        def decided(state: Any) -> Decision:
+            row = decide(state)
+            kept = "added" if state is None else "unchanged" if row == state else "changed"
+            return Decision(row, [], {"id": id, "kept": kept})
+
+        result, _made = await self.writer.record(id, request, decided)
+        return cast(Outcome, result["kept"])
 
 
 def require_place(viewer: Viewer, territory: Territory, division: str, field: str) -> None:

@@ -1,0 +1,58 @@
+"""Imports and exports, collection `transfers`, and the refused rows of each, collection `transfer_faults`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from services.intake.domain.transfers import Fault, Transfer
+from services.intake.store.registry import Registry
+from shared.mongo import ASCENDING, Database, IndexModel
+from shared.records import store_errors
+
+INDEXES = [
+    IndexModel([("open", ASCENDING)], name="open", partialFilterExpression={"open": True}),
+    IndexModel([("asker.sub", ASCENDING)], name="asker"),
+]
+FAULT_INDEXES = [IndexModel([("transfer", ASCENDING)], name="transfer")]
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row as it came, with its faults."""
+
+    cells: list[str]
+    faults: list[Fault]
+
+
+class Transfers(Registry[Transfer]):
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "transfers", Transfer, lambda _row: [], lambda row: {"open": row.open})
+        self._faults = database["transfer_faults"]
+
+    async def open_ids(self, limit: int) -> list[str]:
+        with store_errors():
+            rows = await self.collection.find({"open": True}, {"_id": 1}).limit(limit).to_list(limit)
+        return sorted(row["_id"] for row in rows)
+
+    async def keep_refused(self, transfer: str, chunk: int, rows: list[RefusedRow]) -> None:
+        """The refused rows of the chunk that begins behind line `chunk`; again after a crash is the same."""
+        kept = [{"cells": row.cells, "faults": [fault.model_dump() for fault in row.faults]} for row in rows]
+        change = {"$set": {"transfer": transfer, "chunk": chunk, "rows": kept}}
+        with store_errors():
+            await self._faults.update_one({"_id": f"{transfer}:{chunk:09d}"}, change, upsert=True)
+
+    async def refused(self, transfer: str) -> AsyncIterator[list[RefusedRow]]:
+        """Chunk by chunk, in the order of the file."""
+        with store_errors():
+            found = await self._faults.find({"transfer": transfer}, {"chunk": 1}).to_list(None)
+        for chunk in sorted(row["chunk"] for row in found):
+            with store_errors():
+                document = await self._faults.find_one({"_id": f"{transfer}:{chunk:09d}"})
+            if document is not None:
+                yield [RefusedRow(row["cells"], [Fault(**fault) for fault in row["faults"]]) for row in document["rows"]]
+
+    async def forget_refused(self, transfer: str) -> None:
+        """The rows are in the report now: they hold what people are called."""
+        with store_errors():
+            await self._faults.delete_many({"transfer": transfer})

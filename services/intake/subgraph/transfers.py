@@ -1,0 +1,195 @@
+"""Imports and exports in the graph: types, inputs, queries, mutations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from services.intake.domain.sheets import SHEETS, header
+from services.intake.domain.transfers import CSV
+from services.intake.domain.transfers import Transfer as Held
+from services.intake.subgraph.context import IntakeContext
+from services.intake.subgraph.types import Ctx
+from services.intake.usecases.start_transfer import StartExport, StartImport, start_export, start_import
+from shared.subgraph import refused_as
+
+
+@strawberry.enum(description="导入导出的内容 · what is imported or exported")
+class SheetKind(Enum):
+    DIVISIONS = "DIVISIONS"
+    DEPARTMENTS = "DEPARTMENTS"
+    MEMBERS = "MEMBERS"
+    TEAMS = "TEAMS"
+    POSTS = "POSTS"
+    HOUSEHOLDS = "HOUSEHOLDS"
+
+
+@strawberry.enum
+class SheetFormat(Enum):
+    CSV = "CSV"
+    XLSX = "XLSX"
+
+
+@strawberry.type(description="模板的一列 · a column of a template")
+class SheetColumn:
+    name: str
+    name_zh: str
+    required: bool
+    many: bool = strawberry.field(description="可填多项，以、分隔 · a list, parted by 、")
+    words: list[str] = strawberry.field(description="可填的词 · the words that it understands; empty where any text is allowed")
+
+
+@strawberry.type(description="导入模板 · a template: its columns, and the header line as CSV")
+class SheetTemplate:
+    kind: SheetKind
+    header: str
+    columns: list[SheetColumn]
+
+
+@strawberry.type(description="未导入的一行及原因 · a row that was refused, and why")
+class RowFault:
+    line: int
+    column: str
+    code: str
+    reason: str
+    reason_zh: str
+
+
+@strawberry.type(description="导入或导出任务 · an import or export and how far it is")
+class Transfer:
+    id: strawberry.ID
+    direction: str
+    kind: SheetKind
+    state: str
+    line: int = strawberry.field(description="已处理到的行 · the last line done with")
+    added: int
+    changed: int
+    unchanged: int
+    refused: int
+    faults: list[RowFault] = strawberry.field(description="前20处 · the first 20")
+    failure: str | None
+    failure_zh: str | None
+    asked_at: datetime
+    ended_at: datetime | None
+    file_url: str | None = strawberry.field(description="导出文件的临时地址 · where the exported file is, for some minutes")
+    report_url: str | None = strawberry.field(description="未导入行文件的临时地址 · where the file of the refused rows is")
+
+
+@strawberry.type(description="任务已建立 · the job is written down")
+class TransferStarted:
+    transfer: Transfer
+
+
+@strawberry.type(description="任务未建立 · refused; nothing was stored")
+class TransferRefused:
+    code: str
+    message: str
+    message_zh: str
+    field: str | None
+
+
+@strawberry.input(description="导入：先以用途 import 上传文件 · upload the file first, with the purpose import")
+class StartImportInput:
+    request_id: strawberry.ID
+    kind: SheetKind
+    attachment_id: strawberry.ID
+    division: str
+
+
+@strawberry.input(description="导出 · an export; people are masked")
+class StartExportInput:
+    request_id: strawberry.ID
+    kind: SheetKind
+    division: str
+    format: SheetFormat = SheetFormat.CSV
+
+
+StartImportResult = Annotated[TransferStarted | TransferRefused, strawberry.union("StartImportResult")]
+StartExportResult = Annotated[TransferStarted | TransferRefused, strawberry.union("StartExportResult")]
+
+
+def transfer_of(context: IntakeContext, held: Held) -> Transfer:
+    exported = held.sha256 if held.direction == "EXPORT" and held.state == "DONE" else None
+    extension = "csv" if held.content_type == CSV else "xlsx"
+    name = f"{held.kind.lower()}.{extension}"
+    return Transfer(
+        id=strawberry.ID(held.id),
+        direction=held.direction,
+        kind=SheetKind(held.kind),
+        state=held.state,
+        line=held.line,
+        added=held.added,
+        changed=held.changed,
+        unchanged=held.unchanged,
+        refused=held.refused,
+        faults=[RowFault(**fault.model_dump()) for fault in held.faults],
+        failure=held.failure,
+        failure_zh=held.failure_zh,
+        asked_at=held.asked_at,
+        ended_at=held.ended_at,
+        file_url=context.signed_url(exported, name) if exported else None,
+        report_url=context.signed_url(held.report, f"{held.kind.lower()}-refused.csv") if held.report else None,
+    )
+
+
+@strawberry.type
+class TransferQuery:
+    @strawberry.field(description="导入模板 · the templates of all imports")
+    def sheet_templates(self) -> list[SheetTemplate] | None:
+        return [
+            SheetTemplate(
+                kind=SheetKind(kind),
+                header=",".join(header(kind)),
+                columns=[
+                    SheetColumn(name=each.name, name_zh=each.zh, required=each.required, many=each.many, words=list(each.words))
+                    for each in columns
+                ],
+            )
+            for kind, columns in SHEETS.items()
+        ]
+
+    @strawberry.field(description="本人的一项导入或导出 · one of the viewer's own imports or exports")
+    async def transfer(self, info: Ctx, id: strawberry.ID) -> Transfer | None:
+        held = await info.context.intake.fieldwork.transfers.find(str(id))
+        return transfer_of(info.context, held) if held is not None and held.asker.sub == info.context.viewer.sub else None
+
+    @strawberry.field(description="本人最近的导入和导出 · the viewer's own, the latest first, 50 at most")
+    async def transfers(self, info: Ctx) -> list[Transfer] | None:
+        found = await info.context.intake.fieldwork.transfers.where({"asker.sub": info.context.viewer.sub})
+        latest = sorted(found, key=lambda held: held.asked_at, reverse=True)[:50]
+        return [transfer_of(info.context, held) for held in latest]
+
+
+@strawberry.type
+class TransferMutation:
+    @strawberry.mutation(description="导入 · take up the rows of an uploaded file")
+    async def start_import(self, info: Ctx, input: StartImportInput) -> StartImportResult:
+        context, fieldwork = info.context, info.context.intake.fieldwork
+
+        async def work() -> TransferStarted:
+            command = StartImport(
+                request_id=str(input.request_id),
+                kind=input.kind.value,
+                attachment_id=str(input.attachment_id),
+                division=input.division,
+            )
+            id = await start_import(fieldwork.start_transfers, context.viewer, command, context.origin)
+            return TransferStarted(transfer=transfer_of(context, (await fieldwork.transfers.find_many([id]))[id]))
+
+        return await refused_as(TransferRefused, work)  # type: ignore[no-any-return]
+
+    @strawberry.mutation(description="导出 · write a file of what is recorded")
+    async def start_export(self, info: Ctx, input: StartExportInput) -> StartExportResult:
+        context, fieldwork = info.context, info.context.intake.fieldwork
+
+        async def work() -> TransferStarted:
+            command = StartExport(
+                request_id=str(input.request_id), kind=input.kind.value, format=input.format.value, division=input.division
+            )
+            id = await start_export(fieldwork.start_transfers, context.viewer, command, context.origin)
+            return TransferStarted(transfer=transfer_of(context, (await fieldwork.transfers.find_many([id]))[id]))
+
+        return await refused_as(TransferRefused, work)  # type: ignore[no-any-return]

@@ -1,0 +1,134 @@
+"""Households of an imported file, a chunk at a time: what is new goes in one write of many, what has changed one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.intake.adapters.cipher import FieldCipher
+from services.intake.domain.households import Household
+from services.intake.domain.sheets import Column
+from services.intake.domain.territory import DivisionLevel, is_code
+from services.intake.domain.transfers import Outcome, Transfer
+from services.intake.store.households import Households
+from services.intake.store.places import Atlas
+from services.intake.usecases.keep_rows import Kept, Line, RowFault, faults_of, values_of
+from services.intake.usecases.recording import Recording
+from shared import ids
+from shared.audit import digest
+from shared.identity.errors import Refusal
+from shared.identity.viewer import Viewer
+from shared.writer import RequestReused
+
+SEALED = ("head", "phone", "address")
+
+
+class HouseholdRow(BaseModel):
+    """One row of the sheet. `place`: a code, or an address as people write it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: str = Field(max_length=200)
+    number: str = Field(max_length=40)
+    head: str | None = Field(None, max_length=50)
+    phone: str | None = Field(None, max_length=30)
+    address: str | None = Field(None, max_length=200)
+    persons: int = Field(0, ge=0, le=99)
+    team: str | None = Field(None, max_length=64)
+    contract: str | None = Field(None, max_length=64)
+
+
+@dataclass(frozen=True)
+class Taken:
+    line: Line
+    row: HouseholdRow
+    id: str
+    place: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class KeepHouseholds:
+    recording: Recording
+    households: Households
+    atlas: Atlas
+    cipher: FieldCipher
+
+    async def keep(self, job: Transfer, columns: Sequence[Column | None], lines: Sequence[Line]) -> list[Kept]:
+        await self.atlas.current()
+        viewer = job.asker.viewer()
+        kept: dict[int, Kept] = {}
+        taken: dict[str, Taken] = {}
+        for line in lines:
+            try:
+                each = self._read(job, viewer, columns, line)
+                if each.id in taken:
+                    raise RowFault("number", "TWICE", "The same household stands twice in the file.", "同一户在文件中重复。")
+                taken[each.id] = each
+            except (RowFault, Refusal, ValidationError) as fault:
+                kept[line.number] = "refused", faults_of(job.kind, line, fault)
+        for number, outcome in (await self._write(job, viewer, taken)).items():
+            kept[number] = outcome
+        return [kept[line.number] for line in lines]
+
+    def _read(self, job: Transfer, viewer: Viewer, columns: Sequence[Column | None], line: Line) -> Taken:
+        row = HouseholdRow.model_validate(values_of(job.kind, columns, line))
+        place = row.place if is_code(row.place) else self.atlas.gazetteer.locate(row.place).code
+        known = self.atlas.territory.find(place) if place else None
+        if known is None:
+            raise RowFault("place", "PLACE_UNKNOWN", "No place of ours is named.", "无法确定所在区划。")
+        if self.atlas.territory.ancestor(known.code, DivisionLevel.VILLAGE) is None:
+            raise RowFault("place", "PLACE_TOO_WIDE", "Name the village or community at least.", "请至少写到村（社区）。")
+        viewer.require_cover(known.code)
+        id = ids.document_id("household", f"{known.code}\n{row.number}")
+        return Taken(line, row, id, known.code, digest(self.recording.reference_key, row.model_dump()))
+
+    async def _write(self, job: Transfer, viewer: Viewer, taken: dict[str, Taken]) -> dict[int, Kept]:
+        if not taken:
+            return {}
+        there = await self.households.digests(sorted(taken))
+        fresh = [each for id, each in taken.items() if id not in there]
+        met = await self.households.add_many((self._sealed(each, None), self._request(job, each)) for each in fresh) if fresh else set()
+        kept: dict[int, Kept] = {each.line.number: ("added", []) for each in fresh if each.id not in met}
+        for id, each in taken.items():
+            if each.line.number in kept:
+                continue
+            request = f"{job.id}:{each.line.number}"
+            earlier = next((held for held in there.get(id, {}).get("requests", ()) if held["id"] == request), None)
+            if earlier is not None:
+                kept[each.line.number] = cast(Outcome, earlier["result"]["kept"]), []
+            elif id in there and there[id]["digest"] == each.digest:
+                kept[each.line.number] = "unchanged", []
+            else:
+                kept[each.line.number] = await self._change(job, viewer, each, request)
+        return kept
+
+    async def _change(self, job: Transfer, viewer: Viewer, each: Taken, request: str) -> Kept:
+        def decide(held: Household | None) -> Household:
+            return held if held is not None and held.digest == each.digest else self._sealed(each, held)
+
+        try:
+            payload = each.row.model_dump()
+            return await self.recording.keep(viewer, request, "ImportHousehold", each.id, payload, f"import {job.id}", decide), []
+        except RequestReused as fault:
+            return "refused", faults_of(job.kind, each.line, fault)
+
+    def _request(self, job: Transfer, each: Taken) -> dict[str, Any]:
+        """As the writer would remember it: doing the chunk again finds what was done."""
+        payload = digest(self.recording.reference_key, ["ImportHousehold", each.row.model_dump()])
+        return {"id": f"{job.id}:{each.line.number}", "digest": payload, "result": {"id": each.id, "kept": "added"}}
+
+    def _sealed(self, each: Taken, held: Household | None) -> Household:
+        person = held.person if held else ids.document_id("household person", each.id)
+        if held is None:
+            key, wrapped = self.cipher.new_person_key(person)
+        else:
+            key, wrapped = self.cipher.unwrap(person, held.key), held.key
+        row = each.row.model_dump(exclude={"place"})
+        row |= {field: key.encrypt(field, row[field]) for field in SEALED if row[field]}
+        visits = held.visits if held else []
+        where = {"id": each.id, "place": each.place, "village": each.place[:12]}
+        return Household(**row, **where, person=person, key=wrapped, digest=each.digest, visits=visits)

@@ -1,0 +1,215 @@
+"""Numbers across documents, by counting what each document says of itself.
+
+The one write of a document states its flat `facts` and raises `dirty`. One leased projector per collection takes at most 500 dirty
+documents in one transaction: bucket += facts now − what was counted; `counted` = facts now; `version` is left alone. So a bucket is always
+the sum of what its documents say they have been counted for, whatever crashed and whoever else projected.
+
+`facts` is {"at": [bucket keys], "n": {measure: number}}: every number counts in every bucket. A rebuild counts into a new generation
+beside the one that is served, and then switches: readers see the old one until the new one is whole.
+
+| document | fields |
+| --- | --- |
+| of the collection | `facts`, `dirty`; `counted {generation: facts}`, the projector's own |
+| `<name>_buckets` | `_id` `<generation>|<key>`, `n {measure: number}` |
+| `projections` | `_id` name, `serving`, `building`, and the lease: `holder`, `until`, `fence` |
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.mongo import Collection, Database, DuplicateKeyError, PyMongoError, UpdateOne
+from shared.records import Document, store_errors
+
+DIRTY_AT_ONCE = 500
+LEASE = timedelta(seconds=30)
+
+Numbers = dict[str, int]
+Steps = Callable[[str], Awaitable[None]]
+
+
+async def _nothing(_where: str) -> None:
+    return None
+
+
+class Overtaken(Exception):
+    """Another projector, or a writer, was faster: nothing was counted; the next round sees what there is."""
+
+
+class Buckets:
+    """What is served: the numbers of one projection. Reads are by `_id`."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._projections = database["projections"]
+        self._buckets = database[f"{name}_buckets"]
+        self._name = name
+
+    async def read(self, keys: Iterable[str]) -> dict[str, Numbers]:
+        """The numbers of these buckets; one that counts nothing yet is empty. Two reads, whatever the number of documents counted."""
+        wanted = sorted(set(keys))
+        with store_errors():
+            state = await self._projections.find_one({"_id": self._name}, {"serving": 1})
+            generation = state["serving"] if state else 1
+            rows = await self._buckets.find({"_id": {"$in": [f"{generation}|{key}" for key in wanted]}}).to_list(None)
+        found = {row["_id"].partition("|")[2]: row["n"] for row in rows}
+        return {key: found.get(key, {}) for key in wanted}
+
+
+class Projector:
+    """The counting of one collection by one process. `holder` is its own id; `reached` is called between the steps: a test stops there."""
+
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        holder: str,
+        real_now: Callable[[], datetime],
+        reached: Steps = _nothing,
+    ) -> None:
+        self._client = database.client
+        self._documents: Collection = database[name]
+        self._buckets: Collection = database[f"{name}_buckets"]
+        self._projections: Collection = database["projections"]
+        self._name = name
+        self._holder = holder
+        self._real_now = real_now
+        self._reached = reached
+
+    async def round(self) -> int:
+        """Count what is dirty, as long as there is some and the lease is ours; returns how many documents were counted."""
+        counted = 0
+        while (state := await self._lease()) is not None:
+            await self._reached("leased")
+            try:
+                done = await self._project(state)
+            except Overtaken:
+                return counted
+            counted += done
+            if done < DIRTY_AT_ONCE:
+                await self._switch(state)
+                return counted
+        return counted
+
+    async def rebuild(self) -> int:
+        """Begin to count everything anew, beside what is served; the rounds go on with it and switch. Returns the new generation.
+
+        Begun again while one is being built, it goes on with that one. In-flight rounds of before fail by the fence.
+        """
+        await self._state()
+        with store_errors():
+            state = await self._projections.find_one({"_id": self._name})
+            assert state is not None
+            building = state["building"] or state["serving"] + 1
+            change = {"$set": {"building": building, "marked": False}, "$inc": {"fence": 1}}
+            await self._projections.update_one({"_id": self._name, "serving": state["serving"]}, change)
+        await self._mark(building)
+        return int(building)
+
+    async def _mark(self, building: int) -> None:
+        """Every document that the new generation has not counted is dirty; then, and only then, the rounds may switch."""
+        await self._reached("building")
+        with store_errors():
+            await self._documents.update_many({"facts": {"$exists": True}}, {"$set": {"dirty": True}})
+            await self._projections.update_one({"_id": self._name, "building": building}, {"$set": {"marked": True}})
+
+    async def _state(self) -> None:
+        fresh = {"_id": self._name, "serving": 1, "building": None, "marked": False, "holder": None, "until": None, "fence": 0}
+        with store_errors():
+            try:
+                await self._projections.insert_one(fresh)
+            except DuplicateKeyError:
+                return
+
+    async def _lease(self) -> Document | None:
+        """The projection's state with the lease ours; None while another holds it."""
+        now = self._real_now()
+        with store_errors():
+            state = await self._projections.find_one({"_id": self._name})
+            if state is None:
+                await self._state()
+                state = await self._projections.find_one({"_id": self._name})
+                assert state is not None
+            if state["holder"] not in (None, self._holder) and state["until"] > now:
+                return None
+            lease = {"holder": self._holder, "until": now + LEASE, "fence": state["fence"] + 1}
+            taken = await self._projections.update_one({"_id": self._name, "fence": state["fence"]}, {"$set": lease})
+        return state | lease if taken.matched_count else None
+
+    async def _project(self, state: Document) -> int:
+        """One transaction; raises Overtaken, and StoreTrouble when the store is in trouble."""
+        generations = [str(each) for each in (state["serving"], state["building"]) if each]
+        with store_errors():
+            async with await self._client.start_session() as session:
+                found = await self._documents.find({"dirty": True}).limit(DIRTY_AT_ONCE).to_list(DIRTY_AT_ONCE)
+                if not found:
+                    return 0
+                await self._reached("read")
+                try:
+                    async with session.start_transaction():
+                        await self._write(session, state, generations, found)
+                        await self._reached("written")
+                except PyMongoError as error:
+                    if _is_conflict(error):
+                        raise Overtaken from error
+                    raise
+        await self._reached("committed")
+        return len(found)
+
+    async def _write(self, session: Any, state: Document, generations: list[str], found: list[Document]) -> None:
+        # The fence is part of the transaction: who has lost the lease, or has not heard of a rebuild, counts nothing.
+        fence = {"_id": self._name, "fence": state["fence"], "holder": self._holder}
+        held = await self._projections.update_one(fence, {"$inc": {"fence": 1}}, session=session)
+        if held.matched_count != 1:
+            raise Overtaken
+        state["fence"] += 1
+        documents = []
+        deltas: dict[str, Numbers] = defaultdict(lambda: defaultdict(int))
+        for document in found:
+            now, counted = document["facts"], document.get("counted", {})
+            for generation in generations:
+                for key, measure, number in difference(counted.get(generation), now):
+                    deltas[f"{generation}|{key}"][measure] += number
+            guard = {"_id": document["_id"], "version": document["version"], "dirty": True}
+            documents.append(UpdateOne(guard, {"$set": {"dirty": False, "counted": dict.fromkeys(generations, now)}}))
+        done = await self._documents.bulk_write(documents, ordered=False, session=session)
+        if done.matched_count != len(found):
+            raise Overtaken
+        buckets = [
+            UpdateOne({"_id": id}, {"$inc": {f"n.{measure}": number for measure, number in numbers.items() if number}}, upsert=True)
+            for id, numbers in deltas.items()
+            if any(numbers.values())
+        ]
+        if buckets:
+            await self._buckets.bulk_write(buckets, ordered=False, session=session)
+
+    async def _switch(self, state: Document) -> None:
+        """Serve the new generation once nothing is left to count into it."""
+        if not state["building"]:
+            return
+        with store_errors():
+            current = await self._projections.find_one({"_id": self._name})
+            if current is None or not current["marked"] or await self._documents.find_one({"dirty": True}, {"_id": 1}) is not None:
+                return
+            await self._reached("whole")
+            change = {"$set": {"serving": state["building"], "building": None, "marked": False}, "$inc": {"fence": 1}}
+            guard = {"_id": self._name, "building": state["building"], "fence": current["fence"]}
+            switched = await self._projections.update_one(guard, change)
+            if switched.matched_count:
+                await self._buckets.delete_many({"_id": {"$regex": f"^{state['serving']}\\|"}})
+
+
+def difference(before: Document | None, now: Document) -> list[tuple[str, str, int]]:
+    """(bucket, measure, number) to add, so that what counted `before` counts `now`."""
+    deltas: dict[tuple[str, str], int] = defaultdict(int)
+    for facts, sign in ((before, -1), (now, 1)):
+        for key in facts["at"] if facts else ():
+            for measure, number in facts["n"].items():
+                deltas[key, measure] += sign * number
+    return [(key, measure, number) for (key, measure), number in deltas.items() if number]
+
+
+def _is_conflict(error: PyMongoError) -> bool:
+    return error.has_error_label("TransientTransactionError")
