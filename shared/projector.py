@@ -10,7 +10,7 @@ beside the one that is served, and then switches: readers see the old one until 
 | document | fields |
 | --- | --- |
 | of the collection | `facts`, `dirty`; `counted {generation: facts}`, the projector's own |
-| `<name>_buckets` | `_id` `<generation>|<key>`, `n {measure: number}` |
+| `<name>_buckets` | `_id` and `key`: `<generation>|<key>`, `n {measure: number}` |
 | `projections` | `_id` name, `serving`, `building`, and the lease: `holder`, `until`, `fence` |
 """
 
@@ -21,11 +21,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.mongo import Collection, Database, DuplicateKeyError, PyMongoError, UpdateOne
+from shared.mongo import ASCENDING, Collection, Database, DuplicateKeyError, IndexModel, PyMongoError, UpdateOne
 from shared.records import Document, store_errors
 
 DIRTY_AT_ONCE = 500
 LEASE = timedelta(seconds=30)
+READ = {"version": 1, "dirty": 1, "facts": 1, "counted": 1}
+
+# The embedded store serves a range by an index of its own, and never by `_id`.
+BUCKET_INDEXES = [IndexModel([("key", ASCENDING)], name="key")]
 
 Numbers = dict[str, int]
 Steps = Callable[[str], Awaitable[None]]
@@ -50,12 +54,24 @@ class Buckets:
     async def read(self, keys: Iterable[str]) -> dict[str, Numbers]:
         """The numbers of these buckets; one that counts nothing yet is empty. Two reads, whatever the number of documents counted."""
         wanted = sorted(set(keys))
+        generation = await self._generation()
+        found = await self._found({"_id": {"$in": [f"{generation}|{key}" for key in wanted]}})
+        return {key: found.get(key, {}) for key in wanted}
+
+    async def under(self, prefix: str) -> dict[str, Numbers]:
+        """All buckets whose key begins so, in one range of an index: for hundreds of keys a tenth of the time that naming each takes."""
+        start = f"{await self._generation()}|{prefix}"
+        return await self._found({"key": {"$gte": start, "$lt": start + "\U0010ffff"}})
+
+    async def _generation(self) -> int:
         with store_errors():
             state = await self._projections.find_one({"_id": self._name}, {"serving": 1})
-            generation = state["serving"] if state else 1
-            rows = await self._buckets.find({"_id": {"$in": [f"{generation}|{key}" for key in wanted]}}).to_list(None)
-        found = {row["_id"].partition("|")[2]: row["n"] for row in rows}
-        return {key: found.get(key, {}) for key in wanted}
+        return state["serving"] if state else 1
+
+    async def _found(self, query: Document) -> dict[str, Numbers]:
+        with store_errors():
+            rows = await self._buckets.find(query).to_list(None)
+        return {row["_id"].partition("|")[2]: row["n"] for row in rows}
 
 
 class Projector:
@@ -79,19 +95,28 @@ class Projector:
         self._reached = reached
 
     async def round(self) -> int:
-        """Count what is dirty, as long as there is some and the lease is ours; returns how many documents were counted."""
+        """Count what is dirty now, as long as the lease is ours; returns how many documents were counted."""
+        state = await self._lease()
+        if state is None:
+            return 0
+        await self._reached("leased")
+        ids = await self._dirty()
         counted = 0
-        while (state := await self._lease()) is not None:
-            await self._reached("leased")
+        for start in range(0, len(ids), DIRTY_AT_ONCE):
+            if start and (state := await self._lease()) is None:
+                return counted
             try:
-                done = await self._project(state)
+                counted += await self._project(state, ids[start : start + DIRTY_AT_ONCE])
             except Overtaken:
                 return counted
-            counted += done
-            if done < DIRTY_AT_ONCE:
-                await self._switch(state)
-                return counted
+        await self._switch(state)
         return counted
+
+    async def _dirty(self) -> list[str]:
+        """The ids of all dirty documents, read once a round: the embedded store reads a whole slice of an index for every `limit`, and five
+        hundred of 200,000 would cost as much as all of them, four hundred times."""
+        with store_errors():
+            return [row["_id"] for row in await self._documents.find({"dirty": True}, {"_id": 1}).to_list(None)]
 
     async def rebuild(self) -> int:
         """Begin to count everything anew, beside what is served; the rounds go on with it and switch. Returns the new generation.
@@ -103,6 +128,9 @@ class Projector:
             state = await self._projections.find_one({"_id": self._name})
             assert state is not None
             building = state["building"] or state["serving"] + 1
+            if not state["building"]:
+                # Not at the switch: a reader may have been told of the old generation just before.
+                await self._buckets.delete_many({"_id": {"$regex": f"^{state['serving'] - 1}\\|"}})
             change = {"$set": {"building": building, "marked": False}, "$inc": {"fence": 1}}
             await self._projections.update_one({"_id": self._name, "serving": state["serving"]}, change)
         await self._mark(building)
@@ -131,19 +159,21 @@ class Projector:
             if state is None:
                 await self._state()
                 state = await self._projections.find_one({"_id": self._name})
-                assert state is not None
+                if state is None:
+                    return None
             if state["holder"] not in (None, self._holder) and state["until"] > now:
                 return None
             lease = {"holder": self._holder, "until": now + LEASE, "fence": state["fence"] + 1}
             taken = await self._projections.update_one({"_id": self._name, "fence": state["fence"]}, {"$set": lease})
         return state | lease if taken.matched_count else None
 
-    async def _project(self, state: Document) -> int:
+    async def _project(self, state: Document, ids: list[str]) -> int:
         """One transaction; raises Overtaken, and StoreTrouble when the store is in trouble."""
         generations = [str(each) for each in (state["serving"], state["building"]) if each]
         with store_errors():
             async with await self._client.start_session() as session:
-                found = await self._documents.find({"dirty": True}).limit(DIRTY_AT_ONCE).to_list(DIRTY_AT_ONCE)
+                rows = await self._documents.find({"_id": {"$in": ids}}, READ).to_list(None)
+                found = [row for row in rows if row["dirty"]]
                 if not found:
                     return 0
                 await self._reached("read")
@@ -178,7 +208,11 @@ class Projector:
         if done.matched_count != len(found):
             raise Overtaken
         buckets = [
-            UpdateOne({"_id": id}, {"$inc": {f"n.{measure}": number for measure, number in numbers.items() if number}}, upsert=True)
+            UpdateOne(
+                {"_id": id},
+                {"$inc": {f"n.{measure}": number for measure, number in numbers.items() if number}, "$setOnInsert": {"key": id}},
+                upsert=True,
+            )
             for id, numbers in deltas.items()
             if any(numbers.values())
         ]
@@ -196,16 +230,16 @@ class Projector:
             await self._reached("whole")
             change = {"$set": {"serving": state["building"], "building": None, "marked": False}, "$inc": {"fence": 1}}
             guard = {"_id": self._name, "building": state["building"], "fence": current["fence"]}
-            switched = await self._projections.update_one(guard, change)
-            if switched.matched_count:
-                await self._buckets.delete_many({"_id": {"$regex": f"^{state['serving']}\\|"}})
+            await self._projections.update_one(guard, change)
 
 
 def difference(before: Document | None, now: Document) -> list[tuple[str, str, int]]:
     """(bucket, measure, number) to add, so that what counted `before` counts `now`."""
     deltas: dict[tuple[str, str], int] = defaultdict(int)
     for facts, sign in ((before, -1), (now, 1)):
-        for key in facts["at"] if facts else ():
+        if facts is None:
+            continue
+        for key in facts["at"]:
             for measure, number in facts["n"].items():
                 deltas[key, measure] += sign * number
     return [(key, measure, number) for (key, measure), number in deltas.items() if number]

@@ -26,11 +26,13 @@ from services.intake.usecases.record_member import RecordingMembers, RecordMembe
 from services.intake.usecases.record_post import RecordingPosts, RecordPost, record_post
 from services.intake.usecases.record_reception_site import RecordingSites
 from services.intake.usecases.record_team import RecordingTeams, RecordTeam, record_team
+from services.intake.usecases.record_visit import RecordingVisits, mark_outings
 from services.intake.usecases.recording import Recording
 from services.intake.usecases.run_transfer import Rows, RunTransfers
 from services.intake.usecases.start_transfer import StartingTransfers
 from shared.contracts.base import Contract
 from shared.envelope import Event
+from shared.projector import BUCKET_INDEXES, Buckets, Projector
 from shared.record import Participant
 from shared.records import MongoRecords, create_indexes, store_errors
 from shared.runtime import Runtime
@@ -40,6 +42,9 @@ CHINA = timedelta(hours=8)
 ANNOUNCE_SECONDS = 0.5
 TURN_SECONDS = 60.0
 TRANSFER_SECONDS = 1.0
+PROJECT_SECONDS = 0.5
+MARK_SECONDS = 5.0
+PROJECTED = ("households", "members")
 ALL_INDEXES = {
     **INDEXES,
     "households": households.INDEXES,
@@ -79,6 +84,11 @@ class Fieldwork:
         self.record_members = RecordingMembers(self._recording(self.members), self.atlas, self.teams, cipher)
         self.record_teams = RecordingTeams(self._recording(self.teams), self.atlas, self.members)
         self.households = Households(database)
+        household_writer = runtime.writer(self.households, ALONE, self.households.codec, reference_key)
+        member_writer = runtime.writer(self.members, ALONE, self.members.codec, reference_key)
+        self.record_visits = RecordingVisits(household_writer, member_writer, reference_key, self.today)
+        self.coverage = Buckets(database, "households")
+        self.participation = Buckets(database, "members")
         self.transfers = Transfers(database)
         self.transfer_writer = runtime.writer(self.transfers, ALONE, self.transfers.codec, reference_key)
         self.start_transfers = StartingTransfers(self.transfer_writer, reference_key, self.atlas, uploads, runtime.world.now)
@@ -124,6 +134,8 @@ class Fieldwork:
         with store_errors():
             for name, indexes in ALL_INDEXES.items():
                 await database[name].create_indexes(indexes)
+            for name in PROJECTED:
+                await database[f"{name}_buckets"].create_indexes(BUCKET_INDEXES)
             await database["transfer_faults"].create_indexes(transfers.FAULT_INDEXES)
         await seed_places(database)
         await seed_organisation(self.departments, self.posts)
@@ -132,7 +144,16 @@ class Fieldwork:
         """The rounds of a worker."""
         self.runtime.every(ANNOUNCE_SECONDS, self.announcer.announce)
         self.runtime.every(TURN_SECONDS, self.posts.turn)
+        for name in PROJECTED:
+            holder = str(uuid.uuid4())
+            self.runtime.every(PROJECT_SECONDS, Projector(self.runtime.database, name, holder, self.runtime.world.real_now).round)
+        self.runtime.every(MARK_SECONDS, self.mark_outings)
         self.runtime.every(TRANSFER_SECONDS, self.run_transfers.round)
+
+    async def mark_outings(self) -> None:
+        """Visits whose members' records were not told: a crash came between."""
+        for id in await self.households.unmarked(100):
+            await mark_outings(self.record_visits, id)
 
     def _recording(self, records: MongoRecords, codec: ModelCodec | None = None) -> Recording:
         chosen = codec if codec is not None else records.codec  # type: ignore[attr-defined]

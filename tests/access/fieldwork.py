@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from services.intake.domain.households import Household, Visit
 from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
 from services.intake.usecases.record_department import RecordDepartment, record_department
@@ -14,8 +15,9 @@ from services.intake.usecases.record_team import RecordTeam, record_team
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
+from shared.projector import Projector
 from tests.access.documents import AT, Described, keep
-from tests.access.people import HANDLING, HERE, SUB, TEAM
+from tests.access.people import ELSEWHERE, HANDLING, HERE, SUB, TEAM
 
 ADMIN = Viewer(sub="admin", roles=frozenset({Role.CITY_ADMIN}), scopes=(from_code("370800000000", Level.CITY),))
 LEADER = {"name": "孔凡带", "phone": "13800005001", "kinds": ["AGENCY_OFFICIAL"], "rank": "SECTION", "unit": HERE}
@@ -51,6 +53,10 @@ async def keep_fieldwork(intake: Any) -> None:
     site = {"kind": "COMPOUND_STATION", "name": "红帆驿站", "division": HERE, "address": "后作街小区东门"}
     await record_reception_site(parts.record_sites, ADMIN, RecordReceptionSite(request_id="s", code="S-HERE", **site), "")
     await keep(parts.transfers, "transfer-here", parts.transfers.codec.dump(TRANSFER))
+    for near, team in ((True, TEAM), (False, "T-370811-009")):
+        await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, team)))
+    for name in ("households", "members"):
+        await Projector(intake.runtime.database, name, "test", intake.runtime.world.real_now).round()
     ticket = new_ticket(
         id="import-here", uploader=SUB, grievance=None, name="a.csv", content_type=CSV, size=9, sha256="ef" * 32, purpose=IMPORT, now=AT,
         limits=UploadLimits(),
@@ -58,6 +64,31 @@ async def keep_fieldwork(intake: Any) -> None:
     assert isinstance(ticket, UploadTicket)
     await intake.uploads.open(ticket)
     assert await intake.uploads.stored("import-here", AT)
+
+
+def home(near: bool) -> str:
+    return "home-near" if near else "home-far"
+
+
+def _household(intake: Any, near: bool, team: str) -> Household:
+    id, place = home(near), HERE if near else ELSEWHERE
+    key, wrapped = intake.cipher.new_person_key(id)
+    return Household(
+        id=id,
+        village=place,
+        place=place,
+        number="1",
+        team=team,
+        contract=SUB,
+        persons=3,
+        person=id,
+        key=wrapped,
+        head=key.encrypt("head", "孔凡户"),
+        phone=key.encrypt("phone", "13800006001"),
+        address=None,
+        digest="",
+        visits=[Visit(id="v", on="2026-06-05", team=team, member=SUB, marked=True)],
+    )
 
 
 def _code(letter: str, described: Described) -> str:
@@ -87,6 +118,7 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
         "head": "h",
         "receiver": "r",
     },
+    "recordVisit": lambda grievance: {"householdId": home(grievance.near)},
     "startImport": lambda grievance: {"kind": "MEMBERS", "attachmentId": "import-here", "division": grievance.division},
     "startExport": lambda grievance: {"kind": "TEAMS", "division": grievance.division},
     "recordPost": lambda grievance: {

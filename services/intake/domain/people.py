@@ -5,13 +5,14 @@ Names and phones are sealed under a key of the member's own (adapters/cipher.py)
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.places import levels_below
 from shared.contracts.intake import TeamRow
 from shared.identity.errors import Refusal
+from shared.identity.scopes import prefixes
 
 MemberKind = Literal[
     "COMMUNITY_OFFICIAL",  # 社区(村)干部
@@ -56,6 +57,17 @@ class Member(BaseModel):
     phone: str | None
     digest: str
     """Keyed digest of the row in clear: the same row again is no change."""
+    outings: dict[str, str] = {}
+    """Visit → day: when they went out, and each visit once."""
+
+    def went_out(self, visit: str, on: str) -> Self:
+        return self.model_copy(update={"outings": {**self.outings, visit: on}})
+
+    def facts(self) -> dict[str, Any]:
+        """What the projector counts (S13): members by rank, and who of them went out in a month and a year."""
+        out = {f"out:{period}:{self.rank}" for day in self.outings.values() for period in (day[:7], day[:4])}
+        at = list(prefixes(self.unit)[1:]) + ([f"team:{self.team}"] if self.team else [])
+        return {"at": at, "n": {f"members:{self.rank}": 1, **dict.fromkeys(sorted(out), 1)}}
 
     @property
     def may_lead(self) -> bool:

@@ -76,7 +76,7 @@ class Teams(Registry[Team]):
 
 class Members(Registry[Member]):
     def __init__(self, database: Database) -> None:
-        super().__init__(database, "members", Member, lambda row: [row.unit])
+        super().__init__(database, "members", Member, lambda row: [row.unit], lambda row: {"facts": row.facts(), "dirty": True})
 
     async def of_teams(self, teams: list[str]) -> dict[str, list[Member]]:
         found: dict[str, list[Member]] = {}

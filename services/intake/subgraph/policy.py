@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.intake.store.mongo import access_of
-from services.intake.usecases import create_upload, recording, register_grievance
+from services.intake.usecases import create_upload, record_visit, recording, register_grievance
 from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
@@ -58,6 +58,13 @@ RECORDS = command(
     lambda viewer, access: viewer.covers(access.division),
     "ROLE_MISSING OUT_OF_SCOPE",
 )
+VISITS = command(
+    "该户所属团队的民情书记、带队领导",
+    "secretaries and leaders of the household's team",
+    record_visit.ROLES,
+    lambda viewer, access: viewer.team is not None and viewer.team == access.team,
+    "ROLE_MISSING NOT_FOUND",
+)
 
 POLICY = Policy(
     objects={
@@ -75,6 +82,7 @@ POLICY = Policy(
             "_service division divisions locate receptionSites sheetTemplates": EVERYBODY,
             "transfer transfers": ADMINS,
             "team teams departmentRecords posts accountable": OFFICIALS,
+            "coverage teamCoverage participation households": OFFICIALS,
             "grievance grievances": SIGNED_IN,
             "me": quietly(SIGNED_IN),
         },
@@ -83,6 +91,7 @@ POLICY = Policy(
             "createUpload": UPLOADS,
             "recordDivision recordReceptionSite recordTeam recordMember recordDepartment recordPost": RECORDS,
             "startImport startExport": RECORDS,
+            "recordVisit": VISITS,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
@@ -114,6 +123,18 @@ POLICY = Policy(
         "DepartmentRecorded": {"department": OF_OBJECT},
         "PostRecorded": {"post": OF_OBJECT},
         "OrganisationRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "Visit": {"on team member": OF_OBJECT},
+        "Household": {"id place number displayName phone persons team contract lastVisit visits": OF_OBJECT},
+        "HouseholdEdge": {"cursor node": OF_OBJECT},
+        "HouseholdConnection": {"edges pageInfo": OF_OBJECT},
+        "Covered": {"households persons visited toVisit visits behind": OF_OBJECT},
+        "DivisionCoverage": {"division covered": OF_OBJECT},
+        "TeamCoverage": {"team covered": OF_OBJECT},
+        "TeamCoverageEdge": {"cursor node": OF_OBJECT},
+        "TeamCoverageConnection": {"edges pageInfo": OF_OBJECT},
+        "RankParticipation": {"rank members wentOut": OF_OBJECT},
+        "VisitRecorded": {"household": OF_OBJECT},
+        "VisitRefused": {"code message messageZh field": TO_THE_REFUSED},
         "SheetColumn": {"name nameZh required many words": OF_OBJECT},
         "SheetTemplate": {"kind header columns": OF_OBJECT},
         "RowFault": {"line column code reason reasonZh": OF_OBJECT},

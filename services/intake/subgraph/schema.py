@@ -6,6 +6,7 @@ import strawberry
 
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
+from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
 from services.intake.subgraph.inputs import CreateUploadInput, RegisterGrievanceInput
 from services.intake.subgraph.organisation_fields import OrganisationMutation, OrganisationQuery
 from services.intake.subgraph.policy import POLICY
@@ -36,7 +37,7 @@ from shared.subgraph import page_size, refused_as
 
 
 @strawberry.type
-class Query(OrganisationQuery, TransferQuery):
+class Query(OrganisationQuery, CoverageQuery, TransferQuery):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
         return await Grievance.resolve_reference(info, id=id, number=number)
@@ -65,7 +66,7 @@ class Query(OrganisationQuery, TransferQuery):
 
 
 @strawberry.type
-class Mutation(OrganisationMutation, TransferMutation):
+class Mutation(OrganisationMutation, CoverageMutation, TransferMutation):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
         context = info.context

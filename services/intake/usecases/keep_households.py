@@ -89,10 +89,10 @@ class KeepHouseholds:
     async def _write(self, job: Transfer, viewer: Viewer, taken: dict[str, Taken]) -> dict[int, Kept]:
         if not taken:
             return {}
-        there = await self.households.digests(sorted(taken))
-        fresh = [each for id, each in taken.items() if id not in there]
-        met = await self.households.add_many((self._sealed(each, None), self._request(job, each)) for each in fresh) if fresh else set()
-        kept: dict[int, Kept] = {each.line.number: ("added", []) for each in fresh if each.id not in met}
+        # Most are new: they are written first, and only those that were there already are looked at.
+        met = await self.households.add_many((self._sealed(each, None), self._request(job, each)) for each in taken.values())
+        there = await self.households.digests(sorted(met)) if met else {}
+        kept: dict[int, Kept] = {each.line.number: ("added", []) for each in taken.values() if each.id not in met}
         for id, each in taken.items():
             if each.line.number in kept:
                 continue

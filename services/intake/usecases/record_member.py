@@ -85,4 +85,5 @@ def sealed(cipher: FieldCipher, reference_key: bytes, command: RecordMember, hel
         key, wrapped = cipher.unwrap(person, held.key), held.key
     row["name"] = key.encrypt("name", command.name)
     row["phone"] = key.encrypt("phone", command.phone) if command.phone else None
-    return Member(**row, person=person, key=wrapped, digest=fingerprint)
+    outings = held.outings if held else {}
+    return Member(**row, person=person, key=wrapped, digest=fingerprint, outings=outings)

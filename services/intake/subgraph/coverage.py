@@ -1,0 +1,249 @@
+"""Households, visits and coverage in the graph."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+
+from services.intake.domain import coverage, masks
+from services.intake.domain.households import Household as Held
+from services.intake.domain.households import is_period
+from services.intake.subgraph.context import IntakeContext
+from services.intake.subgraph.organisation import Team, team_of
+from services.intake.subgraph.organisation_fields import prefix_of
+from services.intake.subgraph.types import Ctx, Division, PageInfo, division_of, find_division
+from services.intake.usecases.record_visit import RecordVisit, record_visit
+from shared.identity.errors import Forbidden, Refusal
+from shared.subgraph import page_size, refused_as
+
+
+@strawberry.type(description="一次走访 · a visit")
+class Visit:
+    on: date
+    team: str
+    member: str
+
+
+@strawberry.type(description="住户，默认脱敏 · a household, masked")
+class Household:
+    id: strawberry.ID
+    place: Division | None
+    number: str
+    display_name: str | None = strawberry.field(description="脱敏户主 · the head of the household, masked")
+    phone: str | None
+    persons: int
+    team: str | None
+    contract: str | None = strawberry.field(description="包保人 · the member who answers for it")
+    last_visit: date | None
+    visits: list[Visit]
+
+
+@strawberry.type
+class HouseholdEdge:
+    cursor: str
+    node: Household
+
+
+@strawberry.type(description="住户列表，最久未走访的在前 · the longest unvisited first")
+class HouseholdConnection:
+    edges: list[HouseholdEdge]
+    page_info: PageInfo
+
+
+@strawberry.type(description="走访覆盖 · how far households are covered in a period")
+class Covered:
+    households: int
+    persons: int
+    visited: int
+    to_visit: int
+    visits: int
+    behind: int = strawberry.field(description="按日进度落后户数 · households fewer than the days gone by ask for")
+
+
+@strawberry.type(description="一个区划的覆盖 · of one division")
+class DivisionCoverage:
+    division: Division
+    covered: Covered
+
+
+@strawberry.type(description="一个团队的覆盖 · of one team")
+class TeamCoverage:
+    team: Team
+    covered: Covered
+
+
+@strawberry.type
+class TeamCoverageEdge:
+    cursor: str
+    node: TeamCoverage
+
+
+@strawberry.type(description="团队覆盖，最落后的在前 · teams, the furthest behind first")
+class TeamCoverageConnection:
+    edges: list[TeamCoverageEdge]
+    page_info: PageInfo
+
+
+@strawberry.type(description="按职级的参与，领导在前 · participation by rank, leaders first")
+class RankParticipation:
+    rank: str
+    members: int
+    went_out: int
+
+
+@strawberry.type(description="已记录走访 · recorded")
+class VisitRecorded:
+    household: Household
+
+
+@strawberry.type(description="未记录 · refused; nothing was stored")
+class VisitRefused:
+    code: str
+    message: str
+    message_zh: str
+    field: str | None
+
+
+@strawberry.input(description="记录走访 · a visit of a household of the own team")
+class RecordVisitInput:
+    request_id: strawberry.ID
+    household_id: strawberry.ID
+    on: date | None = None
+
+
+RecordVisitResult = Annotated[VisitRecorded | VisitRefused, strawberry.union("RecordVisitResult")]
+
+
+def household_of(context: IntakeContext, held: Held) -> Household:
+    key = context.intake.fieldwork.cipher.unwrap(held.person, held.key)
+    return Household(
+        id=strawberry.ID(held.id),
+        place=find_division(context, held.place) or find_division(context, held.village),
+        number=held.number,
+        display_name=masks.mask_name(key.decrypt("head", held.head)) if held.head else None,
+        phone=masks.mask_phone(key.decrypt("phone", held.phone)) if held.phone else None,
+        persons=held.persons,
+        team=held.team,
+        contract=held.contract,
+        last_visit=date.fromisoformat(held.last_visit) if held.last_visit else None,
+        visits=[Visit(on=date.fromisoformat(each.on), team=each.team, member=each.member) for each in held.visits],
+    )
+
+
+def _covered(numbers: coverage.Numbers, period: str, context: IntakeContext) -> Covered:
+    return Covered(**vars(coverage.covered(numbers, period, date.fromisoformat(context.intake.fieldwork.today()))))
+
+
+def _period(context: IntakeContext, period: str | None) -> str:
+    """The period asked for, this month when left out. Raises Refusal."""
+    if period is not None and not is_period(period):
+        raise Refusal("BAD_PERIOD", "期间应为 2020-06 或 2020。", "A period reads 2020-06 or 2020.", "period")
+    return period or context.intake.fieldwork.today()[:7]
+
+
+def _page(rows: list[Any], key: Any, first: int, after: str | None) -> tuple[list[Any], bool]:
+    """Rows in the order of their keys, those behind `after`; a key that has gone is looked for where it would stand."""
+    ordered = sorted(rows, key=key)
+    behind = [row for row in ordered if after is None or _cursor(key(row)) > after]
+    return behind[:first], len(behind) > first
+
+
+def _cursor(key: tuple[str, ...]) -> str:
+    return "|".join(key)
+
+
+@strawberry.type
+class CoverageQuery:
+    @strawberry.field(description="一个区划及以下各级的走访覆盖 · coverage of a division and up to three tiers below")
+    async def coverage(self, info: Ctx, division: str, period: str | None = None, tiers: int = 1) -> list[DivisionCoverage] | None:
+        context = info.context
+        prefix_of(context, division)
+        if not 0 <= tiers <= coverage.TIERS:
+            raise Refusal("BAD_TIERS", f"层级应在 0 到 {coverage.TIERS} 之间。", f"tiers must be between 0 and {coverage.TIERS}.", "tiers")
+        asked, territory = _period(context, period), context.intake.territory
+        codes = coverage.down(territory, division, tiers)
+        if len(codes) > coverage.ROWS:
+            raise Refusal("TOO_WIDE", "范围过大，请减少层级。", "Too many divisions; ask for fewer tiers.", "tiers")
+        keys = {code: prefix_of(context, code) for code in codes}
+        buckets = context.intake.fieldwork.coverage
+        few = len(codes) <= coverage.NAMED
+        numbers = await buckets.read(keys.values()) if few else await buckets.under(keys[division])
+        return [
+            DivisionCoverage(
+                division=division_of(context, territory.get(code)), covered=_covered(numbers.get(keys[code], {}), asked, context)
+            )
+            for code in codes
+        ]
+
+    @strawberry.field(description="团队的走访覆盖，最落后的在前 · teams of a division, the furthest behind first")
+    async def team_coverage(
+        self, info: Ctx, division: str, period: str | None = None, first: int = 20, after: str | None = None
+    ) -> TeamCoverageConnection | None:
+        context, fieldwork = info.context, info.context.intake.fieldwork
+        teams = await fieldwork.teams.where({"within": prefix_of(context, division)})
+        numbers = await fieldwork.coverage.read(f"team:{team.code}" for team in teams)
+        asked = _period(context, period)
+        rows = [TeamCoverage(team=team_of(team), covered=_covered(numbers[f"team:{team.code}"], asked, context)) for team in teams]
+
+        def key(row: TeamCoverage) -> tuple[str, str]:
+            return f"{10**9 - row.covered.behind:010d}", row.team.code
+
+        found, more = _page(rows, key, page_size(first), after)
+        edges = [TeamCoverageEdge(cursor=_cursor(key(row)), node=row) for row in found]
+        return TeamCoverageConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
+
+    @strawberry.field(description="按职级的参与 · participation by rank in a division")
+    async def participation(self, info: Ctx, division: str, period: str | None = None) -> list[RankParticipation] | None:
+        context = info.context
+        key = prefix_of(context, division)
+        numbers = await context.intake.fieldwork.participation.read([key])
+        return [RankParticipation(**vars(row)) for row in coverage.participation(numbers[key], _period(context, period))]
+
+    @strawberry.field(
+        description="本团队或一个村（社区）的住户 · households of the own team, or of a village; due: not visited in the period"
+    )
+    async def households(
+        self,
+        info: Ctx,
+        village: str | None = None,
+        period: str | None = None,
+        due: bool = False,
+        first: int = 20,
+        after: str | None = None,
+    ) -> HouseholdConnection | None:
+        context, fieldwork = info.context, info.context.intake.fieldwork
+        if village is not None:
+            prefix_of(context, village)
+            query = {"village": village}
+        elif context.viewer.team:
+            query = {"team": context.viewer.team}
+        else:
+            raise Forbidden("NO_TEAM", "您不属于任何团队，请指定村（社区）。", "You are in no team; name a village.", "village")
+        asked = _period(context, period)
+        rows = await fieldwork.households.visits_of(query)
+        if due:
+            rows = [row for row in rows if not (row["last_visit"] or "").startswith(asked)]
+
+        def key(row: dict[str, Any]) -> tuple[str, str]:
+            return row["last_visit"] or "", row["_id"]
+
+        found, more = _page(rows, key, page_size(first), after)
+        held = await fieldwork.households.find_many([row["_id"] for row in found])
+        edges = [HouseholdEdge(cursor=_cursor(key(row)), node=household_of(context, held[row["_id"]])) for row in found]
+        return HouseholdConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
+
+
+@strawberry.type
+class CoverageMutation:
+    @strawberry.mutation(description="记录走访 · record a visit of a household of the own team")
+    async def record_visit(self, info: Ctx, input: RecordVisitInput) -> RecordVisitResult:
+        context, fieldwork = info.context, info.context.intake.fieldwork
+
+        async def work() -> VisitRecorded:
+            command = RecordVisit(request_id=str(input.request_id), household_id=str(input.household_id), on=input.on)
+            id = await record_visit(fieldwork.record_visits, context.viewer, command, context.origin)
+            return VisitRecorded(household=household_of(context, (await fieldwork.households.find_many([id]))[id]))
+
+        return await refused_as(VisitRefused, work)  # type: ignore[no-any-return]

@@ -1,0 +1,98 @@
+"""Every query of people, transfers and coverage: by which index, and growing how, from 1,000 to 10,000 rows of each kind. Sites and
+departments are found as teams are, by `within`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.parts import Parts
+from services.intake.service import Service
+from services.intake.settings import IntakeSettings
+from services.intake.store.households import Households
+from services.intake.store.organisation import Members, Posts, Teams
+from services.intake.store.registry import within
+from services.intake.store.transfers import Transfers
+from shared.mongo import Database
+from shared.projector import Buckets
+from shared.record import stub
+from tests.services.growth import MOST, Ask, Pair, insert, pair_of
+
+PER_VILLAGE, PER_TEAM = 20, 25
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
+    async with pair_of(parts, keys_dir, lambda settings: Service(IntakeSettings(**settings)), fill) as made:
+        yield made
+
+
+async def fill(database: Database, count: int) -> None:
+    """`count` rows of each kind; the same small territory, team and asker in both sizes, and few raised flags."""
+
+    def base(id: str) -> dict[str, object]:
+        return {**stub(id), "version": 1, "registered": True, "dirty": False, "unannounced": False}
+
+    def village(number: int) -> str:
+        return f"3708{11 + number // 2_000:02}{1 + number // 200 % 10:03}{1 + number // PER_VILLAGE % 10:03}"
+
+    def bucket(id: str) -> dict[str, object]:
+        return {"_id": id, "key": id, "n": {"households": 1}}
+
+    few = 5
+    for name in ("teams", "members"):
+        rows = [base(f"{name}{n}") | {"within": within([village(n)]), "unannounced": n < few, "dirty": n < few} for n in range(count)]
+        for n, row in enumerate(rows):
+            row |= {"team": f"T-{n // PER_TEAM}", "leader": f"m-{n}", "contact_units": [village(n)]}
+        await insert(database, name, rows)
+    posts = [base(f"posts{n}") | {"division": village(n), "turns_on": "2099-01-01" if n % 100 else "2020-01-01"} for n in range(count)]
+    await insert(database, "posts", posts)
+    homes = [
+        base(f"h{n}") | {"village": village(n), "team": f"T-{n // PER_TEAM}", "unmarked": n < few, "dirty": n < few} for n in range(count)
+    ]
+    await insert(database, "households", homes)
+    jobs = [base(f"j{n}") | {"open": n < few, "asker": {"sub": f"a-{n // 10}"}} for n in range(count)]
+    await insert(database, "transfers", jobs)
+    await insert(database, "transfer_faults", [{"_id": f"j{n // 5}:{n:09}", "transfer": f"j{n // 5}", "chunk": n} for n in range(count)])
+    await insert(database, "households_buckets", [bucket(f"1|{village(n)}-{n}") for n in range(count)])
+
+
+VILLAGE = "370811001001"
+QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
+    "team ids of a village": (lambda db: ids(db, "teams", {"within": VILLAGE, "registered": True}), {"teams.within"}),
+    "teams led": (lambda db: Teams(db)._found({"leader": "m-7"}), {"teams.leader"}),
+    "teams in contact": (lambda db: Teams(db)._found({"contact_units": VILLAGE}), {"teams.contact_units"}),
+    "members of a team": (lambda db: Members(db)._found({"team": "T-3"}), {"members.team"}),
+    "posts of a place": (
+        lambda db: Posts(db, lambda: "2020-06-05")._found({"division": {"$in": [VILLAGE, "370811001000"]}}),
+        {"posts.division"},
+    ),
+    "households of a village": (lambda db: Households(db).visits_of({"village": VILLAGE}), {"households.village"}),
+    "households of a team": (lambda db: Households(db).visits_of({"team": "T-3"}), {"households.team"}),
+    "households by id": (lambda db: Households(db).digests(["h1", "h2", "h3"]), {"households._id_"}),
+    "unmarked visits": (lambda db: Households(db).unmarked(100), {"households.unmarked"}),
+    "open transfers": (lambda db: Transfers(db).open_ids(20), {"transfers.open"}),
+    "transfers of an asker": (lambda db: Transfers(db)._found({"asker.sub": "a-7"}), {"transfers.asker"}),
+    "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
+    "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
+    "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
+    "unannounced teams": (lambda db: ids(db, "teams", {"unannounced": True}), {"teams.unannounced"}),
+    "coverage by name": (lambda db: Buckets(db, "households").read(["3708", "370811"]), {"households_buckets._id_", "projections._id_"}),
+    "coverage as a range": (lambda db: Buckets(db, "households").under("370811001001"), {"households_buckets.key", "projections._id_"}),
+}
+
+
+async def ids(database: Database, collection: str, query: dict[str, object]) -> object:
+    return await database[collection].find(query, {"_id": 1}).to_list(None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_is_served_by_its_index_and_does_not_grow_with_the_rest(pair: Pair, question: str) -> None:
+    ask, indexes = QUESTIONS[question]
+    growth = await pair.ask(ask)
+    assert growth.indexes <= indexes, growth
+    assert growth.ratio < MOST, growth
