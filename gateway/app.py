@@ -14,7 +14,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from gateway.endpoint import GraphQLEndpoint, Verify
 from gateway.engine.engine import Engine
 from gateway.engine.errors import Refused
-from gateway.engine.supergraph import Supergraph, load_supergraph
+from gateway.engine.loader import load_supergraph
+from gateway.engine.supergraph import Supergraph
 from gateway.settings import GatewaySettings
 from gateway.subgraph_client import SubgraphClient
 from shared.identity.tokens import TokenVerifier

@@ -26,7 +26,7 @@ from gateway.engine.executor import CompiledPlan, Execution
 from gateway.engine.operation import Collector, Selection, condition_variables
 from gateway.engine.plan import Plan
 from gateway.engine.planner import make_plan
-from gateway.engine.projection import INTROSPECTION, Complete, Trail, compile_projection
+from gateway.engine.projection import META, Complete, Trail, compile_projection
 from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
 
@@ -190,14 +190,14 @@ class Engine:
         collector = Collector(self.supergraph, fragments, truths)
         selection = Selection(collector, root.name, [node.selection_set])
         introspection = self._introspection_part(collector, node, root.name)
-        fetched = {key: wanted for key, wanted in selection.on(root.name).items() if wanted.name not in INTROSPECTION}
+        fetched = {key: wanted for key, wanted in selection.on(root.name).items() if wanted.name not in META}
         plan = make_plan(self.supergraph, node, selection.split_off({root.name: fetched}))
         return Prepared(CompiledPlan(plan), compile_projection(self.supergraph.public, selection, plan.root), introspection)
 
     def _introspection_part(self, collector: Collector, node: OperationDefinitionNode, root: str) -> DocumentNode | None:
         groups: dict[str, list[FieldNode]] = {}
         collector.gather(root, node.selection_set, groups, set())
-        nodes = tuple(each for nodes in groups.values() for each in nodes if each.name.value in INTROSPECTION)
+        nodes = tuple(each for nodes in groups.values() for each in nodes if each.name.value in META)
         if not nodes:
             return None
         if not self._introspection:

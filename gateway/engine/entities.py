@@ -79,7 +79,15 @@ def client_path_below(location: Location, path: list[str | int]) -> ClientPath:
 
 
 def compile_representers(branches: dict[str, Branch]) -> dict[str, Representer]:
-    return {name: _representer(name, branch.parts) for name, branch in branches.items()}
+    """By the type that an object has at run time; `""` for one that has not told it."""
+    made = {}
+    for name, branch in branches.items():
+        represent = _representer(branch.local, branch.parts)
+        made.update(dict.fromkeys(branch.types, represent))
+        made[name] = represent
+        if len(branch.types) > 1:
+            made[""] = represent
+    return made
 
 
 def _representer(type_name: str | None, parts: dict[str, Part]) -> Representer:
@@ -137,7 +145,7 @@ class Batch:
             if made is not None:
                 self.targets.append(each)
                 self.positions.append(unique.setdefault(orjson.dumps(made), len(unique)))
-        self.representations = b"[" + b",".join(unique) + b"]" if unique else b""
+        self.representations = b"[" + b",".join(unique) + b"]"
 
     def merge(self, entities: list[Any], deep: bool) -> None:
         for target, position in zip(self.targets, self.positions, strict=True):

@@ -16,7 +16,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLObjectType,
     InlineFragmentNode,
     Node,
     OperationDefinitionNode,
@@ -27,10 +26,11 @@ from graphql import (
     visit,
 )
 
-from gateway.engine.errors import Refused
 from gateway.engine.supergraph import Supergraph
 
 CONDITIONS = ("skip", "include")
+# Fields that every schema has → their types here.
+INTROSPECTION = {"__typename": "String!", "__schema": "", "__type": ""}
 
 
 class Field:
@@ -71,7 +71,10 @@ class Selection:
         return made
 
     def on(self, type_name: str) -> dict[str, Field]:
-        """Fields by response key for the object type. Types for which the same nodes apply share their Field objects."""
+        """Fields by response key for the object type. Types for which the same nodes apply share their Field objects.
+
+        On an opaque interface: what is asked of every object of it, whatever its type turns out to be.
+        """
         found = self._by_type.get(type_name)
         if found is None:
             found = self._by_type[type_name] = self._collect(type_name) if self._sets else {}
@@ -88,16 +91,12 @@ class Selection:
         seen: set[str] = set()
         for each in self._sets:
             self._collector.gather(type_name, each, groups, seen)
-        owner = self._collector.supergraph.schema.type_map[type_name]
+        supergraph = self._collector.supergraph
         result = {}
         for key, nodes in groups.items():
             first = nodes[0]
             name = first.name.value
-            if name.startswith("__"):
-                kind = "String!" if name == "__typename" else ""
-            else:
-                assert isinstance(owner, GraphQLObjectType)
-                kind = str(owner.fields[name].type)
+            kind = INTROSPECTION[name] if name in INTROSPECTION else supergraph.field_type(type_name, name)
             identity = (key, tuple(map(id, nodes)), kind)
             known = self._fields.get(identity)
             if known is None:
@@ -120,8 +119,6 @@ class Collector:
                 continue
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
-                if key == "__typename" and node.name.value != "__typename":
-                    raise Refused("the alias __typename is taken by the engine itself")
                 groups.setdefault(key, []).append(node)
                 continue
             if isinstance(node, FragmentSpreadNode):
@@ -133,7 +130,7 @@ class Collector:
                 assert isinstance(node, InlineFragmentNode)
                 fragment = node
             condition, inner = fragment.type_condition, fragment.selection_set
-            if condition is None or type_name in self.supergraph.possible_types(condition.name.value):
+            if condition is None or self.supergraph.applies(condition.name.value, type_name):
                 self.gather(type_name, inner, groups, seen)
 
     def field(self, key: str, nodes: list[FieldNode], kind: str) -> Field:

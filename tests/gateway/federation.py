@@ -31,7 +31,8 @@ from graphql.language import DocumentNode
 
 from gateway.engine.engine import Engine
 from gateway.engine.errors import FetchFailed
-from gateway.engine.supergraph import Supergraph, load_supergraph
+from gateway.engine.loader import load_supergraph
+from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import RequestContext
 
 HERE = Path(__file__).resolve().parent
