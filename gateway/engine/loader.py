@@ -7,6 +7,7 @@ Source of the directives' meaning: the join specification v0.2 to v0.5 (`join__t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphql import (
     ConstDirectiveNode,
@@ -140,12 +141,32 @@ def _read_types(document: DocumentNode, graphs: dict[str, Subgraph]) -> None:
                     owner.keys.append(Key(key, fields))
         if isinstance(definition, COMPOSITE_NODES):
             _read_fields(definition, graphs, known_keys)
+    for code, graph in graphs.items():
+        for name, owner in graph.types.items():
+            if owner.opaque:
+                _mark_external(graph, owner, known_keys.get((code, name), []))
     for definition in document.definitions:
         if isinstance(definition, COMPOSITE_NODES):
             _read_implements(definition, graphs)
         elif isinstance(definition, UnionTypeDefinitionNode):
             for arguments in _applied(definition, "join__unionMember"):
                 graphs[str(arguments["graph"])].types[definition.name.value].possible[str(arguments["member"])] = None
+
+
+def _mark_external(graph: Subgraph, owner: SubgraphType, keys: list[SelectionSetNode]) -> None:
+    """Composition may leave out that a field of an interface object is external. It has to be where it is required or provided."""
+    sets = [each.requires for each in owner.fields.values() if each.requires]
+    sets += [
+        each.provides for other in graph.types.values() for each in other.fields.values() if each.provides and each.named_type == owner.name
+    ]
+    own = {name for key in keys for name in _top_names(key)}
+    for name in {name for fields in sets for name in _top_names(fields)} - own:
+        if name in owner.fields:
+            owner.fields[name] = replace(owner.fields[name], resolvable=False)
+
+
+def _top_names(fields: SelectionSetNode) -> list[str]:
+    return [part.name.value for part in fields.selections if isinstance(part, FieldNode)]
 
 
 def _read_implements(definition: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode, graphs: dict[str, Subgraph]) -> None:
@@ -191,8 +212,7 @@ def _subgraph_field(node: FieldDefinitionNode, kind: TypeNode, arguments: dict[s
     requires, provides = _text(arguments, "requires"), _text(arguments, "provides")
     foreign = bool(arguments.get("external") or arguments.get("usedOverridden"))
     # A key field is known to whoever holds the object, also where it is marked external or overridden elsewhere.
-    parts = [part for key in keys for part in key.selections]
-    in_key = any(isinstance(part, FieldNode) and part.name.value == node.name.value for part in parts)
+    in_key = any(node.name.value in _top_names(key) for key in keys)
     return SubgraphField(
         type=_text(arguments, "type") or print_ast(kind),
         resolvable=in_key or not foreign,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gateway.engine.operation import Field
+from gateway.engine.supergraph import Key
 
 TYPENAME = "__typename"
 
@@ -113,10 +114,12 @@ class Location:
 class Node:
     """A selection set in a subgraph's document. `tells_type` is false where the subgraph's `__typename` would not say the type."""
 
-    __slots__ = ("fields", "fragments", "location", "tells_type")
+    __slots__ = ("fields", "fragments", "location", "outer", "tells_type")
 
-    def __init__(self, location: Location, tells_type: bool = True) -> None:
+    def __init__(self, location: Location, tells_type: bool = True, outer: Node | None = None) -> None:
         self.location = location
+        # The selection set that this one is a fragment of.
+        self.outer = outer
         self.tells_type = tells_type
         self.fields: dict[str, tuple[Field, Node | None]] = {}
         self.fragments: dict[str, Node] = {}
@@ -124,13 +127,19 @@ class Node:
     def put(self, data_key: str, wanted: Field, below: Node | None, fetch: int) -> Node:
         """Add a field, or find it; returns the node below it (itself for a leaf)."""
         self.location.sources.setdefault(data_key, set()).add(fetch)
+        if below is None and self.outer and data_key in self.outer.fields:
+            return self
         known = self.fields.setdefault(data_key, (wanted, below))
         return known[1] or self
 
     def on(self, type_name: str, tells_type: bool) -> Node:
         if type_name not in self.fragments:
-            self.fragments[type_name] = Node(self.location, tells_type)
+            self.fragments[type_name] = Node(self.location, tells_type, self)
         return self.fragments[type_name]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.fields and all(below.is_empty for below in self.fragments.values())
 
     def variables(self) -> set[str]:
         names: set[str] = set()
@@ -148,7 +157,7 @@ class Node:
         for data_key, (wanted, below) in self.fields.items():
             alias = "" if data_key == wanted.name else f"{data_key}: "
             parts.append(f"{alias}{wanted.name}{wanted.arguments}{' ' + below.text() if below else ''}")
-        parts += [f"... on {name} {below.text(outer=False)}" for name, below in self.fragments.items()]
+        parts += [f"... on {name} {below.text(outer=False)}" for name, below in self.fragments.items() if not below.is_empty]
         return "{ " + " ".join(parts or [TYPENAME if self.tells_type else "_: " + TYPENAME]) + " }"
 
     def client_keys(self) -> Iterator[str]:
@@ -184,6 +193,7 @@ class Branch:
     """
 
     local: str
+    key: Key
     node: Node
     types: tuple[str, ...]
     discovers: bool = False

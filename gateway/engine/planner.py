@@ -17,7 +17,7 @@ from gateway.engine.errors import Refused
 from gateway.engine.operation import Field, Selection
 from gateway.engine.plan import TYPENAME, Branch, FetchDraft, Location, Node, Part, Plan
 from gateway.engine.reach import Ask, Reach, Spot
-from gateway.engine.supergraph import Door, Supergraph
+from gateway.engine.supergraph import Door, Key, Supergraph
 
 MAX_FETCHES = 500
 MAX_DEPTH = 100
@@ -262,20 +262,18 @@ class Planner:
             return self._enter_root(location, type_name, home, door)
         inside, types = self.reach.behind(home.spot, door), tuple(self.reach.types(home.spot))
         known = inside.graph.field(door.local, ask.name) if isinstance(ask, Field) else None
+        key = self.reach.entries(home.spot)[door].key
+        assert key is not None
         needs = {home.fetch}
-        parts: dict[str, Part] = {}
+        parts = self._obtain(home, self.reach.field_set(key.fields, type_name), needs, is_key=True)
         if known is not None and known.requires is not None and not self.reach.is_interface(inside):
-            parts = self._obtain(home, self.reach.field_set(known.requires, type_name), needs, is_key=False)
-        fetch = self._with_branch(location, door, type_name, needs, parts)
-        if fetch is None:
-            key = self.reach.entries(home.spot)[door].key
-            assert key is not None
-            for name, part in self._obtain(home, self.reach.field_set(key.fields, type_name), needs, is_key=True).items():
+            for name, part in self._obtain(home, self.reach.field_set(known.requires, type_name), needs, is_key=False).items():
                 _merge_part(parts, name, part)
+        fetch = self._with_branch(location, door, key, type_name, needs, parts)
+        if fetch is None:
             fetch = self._without_branch(location, door, types, needs) or self._new_fetch(door.service, location, needs)
-            discovers = self.reach.is_interface(inside)
             node = Node(location, tells_type=not inside.graph.is_opaque(door.local))
-            fetch.branches[type_name] = Branch(door.local, node, types, discovers)
+            fetch.branches[type_name] = Branch(door.local, key, node, types, discovers=self.reach.is_interface(inside))
         fetch.needs |= needs
         branch = fetch.branches[type_name]
         for name, part in parts.items():
@@ -293,14 +291,14 @@ class Planner:
         return Place(fetch, fetch.root, spot)
 
     def _with_branch(
-        self, location: Location, door: Door, type_name: str, needs: set[FetchDraft], parts: dict[str, Part]
+        self, location: Location, door: Door, key: Key, type_name: str, needs: set[FetchDraft], parts: dict[str, Part]
     ) -> FetchDraft | None:
         """A fetch that goes through the door with objects of the type anyway and that nothing in `needs` makes wait longer."""
         for fetch in location.fetches:
             if fetch.service != door.service or not _in_time(fetch, needs):
                 continue
             branch = fetch.branches.get(type_name)
-            if branch is not None and branch.local == door.local and _fits(branch.parts, parts):
+            if branch is not None and (branch.local, branch.key) == (door.local, key) and _fits(branch.parts, parts):
                 return fetch
         return None
 

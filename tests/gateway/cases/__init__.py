@@ -1,6 +1,8 @@
-"""The small federations that the engine is tried on. Their composed supergraphs are committed: `python -m tests.gateway.compose`."""
+"""Every supergraph that the engine is tried on, by name."""
 
-from tests.gateway.cases import abstract, entities, joined, plain
-from tests.gateway.federation import Case
+from __future__ import annotations
 
-ALL: dict[str, Case] = {case.name: case for module in (plain, entities, joined, abstract) for case in module.CASES}
+from tests.gateway.cases import abstract, entities, interface_objects, joined, plain
+
+MODULES = (plain, entities, abstract, joined, interface_objects)
+ALL = {case.name: case for module in MODULES for case in module.CASES}
