@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from gateway.engine.plan import TYPENAME, Branch, Location, Part
+from gateway.engine.plan import TYPENAME, Branch, Location, Parts
 
 Object = dict[str, Any]
 Representer = Callable[[Object], Object | None]
@@ -82,15 +82,14 @@ def compile_representers(branches: dict[str, Branch]) -> dict[str, Representer]:
     """By the type that an object has at run time; `""` for one that has not told it."""
     made = {}
     for name, branch in branches.items():
-        represent = _representer(branch.local, branch.parts)
-        made.update(dict.fromkeys(branch.types, represent))
-        made[name] = represent
-        if len(branch.types) > 1:
-            made[""] = represent
+        for type_name, parts in branch.parts.items():
+            made[type_name] = _representer(branch.local, parts)
+        if len(branch.types) > 1 and name in made:
+            made[""] = made[name]
     return made
 
 
-def _representer(type_name: str | None, parts: dict[str, Part]) -> Representer:
+def _representer(type_name: str | None, parts: Parts) -> Representer:
     """Makes the representation of an object, or None when a key value is missing: then there is nothing to ask for."""
     plan = [
         (name, part.data_key, part.is_key, None if part.inner is None else _inner_representer(part.inner, part.typed))
@@ -115,7 +114,7 @@ def _representer(type_name: str | None, parts: dict[str, Part]) -> Representer:
     return represent
 
 
-def _inner_representer(inner: dict[str, dict[str, Part]], typed: bool) -> Callable[[Any], Any]:
+def _inner_representer(inner: dict[str, Parts], typed: bool) -> Callable[[Any], Any]:
     by_type = {name: _representer(name if typed else None, parts) for name, parts in inner.items()}
     only = next(iter(by_type.values())) if len(by_type) == 1 else None
 

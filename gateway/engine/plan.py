@@ -174,12 +174,16 @@ class Node:
             yield from below.data_keys()
 
 
+# The values of a representation by field name.
+Parts = dict[str, "Part"]
+
+
 @dataclass(slots=True)
 class Part:
     """One value of a representation: where it lies in the data, and what of it is sent, by object type (None: a leaf)."""
 
     data_key: str
-    inner: dict[str, dict[str, Part]] | None = None
+    inner: dict[str, Parts] | None = None
     typed: bool = False
     # A key must have a value; what is required may be null.
     is_key: bool = False
@@ -189,7 +193,7 @@ class Part:
 class Branch:
     """What one entity fetch sends and asks for objects of one type, which the subgraph knows as its type `local`.
 
-    `types`: every type that such an object can turn out to have by then.
+    `types`: every type that such an object can turn out to have by then; `parts`: what is sent, by that type.
     """
 
     local: str
@@ -197,7 +201,7 @@ class Branch:
     node: Node
     types: tuple[str, ...]
     discovers: bool = False
-    parts: dict[str, Part] = field(default_factory=dict)
+    parts: dict[str, Parts] = field(default_factory=dict)
 
     def text(self) -> str:
         return f"... on {self.local} {self.node.text(outer=self.discovers)}"
@@ -234,9 +238,8 @@ class Lookup:
 
     def text(self) -> list[str]:
         lines = [f"   at {'.'.join(self.path)}"]
-        for local, parts in dict.fromkeys((each.local, _parts_text(each.parts)) for each in self.branches.values()):
-            lines.append(f"   send {local} {parts}")
-        return lines
+        sent = dict.fromkeys((each.local, _parts_text(parts)) for each in self.branches.values() for parts in each.parts.values())
+        return lines + [f"   send {local} {parts}" for local, parts in sent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +271,7 @@ class Fetch:
         return "\n".join([head, *lines, f"   {self.document}"])
 
 
-def _parts_text(parts: dict[str, Part]) -> str:
+def _parts_text(parts: Parts) -> str:
     shown = []
     for name, part in parts.items():
         inner = "" if part.inner is None else " " + " | ".join(_parts_text(each) for each in part.inner.values())

@@ -15,7 +15,7 @@ from graphql import OperationDefinitionNode
 from gateway.engine.documents import finish
 from gateway.engine.errors import Refused
 from gateway.engine.operation import Field, Selection
-from gateway.engine.plan import TYPENAME, Branch, FetchDraft, Location, Node, Part, Plan
+from gateway.engine.plan import TYPENAME, Branch, FetchDraft, Location, Node, Part, Parts, Plan
 from gateway.engine.reach import Ask, Reach, Spot
 from gateway.engine.supergraph import Door, Key, Supergraph
 
@@ -267,8 +267,7 @@ class Planner:
         needs = {home.fetch}
         parts = self._obtain(home, self.reach.field_set(key.fields, type_name), needs, is_key=True)
         if known is not None and known.requires is not None and not self.reach.is_interface(inside):
-            for name, part in self._obtain(home, self.reach.field_set(known.requires, type_name), needs, is_key=False).items():
-                _merge_part(parts, name, part)
+            _merge(parts, self._obtain(home, self.reach.field_set(known.requires, type_name), needs, is_key=False))
         fetch = self._with_branch(location, door, key, type_name, needs, parts)
         if fetch is None:
             fetch = self._without_branch(location, door, types, needs) or self._new_fetch(door.service, location, needs)
@@ -276,8 +275,7 @@ class Planner:
             fetch.branches[type_name] = Branch(door.local, key, node, types, discovers=self.reach.is_interface(inside))
         fetch.needs |= needs
         branch = fetch.branches[type_name]
-        for name, part in parts.items():
-            _merge_part(branch.parts, name, part)
+        _merge(branch.parts, parts)
         return Place(fetch, branch.node, inside)
 
     def _enter_root(self, location: Location, type_name: str, home: Place | None, door: Door) -> Place:
@@ -291,7 +289,7 @@ class Planner:
         return Place(fetch, fetch.root, spot)
 
     def _with_branch(
-        self, location: Location, door: Door, key: Key, type_name: str, needs: set[FetchDraft], parts: dict[str, Part]
+        self, location: Location, door: Door, key: Key, type_name: str, needs: set[FetchDraft], parts: dict[str, Parts]
     ) -> FetchDraft | None:
         """A fetch that goes through the door with objects of the type anyway and that nothing in `needs` makes wait longer."""
         for fetch in location.fetches:
@@ -320,27 +318,30 @@ class Planner:
         location.fetches.append(fetch)
         return fetch
 
-    def _obtain(self, home: Place, selection: Selection, needs: set[FetchDraft], *, is_key: bool) -> dict[str, Part]:
-        """Have key or required fields fetched; returns how they are put into a representation."""
+    def _obtain(self, home: Place, selection: Selection, needs: set[FetchDraft], *, is_key: bool) -> dict[str, Parts]:
+        """Have key or required fields fetched; returns how they are put into a representation, by the object's type."""
         self._fill_object(home, selection, Wish(needs))
-        return self._parts(home.node.location, home.spot.type, selection, is_key)
+        made = {each: self._parts(home.node.location, each, selection, is_key) for each in self.reach.types(home.spot)}
+        return {each: parts for each, parts in made.items() if parts is not None}
 
-    def _parts(self, location: Location, type_name: str, selection: Selection, is_key: bool) -> dict[str, Part]:
-        parts: dict[str, Part] = {}
+    def _parts(self, location: Location, type_name: str, selection: Selection, is_key: bool) -> Parts | None:
+        """None when nobody fetches the selection of this type here."""
+        parts: Parts = {}
         for wanted in selection.on(type_name).values():
             if wanted.name == TYPENAME:
                 continue
             data_key = location.internal_key(type_name, wanted)
-            assert data_key is not None
+            if data_key is None:
+                return None
             if wanted.selection is None:
                 parts[wanted.name] = Part(data_key, is_key=is_key)
                 continue
             child, inner_type = location.children[data_key], wanted.selection.type
-            inner = {
-                each: self._parts(child, each, wanted.selection, is_key)
-                for each in sorted(child.types & self.supergraph.possible_types(inner_type))
-                if all(child.internal_key(each, one) for one in wanted.selection.on(each).values() if one.name != TYPENAME)
-            }
+            inner = {}
+            for each in sorted(child.types & self.supergraph.possible_types(inner_type)):
+                below = self._parts(child, each, wanted.selection, is_key)
+                if below is not None:
+                    inner[each] = below
             parts[wanted.name] = Part(data_key, inner, typed=self.supergraph.is_abstract(inner_type), is_key=is_key)
         return parts
 
@@ -349,28 +350,22 @@ def _in_time(fetch: FetchDraft, needs: set[FetchDraft]) -> bool:
     return all(need.depth < fetch.depth for need in needs)
 
 
-def _fits(known: dict[str, Part], parts: dict[str, Part]) -> bool:
+def _fits(known: dict[str, Parts], more: dict[str, Parts]) -> bool:
     """Whether both can go into one representation: no field stands there twice with different arguments."""
-    for name, part in parts.items():
-        mine = known.get(name)
-        if mine is None:
-            continue
-        if mine.data_key != part.data_key:
-            return False
-        for type_name, inner in (part.inner or {}).items():
-            if not _fits((mine.inner or {}).get(type_name, {}), inner):
+    for type_name, parts in more.items():
+        for name, part in parts.items():
+            mine = known.get(type_name, {}).get(name)
+            if mine is not None and (mine.data_key != part.data_key or not _fits(mine.inner or {}, part.inner or {})):
                 return False
     return True
 
 
-def _merge_part(parts: dict[str, Part], name: str, part: Part) -> None:
-    known = parts.get(name)
-    if known is None:
-        parts[name] = part
-        return
-    known.is_key = known.is_key or part.is_key
-    for type_name, inner in (part.inner or {}).items():
-        assert known.inner is not None
-        mine = known.inner.setdefault(type_name, {})
-        for each, below in inner.items():
-            _merge_part(mine, each, below)
+def _merge(known: dict[str, Parts], more: dict[str, Parts]) -> None:
+    for type_name, parts in more.items():
+        mine = known.setdefault(type_name, {})
+        for name, part in parts.items():
+            if name in mine:
+                mine[name].is_key = mine[name].is_key or part.is_key
+                _merge(mine[name].inner or {}, part.inner or {})
+            else:
+                mine[name] = part
