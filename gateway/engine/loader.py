@@ -210,12 +210,12 @@ def _read_fields(
 
 def _subgraph_field(node: FieldDefinitionNode, kind: TypeNode, arguments: dict[str, object], keys: list[SelectionSetNode]) -> SubgraphField:
     requires, provides = _text(arguments, "requires"), _text(arguments, "provides")
-    foreign = bool(arguments.get("external") or arguments.get("usedOverridden"))
-    # A key field is known to whoever holds the object, also where it is marked external or overridden elsewhere.
+    # A key field is known to whoever holds the object, also where it is marked external; not where another subgraph overrides it.
     in_key = any(node.name.value in _top_names(key) for key in keys)
+    foreign = bool(arguments.get("usedOverridden") or (arguments.get("external") and not in_key))
     return SubgraphField(
         type=_text(arguments, "type") or print_ast(kind),
-        resolvable=in_key or not foreign,
+        resolvable=not foreign,
         requires=parse_field_set(requires) if requires else None,
         provides=parse_field_set(provides) if provides else None,
     )

@@ -130,7 +130,8 @@ class Filler:
             return [self._value(kind.of_type, type_name, name, number, f"{seed}/{index}") for index in range(chance % 4)]
         if is_composite_type(kind):
             instances = [each for possible in self._types(type_name, name, kind.name) for each in self.objects[possible]]
-            return instances[chance % len(instances)]
+            # What is part of a key goes by number: the key then is another for each object.
+            return instances[(number if (type_name, name) in self.keys else chance) % len(instances)]
         if isinstance(kind, GraphQLEnumType):
             return sorted(kind.values)[chance % len(kind.values)]
         label = f"{type_name[0].lower()}{number}" if (type_name, name) in self.keys else f"{place} {seed}"
