@@ -30,8 +30,9 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from gateway.engine.completion import completed
 from gateway.engine.errors import Refused
-from gateway.engine.public_schema import build_full_schema, build_public_schema, with_inherited_interfaces
+from gateway.engine.public_schema import build_full_schema, build_public_schema
 from gateway.engine.supergraph import Key, Subgraph, SubgraphField, SubgraphType, Supergraph
 
 COMPOSITE_NODES = (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)
@@ -48,7 +49,7 @@ def load_supergraph(sdl: str) -> Supergraph:
     Raises Refused with the reason when it is malformed or uses a feature that the engine does not know.
     """
     try:
-        document = with_inherited_interfaces(parse(sdl, no_location=True))
+        document = completed(parse(sdl, no_location=True))
         _refuse_unknown_features(document)
         subgraphs = _read_graphs(document)
         _read_types(document, subgraphs)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from graphql import (
     DirectiveDefinitionNode,
     DocumentNode,
     GraphQLSchema,
-    InterfaceTypeDefinitionNode,
     NamedTypeNode,
-    NameNode,
     Node,
-    ObjectTypeDefinitionNode,
     SchemaDefinitionNode,
     TypeNode,
     Visitor,
@@ -34,45 +30,6 @@ def build_full_schema(document: DocumentNode) -> GraphQLSchema:
 def build_public_schema(document: DocumentNode) -> GraphQLSchema:
     hidden = {definition.name.value for definition in document.definitions if _is_hidden(definition) and hasattr(definition, "name")}
     return build_ast_schema(visit(document, _Strip(hidden_types=hidden, hide=True)), assume_valid_sdl=True)
-
-
-def with_inherited_interfaces(document: DocumentNode) -> DocumentNode:
-    """The document with every type implementing what its interfaces implement.
-
-    When an interface object implements an interface, composition adds that to the interface, but not to its objects.
-    """
-    own = {
-        each.name.value: [interface.name.value for interface in each.interfaces or ()]
-        for each in document.definitions
-        if isinstance(each, (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode))
-    }
-    completed: DocumentNode = visit(document, _Inherit(own))
-    return completed
-
-
-class _Inherit(Visitor):
-    def __init__(self, own: dict[str, list[str]]) -> None:
-        super().__init__()
-        self.own = own
-
-    def enter_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: Any) -> Any:
-        return self._completed(node)
-
-    def enter_interface_type_definition(self, node: InterfaceTypeDefinitionNode, *_: Any) -> Any:
-        return self._completed(node)
-
-    def _completed(self, node: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode) -> Any:
-        found: list[str] = []
-        queue = list(self.own[node.name.value])
-        while queue:
-            each = queue.pop(0)
-            if each not in found:
-                found.append(each)
-                queue.extend(self.own.get(each, ()))
-        if len(found) == len(node.interfaces or ()):
-            return None
-        named = tuple(NamedTypeNode(name=NameNode(value=each)) for each in found)
-        return replace(node, interfaces=named)
 
 
 def _is_hidden(node: Node) -> bool:

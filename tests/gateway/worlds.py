@@ -107,13 +107,13 @@ class Filler:
 
         def call(*_source: Any, **arguments: Any) -> Any:
             if is_root and len(arguments) == 1 and is_composite_type(get_named_type(kind)) and not _is_list(kind):
-                return self._found(kind, *next(iter(arguments.items())))
+                return self._found(self._types(type_name, name, get_named_type(kind).name), *next(iter(arguments.items())))
             return self._value(kind, type_name, name, number, f"{number}{_shown(arguments)}")
 
         return call
 
-    def _found(self, kind: GraphQLOutputType, name: str, value: Any) -> Any:
-        for each in self.supergraph.possible_types(get_named_type(kind).name):
+    def _found(self, types: list[str], name: str, value: Any) -> Any:
+        for each in types:
             for instance in self.objects[each]:
                 if name in instance and instance[name] == value:
                     return instance

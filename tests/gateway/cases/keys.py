@@ -18,7 +18,9 @@ MASHUP = Case(
             type Query { b: B }
             type B @key(fields: "id") { id: ID! a: [A!]! }
             type A @key(fields: "id compositeId { two three }", resolvable: true) @key(fields: "id") {
-              id: ID! compositeId: Composite! nameInB: String! name: String! @external upper: String @requires(fields: "name compositeId { two three }")
+              id: ID! compositeId: Composite! nameInB: String! name: String! @external upper: String @requires(fields: "name compositeId {
+                two three
+              }")
             }
             type Composite @shareable { two: ID! three: ID! }
         """,
@@ -35,7 +37,9 @@ COMPLEX = Case(
             type Category @key(fields: "id") { id: ID! tag: String @shareable }
         """,
         "lists": """
-            type ProductList @key(fields: "products { id pid }") { products: [Product!]! first: Product @shareable selected: Product @shareable }
+            type ProductList @key(fields: "products { id pid }") {
+              products: [Product!]! first: Product @shareable selected: Product @shareable
+            }
             type Product @key(fields: "id pid") { id: ID! pid: ID }
         """,
         "ids": """
@@ -57,7 +61,10 @@ HOPS = Case(
     {
         "a": 'type Query { stops: [Stop!]! } type Stop @key(fields: "a") { a: ID! }',
         "b": 'type Stop @key(fields: "a") @key(fields: "b") { a: ID! b: ID! inB: Int }',
-        "c": 'type Stop @key(fields: "b") @key(fields: "c d") { b: ID! c: ID! d: Int! inC: Int line: Line }  type Line @key(fields: "id") { id: ID! }',
+        "c": """
+            type Stop @key(fields: "b") @key(fields: "c d") { b: ID! c: ID! d: Int! inC: Int line: Line }
+            type Line @key(fields: "id") { id: ID! }
+        """,
         "d": 'type Stop @key(fields: "c d") @key(fields: "e { f }") { c: ID! d: Int! e: E! inD: Int } type E { f: ID! @shareable }',
         "e": 'type Stop @key(fields: "e { f }") { e: E! inE: Int next: Stop } type E { f: ID! @shareable g: Int }',
         "lines": 'type Line @key(fields: "id") { id: ID! name: String ends: [Stop!] } type Stop @key(fields: "b") { b: ID! }',

@@ -77,7 +77,9 @@ VALUES = Case(
         "b": """
             type Size { width: Int height: Int }
             enum Kind { SMALL LARGE }
-            extend type Thing @key(fields: "id") { id: ID! @external kind: Kind @external box: Size label: Named tag(kind: Kind): String @requires(fields: "kind") }
+            extend type Thing @key(fields: "id") {
+              id: ID! @external kind: Kind @external box: Size label: Named tag(kind: Kind): String @requires(fields: "kind")
+            }
             interface Named { name: String }
             type Label implements Named { name: String }
         """,
@@ -107,7 +109,9 @@ NOT_RESOLVABLE = Case(
     {
         "a": """
             type Query { productInA: Product }
-            extend type Product @key(fields: "id") { id: ID! @external pid: ID! upc: String! @external name: String @shareable both: String @requires(fields: "upc") }
+            extend type Product @key(fields: "id") {
+              id: ID! @external pid: ID! upc: String! @external name: String @shareable both: String @requires(fields: "upc")
+            }
         """,
         "b": """
             type Query { productInB: Product products: [Product!] }

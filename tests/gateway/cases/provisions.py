@@ -82,7 +82,8 @@ WITH_REQUIRES = Case(
             type Query { sold: [Order!]! }
             type Order { number: Int shirt: Shirt @provides(fields: "size") }
             type Shirt @key(fields: "id") {
-              id: ID! size: Int @external cut: String @external parcel: Int @requires(fields: "size") note: String @requires(fields: "size cut")
+              id: ID! size: Int @external cut: String @external
+              parcel: Int @requires(fields: "size") note: String @requires(fields: "size cut")
             }
         """,
     },
@@ -136,7 +137,9 @@ OVERRIDE_KEY = Case(
         """,
         "b": """
             type Query { drafts: [Note!] }
-            type Note @key(fields: "slug") @key(fields: "id") { id: ID! slug: String! @override(from: "a") body: String @override(from: "a") }
+            type Note @key(fields: "slug") @key(fields: "id") {
+              id: ID! slug: String! @override(from: "a") body: String @override(from: "a")
+            }
         """,
         "c": """
             type Query { pins: [Note!] }
