@@ -18,9 +18,8 @@ MASHUP = Case(
             type Query { b: B }
             type B @key(fields: "id") { id: ID! a: [A!]! }
             type A @key(fields: "id compositeId { two three }", resolvable: true) @key(fields: "id") {
-              id: ID! compositeId: Composite! nameInB: String! name: String! @external upper: String @requires(fields: "name compositeId {
-                two three
-              }")
+              id: ID! compositeId: Composite! nameInB: String! name: String! @external
+              upper: String @requires(fields: "name compositeId { two three }")
             }
             type Composite @shareable { two: ID! three: ID! }
         """,
