@@ -18,6 +18,8 @@ from gateway.engine.loader import load_supergraph
 from gateway.engine.supergraph import Supergraph
 from gateway.settings import GatewaySettings
 from gateway.subgraph_client import SubgraphClient
+from gateway.warm_up import read_documents
+from shared import telemetry
 from shared.identity.tokens import TokenVerifier
 
 PAGE = Path(__file__).resolve().parent / "graphiql.html"
@@ -47,6 +49,10 @@ def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> FastAP
     client = SubgraphClient(urls, timeout=settings.subgraph_timeout_seconds, connections=settings.subgraph_connections)
     development = settings.env == "development"
     engine = Engine(supergraph, client, documents=settings.documents, introspection=development or not authenticate)
+
+    if settings.warm_up is not None:
+        for problem in engine.warm(read_documents(settings.warm_up)):
+            telemetry.log().warning("a document to warm up with cannot be planned", problem=problem)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

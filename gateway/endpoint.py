@@ -26,6 +26,7 @@ SECONDS = Histogram(
 GRAPHQL_JSON = b"application/graphql-response+json"
 JSON = b"application/json"
 HTML = b"text/html"
+PLAN_HEADER = b"minyi-plan"
 # Verifies an Authorization header. Raises Unauthenticated.
 Verify = Callable[[str | None], Awaitable[object]]
 
@@ -96,7 +97,9 @@ class GraphQLEndpoint:
                 "variables must be an object and operationName a string.",
                 "variables 须为对象，operationName 须为字符串。",
             )
-        return await self._engine.execute(query, variables, operation, context, allow_mutations=not is_get)
+        # Plans name subgraphs and hidden fields: they are for development only, where there is a page.
+        explain = self._page is not None and PLAN_HEADER in headers
+        return await self._engine.execute(query, variables, operation, context, allow_mutations=not is_get, explain=explain)
 
     async def _context(self, headers: dict[bytes, bytes]) -> RequestContext:
         """What is forwarded. The reader is the token itself: it stands for the viewer and their scopes, and subgraphs see no more."""

@@ -21,6 +21,8 @@ class GatewaySettings(CommonSettings):
     """Open connections to one subgraph; requests beyond that wait for one."""
     documents: int = 1_000
     """Documents whose plans are kept."""
+    warm_up: Path | None = None
+    """Documents to plan at start: a folder of .graphql files, or a JSON file with a list or an object of documents."""
     max_request_bytes: int = 1_000_000
 
     def subgraph_urls(self) -> dict[str, str]:

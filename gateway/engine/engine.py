@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ from graphql.execution import get_variable_values
 
 from gateway.engine.errors import Refused
 from gateway.engine.executor import CompiledPlan, Execution
-from gateway.engine.operation import Collector, Selection, condition_variables
+from gateway.engine.operation import Collector, Selection, condition_variables, size_problem
 from gateway.engine.plan import Plan
 from gateway.engine.planner import make_plan
 from gateway.engine.projection import META, Complete, Trail, compile_projection
@@ -73,6 +74,10 @@ class Document:
         except GraphQLError as error:
             self.errors = [error]
             return
+        problem = size_problem(node)
+        if problem:
+            self.errors = [GraphQLError(problem)]
+            return
         self.errors = validate(supergraph.public, node)
         if self.errors:
             return
@@ -102,15 +107,19 @@ class Engine:
         context: RequestContext | None = None,
         *,
         allow_mutations: bool = True,
+        explain: bool = False,
     ) -> Answer:
-        """Answer a request. Never raises for what a client or a subgraph did: that is in the answer's errors."""
+        """Answer a request. Never raises for what a client or a subgraph did: that is in the answer's errors.
+
+        `explain` puts the plan's text into `extensions.minyi.plan`: for developers' eyes, it names subgraphs and their fields.
+        """
         variables = variables or {}
         try:
             operation = self._operation(query, operation_name)
             if not allow_mutations and operation.node.operation.value != "query":
                 raise GraphQLError("Only queries may be sent with GET.", extensions={"code": "METHOD_NOT_ALLOWED"})
             values = self._coerced(operation, variables)
-            prepared = self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions))
+            prepared = self._prepared(query, operation, _truths(operation, values))
         except _Rejected as rejected:
             return _refusal(rejected.errors)
         except GraphQLError as error:
@@ -130,7 +139,10 @@ class Engine:
         errors = execution.errors
         if trail.faults:
             errors = errors + _faults(trail, errors)
-        return Answer(orjson.dumps({"data": data, "errors": errors} if errors else {"data": data}))
+        answer = {"data": data, "errors": errors} if errors else {"data": data}
+        if explain:
+            answer["extensions"] = {"minyi": {"plan": prepared.plan.plan.text()}}
+        return Answer(orjson.dumps(answer))
 
     def plan(self, query: str, operation_name: str | None = None, variables: Mapping[str, Any] | None = None) -> Plan:
         """The plan for an operation. Raises GraphQLError or Refused."""
@@ -139,7 +151,24 @@ class Engine:
             values = self._coerced(operation, variables or {})
         except _Rejected as rejected:
             raise rejected.errors[0] from None
-        return self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions)).plan.plan
+        return self._prepared(query, operation, _truths(operation, values)).plan.plan
+
+    def warm(self, documents: Iterable[str]) -> list[str]:
+        """Plan these documents before the first request asks for them; returns what is wrong with them.
+
+        An operation with @skip or @include on variables gets the plans of all their values, or of those of two variables' worth.
+        """
+        problems = []
+        for text in documents:
+            document = self._document(text)
+            problems += [str(error) for error in document.errors]
+            for name, operation in document.operations.items():
+                for truths in islice(product((True, False), repeat=len(operation.conditions)), 4):
+                    try:
+                        self._prepared(text, operation, truths)
+                    except (GraphQLError, Refused, RecursionError) as error:
+                        problems.append(f"{name or 'operation without a name'}: {error}")
+        return problems
 
     def _operation(self, text: str, name: str | None) -> Operation:
         document = self._document(text)
@@ -212,6 +241,14 @@ class _Rejected(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__()
         self.errors = errors
+
+
+def _truths(operation: Operation, values: Mapping[str, Any]) -> tuple[bool, ...]:
+    """The values of the variables that decide @skip and @include. A default allows a variable that may be null there; null is not."""
+    for name in operation.conditions:
+        if values.get(name) is None:
+            raise GraphQLError(f"Variable '${name}' decides @skip or @include and must not be null.")
+    return tuple(values[name] for name in operation.conditions)
 
 
 def _refusal(errors: list[GraphQLError]) -> Answer:

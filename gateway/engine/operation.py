@@ -6,6 +6,7 @@ so neither plans nor answers carry conditions at run time, and a field that is s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,9 @@ from graphql import (
 
 from gateway.engine.supergraph import Supergraph
 
+# Fields of an operation with its fragments written out (real ones have a few hundred), and occurrences of one side by side.
+MAX_FIELDS = 5_000
+MAX_REPEATS = 200
 CONDITIONS = ("skip", "include")
 # Fields that every schema has → their types here.
 INTROSPECTION = {"__typename": "String!", "__schema": "", "__type": ""}
@@ -169,6 +173,36 @@ def variables_in(nodes: Iterable[Node]) -> set[str]:
     for node in nodes:
         visit(node, finder)
     return names
+
+
+def size_problem(document: DocumentNode) -> str | None:
+    """Why a document is too large to be worked on. The work of planning grows with the fields that an operation asks for when
+    its fragments are written out, the work of validation with the square of a field's occurrences side by side."""
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    known: dict[str, int] = {}
+
+    def size(selection_set: SelectionSetNode | None) -> int:
+        total, seen = 0, Counter[str]()
+        for node in selection_set.selections if selection_set else ():
+            if isinstance(node, FragmentSpreadNode):
+                total += spread(node.name.value)
+            elif isinstance(node, (FieldNode, InlineFragmentNode)):
+                total += size(node.selection_set) + isinstance(node, FieldNode)
+            if isinstance(node, FieldNode):
+                seen[node.alias.value if node.alias else node.name.value] += 1
+        return MAX_FIELDS + 1 if seen and max(seen.values()) > MAX_REPEATS else total
+
+    def spread(name: str) -> int:
+        if name not in known:
+            # A fragment that spreads itself is found by validation.
+            known[name] = 0
+            known[name] = size(fragments[name].selection_set) if name in fragments else 0
+        return known[name]
+
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if any(size(each.selection_set) > MAX_FIELDS for each in (*operations, *fragments.values())):
+        return f"The operation asks for more than {MAX_FIELDS} fields, or for one of them more than {MAX_REPEATS} times."
+    return None
 
 
 def condition_variables(operation: OperationDefinitionNode, document: DocumentNode) -> tuple[str, ...]:

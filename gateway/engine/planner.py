@@ -112,6 +112,8 @@ class Planner:
         objects = [each for each in self.reach.objects(place.spot) if self.supergraph.possible_types(each.type) & wanted_types]
         for each in objects:
             location.types.update(self.reach.types(each))
+            if each.is_opaque and wish is CLIENT:
+                location.opaque.add(each.type)
         location.typed = location.typed or self.supergraph.is_abstract(selection.type)
         if not self.reach.is_interface(place.spot):
             self._fill_object(place, selection, wish)
@@ -161,8 +163,6 @@ class Planner:
                 location.discovered = True
             if rest:
                 pending.append(Pending(rest, tried))
-        if spot.is_opaque and wish is CLIENT:
-            location.opaque.add(spot.type)
         self._place_all(location, spot.type, place, pending, wish)
 
     def _place_all(self, location: Location, type_name: str, home: Place | None, pending: list[Pending], wish: Wish) -> None:

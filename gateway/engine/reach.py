@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from gateway.engine.supergraph import Door, Key, Subgraph, Supergraph
 
 TYPENAME = "__typename"
 MAX_WORK = 200_000
+# Seconds of this thread's time; looked at every so many units of work.
+MAX_SECONDS = 0.5
+LOOK_EVERY = 500
 
 
 class Spot(NamedTuple):
@@ -50,6 +54,7 @@ class Reach:
         self.supergraph = supergraph
         self.field_sets = Collector(supergraph, {}, {})
         self._work = 0
+        self._began = time.thread_time()
         self._selections: dict[tuple[int, str], Selection] = {}
         self._entries: dict[Spot, Mapping[Door, Entry]] = {}
         self._depths: dict[tuple[Spot, Selection], int | None] = {}
@@ -298,5 +303,6 @@ class Reach:
 
     def _count(self) -> None:
         self._work += 1
-        if self._work > MAX_WORK:
+        late = self._work % LOOK_EVERY == 0 and time.thread_time() - self._began > MAX_SECONDS
+        if late or self._work > MAX_WORK:
             raise Refused("the operation is too complex to plan")
