@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 from gateway.engine.engine import Answer, Engine
 from gateway.engine.transport import RequestContext
 from shared import telemetry
-from shared.identity.errors import Unauthenticated
+from shared.identity.errors import Refusal, Unauthenticated
 from shared.identity.tokens import IssuerUnavailable
+from shared.read_your_writes import HEADER, read_after
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 REQUESTS = Counter("minyi_gateway_requests_total", "Requests to /graphql by HTTP status", ["status"])
@@ -26,6 +27,7 @@ SECONDS = Histogram(
 GRAPHQL_JSON = b"application/graphql-response+json"
 JSON = b"application/json"
 HTML = b"text/html"
+AFTER = HEADER.encode()
 # Verifies an Authorization header. Raises Unauthenticated.
 Verify = Callable[[str | None], Awaitable[object]]
 
@@ -83,7 +85,7 @@ class GraphQLEndpoint:
         SECONDS.observe(time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> Answer:
-        context = await self._context(headers)
+        context = await self._context(headers, b",".join(value for name, value in scope["headers"] if name == AFTER))
         is_get = scope["method"] == "GET"
         request = _from_url(scope["query_string"]) if is_get else _from_body(headers, await self._body(receive))
         query, variables, operation = request.get("query"), request.get("variables"), request.get("operationName")
@@ -98,8 +100,9 @@ class GraphQLEndpoint:
             )
         return await self._engine.execute(query, variables, operation, context, allow_mutations=not is_get)
 
-    async def _context(self, headers: dict[bytes, bytes]) -> RequestContext:
-        """What is forwarded. The reader is the token itself: it stands for the viewer and their scopes, and subgraphs see no more."""
+    async def _context(self, headers: dict[bytes, bytes], after: bytes) -> RequestContext:
+        """What is forwarded. The reader is the token itself, which stands for the viewer and their scopes, and what must have been
+        seen: subgraphs see no more."""
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         if self._verify is not None:
             try:
@@ -112,7 +115,14 @@ class GraphQLEndpoint:
         forwarded = {"traceparent": telemetry.continue_trace(headers.get(b"traceparent", b"").decode("latin-1"))}
         if authorization:
             forwarded["authorization"] = authorization
-        return RequestContext(forwarded, reader=authorization)
+        if not after:
+            return RequestContext(forwarded, reader=authorization)
+        forwarded[HEADER] = after.decode("latin-1")
+        try:
+            read_after(forwarded[HEADER])
+        except Refusal as refusal:
+            raise BadRequest(400, refusal.code, refusal.en, refusal.zh) from refusal
+        return RequestContext(forwarded, reader=f"{authorization}\n{forwarded[HEADER]}")
 
     async def _body(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []

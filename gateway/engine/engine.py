@@ -130,7 +130,10 @@ class Engine:
         errors = execution.errors
         if trail.faults:
             errors = errors + _faults(trail, errors)
-        return Answer(orjson.dumps({"data": data, "errors": errors} if errors else {"data": data}))
+        answer = {"data": data, "errors": errors} if errors else {"data": data}
+        if execution.extensions:
+            answer["extensions"] = execution.extensions
+        return Answer(orjson.dumps(answer))
 
     def plan(self, query: str, operation_name: str | None = None, variables: Mapping[str, Any] | None = None) -> Plan:
         """The plan for an operation. Raises GraphQLError or Refused."""

@@ -9,7 +9,16 @@ from typing import Any
 
 import orjson
 
-from gateway.engine.entities import Batch, Object, client_path_below, client_paths, compile_representers, merge_deep, objects_at
+from gateway.engine.entities import (
+    Batch,
+    Object,
+    client_path_below,
+    client_paths,
+    compile_representers,
+    merge_deep,
+    merge_extensions,
+    objects_at,
+)
 from gateway.engine.errors import MESSAGES_ZH, FetchFailed
 from gateway.engine.plan import Fetch, Plan
 from gateway.engine.transport import Dispatcher, RequestContext
@@ -58,13 +67,15 @@ class CompiledPlan:
 
 
 class Execution:
-    """One run of a plan. Afterwards `data` holds what came, by data keys, and `errors` what failed, in the client's terms."""
+    """One run of a plan. Afterwards `data` holds what came, by data keys, `errors` what failed, in the client's terms, and
+    `extensions` what the subgraphs said beside it."""
 
-    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors")
+    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors", "extensions")
 
     def __init__(self, plan: CompiledPlan, dispatcher: Dispatcher, variables: Mapping[str, Any], context: RequestContext) -> None:
         self.data: Object = {}
         self.errors: list[GraphQLErrorDict] = []
+        self.extensions: Object = {}
         self._plan = plan
         self._dispatcher = dispatcher
         self._variables = variables
@@ -106,7 +117,9 @@ class Execution:
         except FetchFailed as failure:
             self._report_failure(fetch, targets, failure)
             return
-        data, errors = answer.get("data"), answer.get("errors")
+        data, errors, extensions = answer.get("data"), answer.get("errors"), answer.get("extensions")
+        if type(extensions) is dict:
+            merge_extensions(self.extensions, extensions)
         if errors:
             self._report_errors(fetch, batch, objects, errors)
         if data is None:
