@@ -47,16 +47,22 @@ def read_after(header: str) -> After:
     after: After = {}
     for part in filter(None, (part.strip() for part in header.split(","))):
         found = _NAMED.fullmatch(part)
-        if found is None or len(after) == MAX_NAMED:
-            raise Refusal(
-                "BAD_AFTER",
-                f"请求头 {HEADER} 须为此前应答中的 extensions.minyi.after，以逗号连接，至多 {MAX_NAMED} 件。",
-                f"{HEADER} must be extensions.minyi.after of earlier answers, joined by commas, of at most {MAX_NAMED} grievances.",
-            )
+        if found is None:
+            raise _bad_after()
         id, source, sequence = found[1], found[2], int(found[3])
         seen = after.setdefault(id, {})
         seen[source] = max(sequence, seen.get(source, 0))
+    if len(after) > MAX_NAMED:
+        raise _bad_after()
     return after
+
+
+def _bad_after() -> Refusal:
+    return Refusal(
+        "BAD_AFTER",
+        f"请求头 {HEADER} 须为此前应答中的 extensions.minyi.after，以逗号连接，至多 {MAX_NAMED} 件。",
+        f"{HEADER} must be extensions.minyi.after of earlier answers, joined by commas, of at most {MAX_NAMED} grievances.",
+    )
 
 
 @contextmanager
