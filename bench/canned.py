@@ -31,7 +31,7 @@ WORDS = {
 }
 
 
-def value(info: GraphQLResolveInfo, kind: Any, seed: str) -> Any:
+def value(info: GraphQLResolveInfo[Any], kind: Any, seed: str) -> Any:
     """Something plausible of this type; the same for the same place."""
     if isinstance(kind, GraphQLNonNull):
         kind = kind.of_type
@@ -79,7 +79,7 @@ class Canned:
         )
         return orjson.dumps(result.formatted)
 
-    def _resolve(self, source: dict[str, Any], info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def _resolve(self, source: dict[str, Any], info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if info.field_name == "_entities":
             return [{**each, "__seed": str(sorted(each.items()))} for each in arguments["representations"]]
         if info.field_name in source:

@@ -27,6 +27,7 @@ from gateway.engine.operation import Collector, Selection, condition_variables
 from gateway.engine.plan import Plan
 from gateway.engine.planner import make_plan
 from gateway.engine.projection import INTROSPECTION, Complete, Trail, compile_projection
+from gateway.engine.response_headers import NO_HEADERS, ResponseHeaders
 from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
 
@@ -41,6 +42,7 @@ class Answer:
 
     body: bytes
     accepted: bool = True
+    headers: ResponseHeaders = NO_HEADERS
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ class Engine:
         answer = {"data": data, "errors": errors} if errors else {"data": data}
         if execution.extensions:
             answer["extensions"] = execution.extensions
-        return Answer(orjson.dumps(answer))
+        return Answer(orjson.dumps(answer), headers=execution.headers or NO_HEADERS)
 
     def plan(self, query: str, operation_name: str | None = None, variables: Mapping[str, Any] | None = None) -> Plan:
         """The plan for an operation. Raises GraphQLError or Refused."""

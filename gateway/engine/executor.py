@@ -21,6 +21,7 @@ from gateway.engine.entities import (
 )
 from gateway.engine.errors import MESSAGES_ZH, FetchFailed
 from gateway.engine.plan import Fetch, Plan
+from gateway.engine.response_headers import ResponseHeaders, merge_headers
 from gateway.engine.transport import Dispatcher, RequestContext
 
 # A list of a thousand rows whose subgraph is down needs no thousand errors to say so.
@@ -67,15 +68,16 @@ class CompiledPlan:
 
 
 class Execution:
-    """One run of a plan. Afterwards `data` holds what came, by data keys, `errors` what failed, in the client's terms, and
-    `extensions` what the subgraphs said beside it."""
+    """One run of a plan. Afterwards `data` holds what came, by data keys, `errors` what failed, in the client's terms,
+    `extensions` and `headers` what the subgraphs said beside it (None: no subgraph answered)."""
 
-    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors", "extensions")
+    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors", "extensions", "headers")
 
     def __init__(self, plan: CompiledPlan, dispatcher: Dispatcher, variables: Mapping[str, Any], context: RequestContext) -> None:
         self.data: Object = {}
         self.errors: list[GraphQLErrorDict] = []
         self.extensions: Object = {}
+        self.headers: ResponseHeaders | None = None
         self._plan = plan
         self._dispatcher = dispatcher
         self._variables = variables
@@ -113,7 +115,9 @@ class Execution:
             return
         body = compiled.request(self._variables, b"" if batch is None else batch.representations)
         try:
-            answer = _read(await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query), batch)
+            reply = await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query)
+            self.headers = merge_headers(self.headers, reply.headers)
+            answer = _read(reply.body, batch)
         except FetchFailed as failure:
             self._report_failure(fetch, targets, failure)
             return
