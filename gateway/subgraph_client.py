@@ -11,17 +11,16 @@ from gateway.http_client import ConnectionLost, HttpAnswer, NotHttp, Origin, Too
 
 HEADERS = {"content-type": "application/json", "accept": "application/graphql-response+json, application/json"}
 GRAPHQL_TYPES = (b"application/json", b"application/graphql")
-# An answer larger than this is a fault of the subgraph's or of the query's: it must not take the gateway's memory.
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
 READY_SECONDS = 2.0
 
 
 class SubgraphClient:
     """Made inside the event loop and closed at its end. `urls`: subgraph name → URL of its GraphQL endpoint."""
 
-    def __init__(self, urls: Mapping[str, str], *, timeout: float, connections: int) -> None:
+    def __init__(self, urls: Mapping[str, str], *, timeout: float, connections: int, max_bytes: int) -> None:
         self._timeout = timeout
-        self._origins = {name: Origin(url, connections=connections, max_bytes=MAX_ANSWER_BYTES) for name, url in urls.items()}
+        self._max_bytes = max_bytes
+        self._origins = {name: Origin(url, connections=connections, max_bytes=max_bytes) for name, url in urls.items()}
 
     async def send(self, service: str, body: bytes, context: RequestContext) -> Reply:
         """Raises FetchFailed; `lost` when the connection broke before the answer was whole."""
@@ -35,7 +34,7 @@ class SubgraphClient:
         except ConnectionLost as error:
             raise FetchFailed(f"subgraph {service} cannot be reached", lost=True) from error
         except TooLarge as error:
-            message = f"subgraph {service} answered with more than {MAX_ANSWER_BYTES} bytes"
+            message = f"subgraph {service} answered with more than {self._max_bytes} bytes"
             raise FetchFailed(message, "SUBGRAPH_ANSWER_TOO_LARGE") from error
         except NotHttp as error:
             raise FetchFailed(f"subgraph {service} gave no valid HTTP answer", "SUBGRAPH_MALFORMED") from error
