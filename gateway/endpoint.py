@@ -171,6 +171,8 @@ def _headers(answer: Answer) -> HeaderList:
 
 def _defect(error: Exception) -> BadRequest:
     """A fault of ours. Its text may hold what somebody wrote: its type and place are enough to find it."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
     place = traceback.extract_tb(error.__traceback__)[-1]
     telemetry.log().error("request failed", error=type(error).__name__, at=f"{place.filename}:{place.lineno}")
     return BadRequest(500, "INTERNAL", "Something went wrong on our side; it was recorded.", "系统内部出错，已记录。")

@@ -175,7 +175,7 @@ class Connection(asyncio.Protocol):
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(NotHttp(str(error)))
         if not self._head_done and self._head_bytes > MAX_HEAD_BYTES:
             self._fail(NotHttp("the head is too long"))
