@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench clean
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench loads clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ schemas: env ## write the event schemas, the subgraphs' SDL and the AsyncAPI doc
 
 matrix: env ## write who may see what, field by role (docs/access-matrix.md), anew
 	$(PY) -m tools.matrix
+
+loads: env ## run the large sizes in full, with their figures (ARGS="NAME --scale 0.05")
+	@$(PY) -m bench.loads $(ARGS)
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench

@@ -19,11 +19,15 @@ class GatewaySettings(CommonSettings):
     subgraph_timeout_seconds: float = 10.0
     subgraph_connections: int = 128
     """Open connections to one subgraph; requests beyond that wait for one."""
+    max_answer_bytes: int = 32 * 1024 * 1024
+    """A subgraph's answer beyond that is a fault of the subgraph's or of the query's: it must not take the gateway's memory."""
     documents: int = 1_000
     """Documents whose plans are kept."""
     warm_up: Path | None = None
     """Documents to plan at start: a folder of .graphql files, or a JSON file with a list or an object of documents."""
     max_request_bytes: int = 1_000_000
+    max_requests: int = 512
+    """Requests being answered at one time; what comes beyond that gets 503 with Retry-After at once."""
 
     def subgraph_urls(self) -> dict[str, str]:
         """Name → URL. Raises ValueError for an entry that is not name=URL."""

@@ -21,7 +21,7 @@ from gateway.engine.engine import Engine
 from gateway.engine.errors import FetchFailed
 from gateway.engine.loader import load_supergraph
 from gateway.engine.supergraph import Supergraph
-from gateway.engine.transport import RequestContext
+from gateway.engine.transport import Reply, RequestContext
 from tests.gateway.servers import SubgraphServer, World, resolve
 from tests.gateway.worlds import Filler
 
@@ -92,12 +92,12 @@ class Federation:
         self.supergraph = case.supergraph
         self.engine = Engine(self.supergraph, self)
 
-    async def send(self, service: str, body: bytes, context: RequestContext) -> bytes:
+    async def send(self, service: str, body: bytes, context: RequestContext) -> Reply:
         request = orjson.loads(body)
         self.requests.append((service, request))
         if service in self.down:
             raise FetchFailed(f"subgraph {service} cannot be reached", lost=True)
-        return self.case.servers[service].answer(request, self.world, self.entities)
+        return Reply(self.case.servers[service].answer(request, self.world, self.entities))
 
     async def ask(self, query: str, variables: dict[str, Any] | None = None, operation: str | None = None) -> dict[str, Any]:
         answer: dict[str, Any] = orjson.loads((await self.engine.execute(query, variables, operation)).body)

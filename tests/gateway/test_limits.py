@@ -49,7 +49,7 @@ HOSTILE = {
         + fragments(8, "... on Book { similar { @ delivery { fastest } } } ... on Magazine { similar { @ } }", "Product", "id"),
     ),
     "a fragment in itself": ("circle", "{ humans { ...F } } fragment F on Human { name friend { ...F } }"),
-    "long ways": ("keys_hops", "{ " + " ".join(f"a{n}: stops {{ inE line {{ ends {{ inE line {{ name }} }} }} }}" for n in range(60)) + " }"),
+    "long ways": ("keys_hops", "{ " + " ".join(f"a{n}: stops {{ inE line {{ ends {{ inE inD }} }} }}" for n in range(100)) + " }"),
 }
 
 
