@@ -267,7 +267,9 @@ class Planner:
         needs = {home.fetch}
         parts = self._obtain(home, self.reach.field_set(key.fields, type_name), needs, is_key=True)
         if known is not None and known.requires is not None and not self.reach.is_interface(inside):
-            _merge(parts, self._obtain(home, self.reach.field_set(known.requires, type_name), needs, is_key=False))
+            required = self._obtain(home, self.reach.field_set(known.requires, type_name), needs, is_key=False)
+            parts = {each: mine for each, mine in parts.items() if each in required}
+            _merge(parts, required)
         fetch = self._with_branch(location, door, key, type_name, needs, parts)
         if fetch is None:
             fetch = self._without_branch(location, door, types, needs) or self._new_fetch(door.service, location, needs)
