@@ -76,3 +76,9 @@ class CreateUploadInput:
     sha256: str
     grievance_id: strawberry.ID | None = None
     purpose: str | None = strawberry.field(default=None, description="用途，如 before、after · what it shows")
+
+
+@strawberry.input(description="编号和查询码 · what the petitioner was told at registration")
+class OpenByPinInput:
+    number: str
+    pin: str

@@ -231,6 +231,7 @@ class Me:
 @strawberry.type(description="登记成功 · registered")
 class Registered:
     grievance: Grievance
+    pin: str = strawberry.field(description="查询码，只在此告知 · the PIN that opens it together with its number; told here alone")
 
 
 @strawberry.type(description="登记被拒 · the registration was refused; nothing was stored")
@@ -257,5 +258,21 @@ class UploadRefused:
     field: str | None
 
 
+@strawberry.type(description="已凭编号和查询码打开 · opened: the token reads and answers this one grievance for five minutes")
+class Opened:
+    access_token: str
+    expires_at: datetime
+    grievance_id: strawberry.ID
+
+
+@strawberry.type(description="未能打开 · not opened")
+class OpenRefused:
+    code: str
+    message: str
+    message_zh: str
+    field: str | None
+
+
+OpenResult = Annotated[Opened | OpenRefused, strawberry.union("OpenResult")]
 RegisterResult = Annotated[Registered | RegisterRefused, strawberry.union("RegisterResult")]
 UploadResult = Annotated[Upload | UploadRefused, strawberry.union("UploadResult")]
