@@ -40,7 +40,7 @@ from shared.listing import cursor_of
 from shared.subgraph import page_size, refused_as
 
 
-@strawberry.type
+@strawberry.type(description="查询 · what can be asked")
 class Query:
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
@@ -69,7 +69,7 @@ class Query:
         return Me(sub=viewer.sub, roles=sorted(viewer.roles), department=viewer.department, team=viewer.team, scopes=scopes)
 
 
-@strawberry.type
+@strawberry.type(description="操作 · what can be done")
 class Mutation:
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
