@@ -16,6 +16,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLArgument,
     GraphQLError,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -112,11 +113,17 @@ class CostMap:
         below = self._selection(node.selection_set, get_named_type(field.type).name, fragments, defaults)
         if known.page is None:
             return lambda variables: known.cost + known.length * below(variables)
-        rows = _rows(node, known.page, field.args[known.page].default_value, defaults)
+        rows = _rows(node, known.page, _default_of(field.args[known.page]), defaults)
         return lambda variables: known.cost + rows(variables) * below(variables)
 
 
-def _rows(node: FieldNode, argument: str, default: Any, defaults: Mapping[str, int]) -> Count:
+def _default_of(argument: GraphQLArgument) -> int:
+    """What the schema says for an argument that is not given; one where it says nothing."""
+    node = argument.ast_node.default_value if argument.ast_node else None
+    return int(node.value) if isinstance(node, IntValueNode) else 1
+
+
+def _rows(node: FieldNode, argument: str, default: int, defaults: Mapping[str, int]) -> Count:
     """How many rows are asked for. Raises GraphQLError, a refusal, for more than a page may have."""
     given = next((each.value for each in node.arguments or () if each.name.value == argument), None)
 
