@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.app import build_app, read_supergraph
 from gateway.engine.errors import Refused
@@ -24,7 +23,7 @@ class _Lazy:
     def __init__(self, settings: GatewaySettings, authenticate: bool) -> None:
         self._settings = settings
         self._authenticate = authenticate
-        self._app: FastAPI | None = None
+        self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._app is None:
@@ -59,6 +58,9 @@ def main() -> int:
         lifespan="on",
         loop="uvloop",
         http="httptools",
+        # Nothing here asks for the client's address.
+        proxy_headers=False,
+        server_header=False,
     )
     uvicorn.Server(config).run()
     return 0

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.endpoint import GraphQLEndpoint, Verify
+from gateway.endpoint import GraphQLEndpoint, Limits, Verify
 from gateway.engine.engine import Engine
 from gateway.engine.errors import Refused
 from gateway.engine.supergraph import Supergraph, load_supergraph
@@ -35,14 +36,30 @@ def token_verifier(settings: GatewaySettings) -> Verify:
     return verifier_of(settings, secrets.token_bytes(32)).viewer_of
 
 
-def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> FastAPI:
+class Gateway:
+    """The endpoint at /graphql, without the framework's layers in between; everything else by the framework."""
+
+    def __init__(self, endpoint: GraphQLEndpoint, others: ASGIApp) -> None:
+        self._endpoint = endpoint
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/graphql":
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+
+def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> ASGIApp:
     """Call it inside the running loop: the pool of connections belongs to it.
 
     Raises Refused for a supergraph that the engine cannot serve, ValueError for settings that do not fit.
     """
     supergraph = read_supergraph(settings.supergraph)
     urls = {name: graph.url for name, graph in supergraph.subgraphs.items()} | settings.subgraph_urls()
-    client = SubgraphClient(urls, timeout=settings.subgraph_timeout_seconds, connections=settings.subgraph_connections)
+    client = SubgraphClient(
+        urls, timeout=settings.subgraph_timeout_seconds, connections=settings.subgraph_connections, max_bytes=settings.max_answer_bytes
+    )
     development = settings.env == "development"
     engine = Engine(supergraph, client, documents=settings.documents, introspection=development or not authenticate)
 
@@ -53,15 +70,15 @@ def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> FastAP
 
     app = FastAPI(title="minyi gateway", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     verify = token_verifier(settings) if authenticate else None
-    endpoint = GraphQLEndpoint(engine, verify, PAGE.read_bytes() if development else None, settings.max_request_bytes)
-    app.add_route("/graphql", endpoint, methods=["GET", "POST"])  # type: ignore[arg-type]
+    limits = Limits(requests=settings.max_requests, request_bytes=settings.max_request_bytes)
+    endpoint = GraphQLEndpoint(engine, verify, PAGE.read_bytes() if development else None, limits)
     _add_health(app, client, list(supergraph.subgraphs))
     if development:
         # Not even imported elsewhere: it signs tokens for anybody.
         from gateway.dev_issuer import build_router
 
         app.include_router(build_router(settings))
-    return app
+    return Gateway(endpoint, app)
 
 
 def _add_health(app: FastAPI, client: SubgraphClient, services: list[str]) -> None:

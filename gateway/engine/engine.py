@@ -27,6 +27,7 @@ from gateway.engine.operation import Collector, Selection, condition_variables
 from gateway.engine.plan import Plan
 from gateway.engine.planner import make_plan
 from gateway.engine.projection import INTROSPECTION, Complete, Trail, compile_projection
+from gateway.engine.response_headers import NO_HEADERS, ResponseHeaders, merge_headers
 from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
 
@@ -37,10 +38,12 @@ MAX_VARIANTS = 64
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is the response as JSON. `accepted` is false when the request was refused before anything was fetched."""
+    """`body` is the response as JSON. `accepted` is false when the request was refused before anything was fetched, with `code`."""
 
     body: bytes
     accepted: bool = True
+    headers: ResponseHeaders = NO_HEADERS
+    code: str = ""
 
 
 @dataclass(slots=True)
@@ -130,7 +133,12 @@ class Engine:
         errors = execution.errors
         if trail.faults:
             errors = errors + _faults(trail, errors)
-        return Answer(orjson.dumps({"data": data, "errors": errors} if errors else {"data": data}))
+        answer = {"data": data, "errors": errors} if errors else {"data": data}
+        if execution.extensions:
+            answer["extensions"] = execution.extensions
+        # An answer that is not whole allows nobody to keep it.
+        headers = merge_headers(execution.headers, NO_HEADERS) if errors else execution.headers
+        return Answer(orjson.dumps(answer), headers=headers or NO_HEADERS)
 
     def plan(self, query: str, operation_name: str | None = None, variables: Mapping[str, Any] | None = None) -> Plan:
         """The plan for an operation. Raises GraphQLError or Refused."""
@@ -220,7 +228,7 @@ def _refusal(errors: list[GraphQLError]) -> Answer:
         entry: dict[str, Any] = {**error.formatted}
         entry["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(entry.get("extensions") or {})}
         shown.append(entry)
-    return Answer(orjson.dumps({"errors": shown}), accepted=False)
+    return Answer(orjson.dumps({"errors": shown}), accepted=False, code=shown[0]["extensions"]["code"])
 
 
 def _faults(trail: Trail, errors: list[dict[str, Any]]) -> list[dict[str, Any]]:

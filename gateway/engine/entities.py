@@ -161,6 +161,19 @@ def merge_deep(target: Object, source: Object) -> None:
             target[key] = value
 
 
+def merge_extensions(target: Object, source: Object) -> None:
+    """Merge what several subgraphs say beside their data: objects by key, lists one after the other without repeats; of other
+    values the first stays."""
+    for key, value in source.items():
+        known = target.get(key)
+        if type(known) is dict and type(value) is dict:
+            merge_extensions(known, value)
+        elif type(known) is list and type(value) is list:
+            target[key] = known + [each for each in value if each not in known]
+        elif known is None:
+            target[key] = value
+
+
 def _merge_lists(target: list[Any], source: list[Any]) -> None:
     for index, (known, value) in enumerate(zip(target, source, strict=False)):
         if type(known) is dict and type(value) is dict:

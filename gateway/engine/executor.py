@@ -9,9 +9,19 @@ from typing import Any
 
 import orjson
 
-from gateway.engine.entities import Batch, Object, client_path_below, client_paths, compile_representers, merge_deep, objects_at
+from gateway.engine.entities import (
+    Batch,
+    Object,
+    client_path_below,
+    client_paths,
+    compile_representers,
+    merge_deep,
+    merge_extensions,
+    objects_at,
+)
 from gateway.engine.errors import MESSAGES_ZH, FetchFailed
 from gateway.engine.plan import Fetch, Plan
+from gateway.engine.response_headers import ResponseHeaders, merge_headers
 from gateway.engine.transport import Dispatcher, RequestContext
 
 # A list of a thousand rows whose subgraph is down needs no thousand errors to say so.
@@ -58,13 +68,16 @@ class CompiledPlan:
 
 
 class Execution:
-    """One run of a plan. Afterwards `data` holds what came, by data keys, and `errors` what failed, in the client's terms."""
+    """One run of a plan. Afterwards `data` holds what came, by data keys, `errors` what failed, in the client's terms,
+    `extensions` and `headers` what the subgraphs said beside it (None: no subgraph answered)."""
 
-    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors")
+    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors", "extensions", "headers")
 
     def __init__(self, plan: CompiledPlan, dispatcher: Dispatcher, variables: Mapping[str, Any], context: RequestContext) -> None:
         self.data: Object = {}
         self.errors: list[GraphQLErrorDict] = []
+        self.extensions: Object = {}
+        self.headers: ResponseHeaders | None = None
         self._plan = plan
         self._dispatcher = dispatcher
         self._variables = variables
@@ -102,11 +115,15 @@ class Execution:
             return
         body = compiled.request(self._variables, b"" if batch is None else batch.representations)
         try:
-            answer = _read(await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query), batch)
+            reply = await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query)
+            self.headers = merge_headers(self.headers, reply.headers)
+            answer = _read(reply.body, batch)
         except FetchFailed as failure:
             self._report_failure(fetch, targets, failure)
             return
-        data, errors = answer.get("data"), answer.get("errors")
+        data, errors, extensions = answer.get("data"), answer.get("errors"), answer.get("extensions")
+        if type(extensions) is dict:
+            merge_extensions(self.extensions, extensions)
         if errors:
             self._report_errors(fetch, batch, objects, errors)
         if data is None:

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.engine.errors import FetchFailed
+from gateway.engine.response_headers import NO_HEADERS, ResponseHeaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,16 @@ class RequestContext:
     reader: str | None = None
 
 
+class Reply(NamedTuple):
+    """A subgraph's answer: its body, and those response headers that concern the client."""
+
+    body: bytes
+    headers: ResponseHeaders = NO_HEADERS
+
+
 class Transport(Protocol):
-    async def send(self, service: str, body: bytes, context: RequestContext) -> bytes:
-        """POST a GraphQL request to a subgraph and return the answer's body. Raises FetchFailed."""
+    async def send(self, service: str, body: bytes, context: RequestContext) -> Reply:
+        """POST a GraphQL request to a subgraph. Raises FetchFailed."""
         ...
 
 
@@ -55,13 +63,13 @@ class Dispatcher:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[bytes]] = {}
+        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[Reply]] = {}
         # Counts mutations: who reads after a write must not be given a read that began before it.
         self._writes = 0
         self._circuits: dict[str, Circuit] = {}
 
-    async def send(self, service: str, body: bytes, context: RequestContext, *, query: bool) -> bytes:
-        """The answer's body. Queries may share one fetch and are sent again once when the connection is lost; mutations
+    async def send(self, service: str, body: bytes, context: RequestContext, *, query: bool) -> Reply:
+        """The answer. Queries may share one fetch and are sent again once when the connection is lost; mutations
         never."""
         if not query:
             try:
@@ -95,7 +103,7 @@ class Dispatcher:
         finally:
             del self._flying[identity]
 
-    async def _try(self, service: str, body: bytes, context: RequestContext, *, attempts: int) -> bytes:
+    async def _try(self, service: str, body: bytes, context: RequestContext, *, attempts: int) -> Reply:
         circuit = self._circuits.get(service) or self._circuits.setdefault(service, Circuit())
         while True:
             if circuit.is_open():

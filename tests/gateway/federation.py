@@ -32,7 +32,7 @@ from graphql.language import DocumentNode
 from gateway.engine.engine import Engine
 from gateway.engine.errors import FetchFailed
 from gateway.engine.supergraph import Supergraph, load_supergraph
-from gateway.engine.transport import RequestContext
+from gateway.engine.transport import Reply, RequestContext
 
 HERE = Path(__file__).resolve().parent
 LINK = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires",
@@ -85,12 +85,12 @@ class Federation:
         self.supergraph = case.supergraph
         self.engine = Engine(self.supergraph, self)
 
-    async def send(self, service: str, body: bytes, context: RequestContext) -> bytes:
+    async def send(self, service: str, body: bytes, context: RequestContext) -> Reply:
         request = orjson.loads(body)
         self.requests.append((service, request))
         if service in self.down:
             raise FetchFailed(f"subgraph {service} cannot be reached", lost=True)
-        return self.subgraphs[service].answer(request)
+        return Reply(self.subgraphs[service].answer(request))
 
     async def ask(self, query: str, variables: dict[str, Any] | None = None, operation: str | None = None) -> dict[str, Any]:
         answer: dict[str, Any] = orjson.loads((await self.engine.execute(query, variables, operation)).body)
