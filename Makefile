@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench loads clean
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench loads schema-check documents clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,12 @@ matrix: env ## write who may see what, field by role (docs/access-matrix.md), an
 
 loads: env ## run the large sizes in full, with their figures (ARGS="NAME --scale 0.05")
 	@$(PY) -m bench.loads $(ARGS)
+
+schema-check: env ## name what would break frontends that were built on the last release of the graph
+	@$(PY) -m tools.schema_check
+
+documents: env ## trust a frontend's documents: make documents APP=web VERSION=1.4.0 MANIFEST=manifest.json
+	@$(PY) -m gateway.trusted_documents upload --app $(APP) --version $(VERSION) $(MANIFEST)
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench
