@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     execute_sync,
@@ -21,6 +23,7 @@ from graphql import (
 )
 from graphql.execution import get_variable_values
 
+from gateway.engine.admission import Admission, Everything, Verdict
 from gateway.engine.errors import Refused
 from gateway.engine.executor import CompiledPlan, Execution
 from gateway.engine.operation import Collector, Selection, condition_variables
@@ -38,12 +41,14 @@ MAX_VARIANTS = 64
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is the response as JSON. `accepted` is false when the request was refused before anything was fetched, with `code`."""
+    """`body` is the response as JSON. `accepted` is false when the request was refused before anything was fetched, with `code`.
+    `whole`: there are no errors in it."""
 
     body: bytes
     accepted: bool = True
     headers: ResponseHeaders = NO_HEADERS
     code: str = ""
+    whole: bool = False
 
 
 @dataclass(slots=True)
@@ -58,16 +63,24 @@ class Prepared:
 class Operation:
     """One operation of a document, with its plans."""
 
-    def __init__(self, node: OperationDefinitionNode, conditions: tuple[str, ...]) -> None:
+    def __init__(self, node: OperationDefinitionNode, conditions: tuple[str, ...], verdict: Callable[[Mapping[str, Any]], Verdict]) -> None:
         self.node = node
         self.conditions = conditions
+        self.verdict = verdict
         self.prepared: OrderedDict[tuple[bool, ...], Prepared] = OrderedDict()
+        self._roots: tuple[str, ...] | None = None
+
+    def root_fields(self, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
+        """Each name as often as it is asked for, skipped ones too."""
+        if self._roots is None:
+            self._roots = tuple(_root_fields(self.node.selection_set, fragments))
+        return self._roots
 
 
 class Document:
     """A parsed and validated document, or why it was refused."""
 
-    def __init__(self, supergraph: Supergraph, text: str) -> None:
+    def __init__(self, supergraph: Supergraph, text: str, admission: Admission, *, suggestions: bool) -> None:
         self.operations: dict[str, Operation] = {}
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.errors: list[GraphQLError] = []
@@ -76,7 +89,7 @@ class Document:
         except GraphQLError as error:
             self.errors = [error]
             return
-        self.errors = validate(supergraph.public, node)
+        self.errors = admission.document(node) or validate(supergraph.public, node, hide_suggestions=not suggestions)
         if self.errors:
             return
         for definition in node.definitions:
@@ -84,18 +97,30 @@ class Document:
                 self.fragments[definition.name.value] = definition
             elif isinstance(definition, OperationDefinitionNode):
                 name = definition.name.value if definition.name else ""
-                self.operations[name] = Operation(definition, condition_variables(definition, node))
+                self.operations[name] = Operation(definition, condition_variables(definition, node), admission.operation(node, definition))
 
 
 class Engine:
-    """Answers operations on a supergraph. `documents` bounds the number of documents whose plans are kept."""
+    """Answers operations on a supergraph. `documents` bounds the number of documents whose plans are kept; `admission` may refuse more
+    than the schema does; `introspection` and `suggestions` (“did you mean”) tell of the schema to whoever asks."""
 
-    def __init__(self, supergraph: Supergraph, transport: Transport, *, documents: int = 1000, introspection: bool = True) -> None:
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        transport: Transport,
+        *,
+        documents: int = 1000,
+        introspection: bool = True,
+        suggestions: bool = True,
+        admission: Admission | None = None,
+    ) -> None:
         self.supergraph = supergraph
         self._dispatcher = Dispatcher(transport)
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._max_documents = documents
         self._introspection = introspection
+        self._suggestions = suggestions
+        self._admission = admission or Everything()
 
     async def execute(
         self,
@@ -113,6 +138,8 @@ class Engine:
             if not allow_mutations and operation.node.operation.value != "query":
                 raise GraphQLError("Only queries may be sent with GET.", extensions={"code": "METHOD_NOT_ALLOWED"})
             values = self._coerced(operation, variables)
+            if refused := operation.verdict(values):
+                raise _Rejected(refused)
             prepared = self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions))
         except _Rejected as rejected:
             return _refusal(rejected.errors)
@@ -138,7 +165,7 @@ class Engine:
             answer["extensions"] = execution.extensions
         # An answer that is not whole allows nobody to keep it.
         headers = merge_headers(execution.headers, NO_HEADERS) if errors else execution.headers
-        return Answer(orjson.dumps(answer), headers=headers or NO_HEADERS)
+        return Answer(orjson.dumps(answer), headers=headers or NO_HEADERS, whole=not errors)
 
     def plan(self, query: str, operation_name: str | None = None, variables: Mapping[str, Any] | None = None) -> Plan:
         """The plan for an operation. Raises GraphQLError or Refused."""
@@ -148,6 +175,14 @@ class Engine:
         except _Rejected as rejected:
             raise rejected.errors[0] from None
         return self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions)).plan.plan
+
+    def root_fields(self, query: str, operation_name: str | None = None) -> tuple[str, ...]:
+        """The names of the root fields that an operation asks for; none for what will be refused."""
+        try:
+            operation = self._operation(query, operation_name)
+        except (_Rejected, GraphQLError, RecursionError):
+            return ()
+        return operation.root_fields(self._document(query).fragments)
 
     def _operation(self, text: str, name: str | None) -> Operation:
         document = self._document(text)
@@ -164,7 +199,10 @@ class Engine:
     def _document(self, text: str) -> Document:
         known = self._documents.get(text)
         if known is None:
-            known = self._documents[text] = Document(self.supergraph, text)
+            # What is refused for its text alone is not kept: it may be large, and there may be many.
+            if refused := self._admission.text(text):
+                raise _Rejected(refused)
+            known = self._documents[text] = Document(self.supergraph, text, self._admission, suggestions=self._suggestions)
             if len(self._documents) > self._max_documents:
                 self._documents.popitem(last=False)
         else:
@@ -175,7 +213,7 @@ class Engine:
         definitions = operation.node.variable_definitions
         if not definitions:
             return {}
-        values = get_variable_values(self.supergraph.public, definitions, dict(variables))
+        values = get_variable_values(self.supergraph.public, definitions, dict(variables), hide_suggestions=not self._suggestions)
         if isinstance(values, list):
             raise _Rejected(values)
         return values.coerced
@@ -214,6 +252,16 @@ class Engine:
             operation=node.operation, variable_definitions=node.variable_definitions, selection_set=SelectionSetNode(selections=nodes)
         )
         return DocumentNode(definitions=(own, *collector.fragments.values()))
+
+
+def _root_fields(selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _root_fields(fragments[node.name.value].selection_set, fragments)
+        elif isinstance(node, InlineFragmentNode):
+            yield from _root_fields(node.selection_set, fragments)
 
 
 class _Rejected(Exception):
