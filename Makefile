@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench bench-gateway loads schema-check documents clean
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix loads schema-check documents bench bench-gateway clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
