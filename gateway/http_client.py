@@ -161,6 +161,8 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         self.reusable = False
+        # It and its parser know each other and live until the collector comes: what has arrived shall not.
+        self._chunks = []
         # Not `close()`, which waits until all is sent: nobody wants what is left.
         self._transport.abort()
 
@@ -212,10 +214,11 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, chunk: bytes) -> None:
         self._body_bytes += len(chunk)
-        if self._body_bytes > self._max_bytes:
-            self._fail(TooLarge())
-        else:
+        if self._body_bytes <= self._max_bytes:
             self._chunks.append(chunk)
+        else:
+            self._fail(TooLarge())
+            self._chunks = []
 
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() < 200:
@@ -240,6 +243,7 @@ class Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self.since = self._loop.time()
             body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+            self._chunks = []
             self._waiter.set_result(HttpAnswer(self._parser.get_status_code(), self._headers, body))
 
     def _fail(self, error: Exception) -> None:

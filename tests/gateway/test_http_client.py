@@ -41,7 +41,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def served(serve: Serve, *, connections: int = 10) -> AsyncIterator[tuple[Origin, list[Peer]]]:
+async def served(serve: Serve, *, connections: int = 10, max_bytes: int = MAX_BYTES) -> AsyncIterator[tuple[Origin, list[Peer]]]:
     peers: list[Peer] = []
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,7 +55,7 @@ async def served(serve: Serve, *, connections: int = 10) -> AsyncIterator[tuple[
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    origin = Origin(f"http://127.0.0.1:{port}/graphql?x=1", connections=connections, max_bytes=MAX_BYTES)
+    origin = Origin(f"http://127.0.0.1:{port}/graphql?x=1", connections=connections, max_bytes=max_bytes)
     try:
         yield origin, peers
     finally:
@@ -174,6 +174,21 @@ async def test_what_is_no_whole_answer_is_told_apart(answer: bytes, error: type[
 async def test_an_answer_of_the_largest_size_is_taken() -> None:
     async with served(always(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % MAX_BYTES, b"x" * MAX_BYTES)) as (origin, _):
         assert len((await post(origin)).body) == MAX_BYTES
+
+
+@pytest.mark.parametrize("framing", [b"", b"content-length: 11\r\n", b"transfer-encoding: chunked\r\n"])
+async def test_one_byte_too_many_in_one_packet_is_too_many(framing: bytes) -> None:
+    body = b"b\r\nhello world\r\n0\r\n\r\n" if b"chunked" in framing else b"hello world"
+
+    async def serve(peer: Peer) -> None:
+        await peer.request()
+        await peer.say(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n" + body)
+
+    async with served(serve, max_bytes=10) as (origin, _):
+        with pytest.raises(TooLarge):
+            await post(origin)
+    async with served(serve, max_bytes=11) as (origin, _):
+        assert (await post(origin)).body == b"hello world"
 
 
 async def test_nobody_gets_what_was_said_unasked() -> None:
