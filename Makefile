@@ -7,10 +7,10 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench loads schema-check documents clean
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix loads schema-check documents bench bench-gateway clean
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 env: $(STAMP) ## make .venv with every package pinned (the other targets do it for you)
 
@@ -76,6 +76,9 @@ documents: env ## trust a frontend's documents: make documents APP=web VERSION=1
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench
+
+bench-gateway: env ## measure the gateway beside Hive Gateway over the same canned subgraphs (Node, from PyPI where none is installed)
+	@$(PY) -m bench.gateway $(ARGS)
 
 clean: ## stop what runs; remove its data, keys and logs (.local) and all caches
 	@test ! -x $(PY) || $(PY) -m deploy.local down

@@ -172,7 +172,7 @@ def wait_until_answers(url: str) -> None:
             time.sleep(0.1)
 
 
-def start_all(stack: ExitStack, directory: Path, *, with_hive: bool) -> list[Contestant]:
+def start_all(stack: ExitStack, directory: Path, *, with_hive: bool, before: Path | None = None) -> list[Contestant]:
     ports = Ports()
     subgraphs = {name: ports.any() for name in URLS}
     supergraph = directory / "supergraph.graphql"
@@ -182,11 +182,13 @@ def start_all(stack: ExitStack, directory: Path, *, with_hive: bool) -> list[Con
     supergraph.write_text(text, "utf-8")
     named = ",".join(f"{name}={port}" for name, port in subgraphs.items())
     stack.enter_context(running([sys.executable, "-m", "bench.canned", "--ports", named], directory / "canned.log"))
-    port = ports.any()
     counter = f"http://127.0.0.1:{subgraphs['intake']}/"
-    command = [sys.executable, "-m", "gateway", "--supergraph", str(supergraph), "--port", str(port), "--no-auth"]
-    ours = stack.enter_context(running(command, directory / "gateway.log"))
-    contestants = [Contestant("minyi", port, psutil.Process(ours.pid), counter)]
+    contestants = []
+    for name, checkout in {"minyi": ROOT, **({"minyi before": before} if before else {})}.items():
+        port = ports.any()
+        command = [sys.executable, "-m", "gateway", "--supergraph", str(supergraph), "--port", str(port), "--no-auth"]
+        ours = stack.enter_context(running(command, directory / f"{name}.log", checkout))
+        contestants.append(Contestant(name, port, psutil.Process(ours.pid), counter))
     if with_hive:
         port = ports.any()
         command, environment = hive.prepared(supergraph, port)
@@ -202,13 +204,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=1500, help="per run; a third of it over one connection")
     parser.add_argument("--alone", action="store_true", help="without Hive Gateway")
+    parser.add_argument("--before", type=Path, help="another checkout, whose gateway takes part")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
-        contestants = start_all(stack, Path(temporary), with_hive=not arguments.alone)
+        contestants = start_all(stack, Path(temporary), with_hive=not arguments.alone, before=arguments.before)
         compete(contestants, arguments.rounds, arguments.requests)
     print(f"Python {platform.python_version()}, {arguments.rounds} rounds, medians\n\n{table(contestants)}")
-    if len(contestants) == 2:
-        print(f"\nCPU per request, minyi / hive, median of pairs (least–most):\n{ratios(*contestants)}")
+    for other in contestants[1:]:
+        print(f"\nCPU per request, minyi / {other.name}, median of pairs (least–most):\n{ratios(contestants[0], other)}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import httptools
 MAX_HEAD_BYTES = 64 * 1024
 # Below the 5 s after which uvicorn closes a connection that nobody uses: a request must not meet the closing on its way.
 IDLE_SECONDS = 4.0
+# A neighbour answers at once or is not there; a first packet that was lost is sent again after one second.
+CONNECT_SECONDS = 2.0
 
 
 class HttpAnswer(NamedTuple):
@@ -109,15 +111,16 @@ class Origin:
             self._idle.pop().close()
 
     async def _connect(self, deadline: float) -> Connection:
+        by = min(deadline, self._loop.time() + CONNECT_SECONDS)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(by):
                 _, connection = await self._loop.create_connection(
                     lambda: Connection(self._loop, self._max_bytes), self._host, self._port, ssl=self._tls
                 )
-        except TimeoutError:
-            raise
         except OSError as error:
-            raise ConnectionLost(str(error)) from error
+            if isinstance(error, TimeoutError) and by == deadline:
+                raise
+            raise ConnectionLost(str(error) or "no connection was made in time") from error
         return connection
 
 

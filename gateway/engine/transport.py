@@ -35,7 +35,10 @@ class Transport(Protocol):
 
 
 class Circuit:
-    """After `threshold` lost connections in a row a subgraph is not tried for `pause` seconds; then one request tries."""
+    """After `threshold` requests in a row without any answer a subgraph is not tried for `pause` seconds; then one request tries.
+
+    So nobody waits for what does not answer, and the requests that would are not in the way of others.
+    """
 
     def __init__(self, threshold: int = 5, pause: float = 1.0) -> None:
         self._threshold = threshold
@@ -52,8 +55,8 @@ class Circuit:
         self._closed_until = now + self._pause
         return False
 
-    def record(self, *, lost: bool) -> None:
-        self._failures = self._failures + 1 if lost else 0
+    def record(self, *, answered: bool) -> None:
+        self._failures = 0 if answered else self._failures + 1
         if self._failures >= self._threshold:
             self._closed_until = time.monotonic() + self._pause
 
@@ -112,9 +115,9 @@ class Dispatcher:
             try:
                 answer = await self._transport.send(service, body, context)
             except FetchFailed as error:
-                circuit.record(lost=error.lost)
+                circuit.record(answered=not error.lost and error.code != "SUBGRAPH_TIMEOUT")
                 if not error.lost or attempts == 0:
                     raise
             else:
-                circuit.record(lost=False)
+                circuit.record(answered=True)
                 return answer

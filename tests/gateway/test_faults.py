@@ -127,6 +127,21 @@ async def test_a_slow_subgraph_is_not_waited_for_beyond_its_time(front: Front, s
     assert len(subgraphs["routing"].requests) == 1, "a slow answer is no reason to ask twice"
 
 
+async def test_after_some_who_waited_in_vain_nobody_waits_any_more(front: Front, subgraphs: Subgraphs) -> None:
+    subgraphs["routing"].behaviour = never
+    for each in await asyncio.gather(*(front.ask(ONE, ONE_ID, authorization=f"Bearer viewer-{viewer}") for viewer in range(5))):
+        without_routing(each, "SUBGRAPH_TIMEOUT")
+    begun = time.monotonic()
+    without_routing(await front.ask(ONE, ONE_ID), "SUBGRAPH_UNAVAILABLE")
+    assert time.monotonic() - begun < TIMEOUT / 2
+    subgraphs["routing"].behaviour = well
+
+    async def whole() -> bool:
+        return "errors" not in await front.ask(ONE, ONE_ID)
+
+    await until(whole, within=5, what="the subgraph that answers again")
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -355,6 +370,32 @@ async def test_who_shares_a_fetch_with_a_client_that_goes_is_answered_all_the_sa
     await asked(2)
     release.set()
     assert "errors" not in await stayer
+
+
+async def test_a_gateway_that_is_told_to_stop_answers_what_it_has_in_hand(subgraphs: Subgraphs, tmp_path: Path) -> None:
+    release = asyncio.Event()
+
+    async def when_released(subgraph: StandIn, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        await release.wait()
+        return await well(subgraph, body, writer)
+
+    async with _front(subgraphs, tmp_path, subgraph_timeout_seconds=60) as front:
+        subgraphs["routing"].behaviour = when_released
+        asked = asyncio.create_task(front.ask(ONE, ONE_ID))
+
+        async def in_hand() -> bool:
+            return await front.in_hand() == 1
+
+        await until(in_hand, what="the request")
+        stopping = asyncio.create_task(asyncio.to_thread(front.service.stop))
+
+        async def takes_no_more() -> bool:
+            return not await front.live()
+
+        await until(takes_no_more, what="the gateway to take no more")
+        release.set()
+        assert "errors" not in await asked
+        await stopping
 
 
 # --- what subgraphs say beside data ---------------------------------------------------------------------------------

@@ -294,6 +294,20 @@ async def test_a_port_where_nobody_listens_is_a_lost_connection() -> None:
         await post(Origin(f"http://127.0.0.1:{port}/", connections=1, max_bytes=MAX_BYTES))
 
 
+async def test_a_host_that_does_not_even_refuse_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "CONNECT_SECONDS", 0.2)
+    with socket.socket() as full, socket.socket() as filling:
+        # Nobody accepts, and the queue has room for one: the kernel lets further first packets fall.
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        filling.connect(full.getsockname())
+        origin = Origin(f"http://127.0.0.1:{full.getsockname()[1]}/", connections=1, max_bytes=MAX_BYTES)
+        with pytest.raises(ConnectionLost):
+            await post(origin, timeout=5)
+        with pytest.raises(TimeoutError):
+            await post(origin, timeout=0.05)
+
+
 @pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\nb", "a\rb", "a\0b", "a\r\n\r\nPOST / HTTP/1.1", "民"])
 async def test_a_value_cannot_become_a_header_of_its_own(value: str) -> None:
     async with served(always(OK)) as (origin, peers):
