@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench clean
+.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench newcomer clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ matrix: env ## write who may see what, field by role (docs/access-matrix.md), an
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench
+
+newcomer: env ## type the README's commands on bare Debian machines (root, debootstrap; half an hour; ARGS="-k disk" picks one)
+	$(PY) -m pytest deploy/newcomer --timeout 0 -v $(ARGS)
 
 clean: ## stop what runs; remove its data, keys and logs (.local) and all caches
 	@test ! -x $(PY) || $(PY) -m deploy.local down
