@@ -185,6 +185,8 @@ def _check_out(root: Path) -> None:
     if checkout.exists():
         git = ["git", "-c", f"safe.directory={checkout}", "-C", str(checkout)]
         subprocess.run([*git, "fetch", "--quiet", str(ROOT), "HEAD"], check=True)
+        # Without it, reset writes every file anew, and make takes the environment for stale.
+        subprocess.run([*git, "update-index", "-q", "--refresh"], check=False)
         subprocess.run([*git, "reset", "--quiet", "--hard", "FETCH_HEAD"], check=True)
     else:
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(checkout)], check=True)

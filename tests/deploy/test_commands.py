@@ -43,7 +43,7 @@ def test_status_says_that_nothing_runs_to_people_and_programs(tmp_path: Path) ->
 def test_commands_for_a_running_system_name_the_one_that_starts_it(tmp_path: Path, command: tuple[str, ...]) -> None:
     done = local(*command, local_dir=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "nothing runs here: type `make up`\n"
+    assert done.stderr == "nothing runs here: type `make up` · 没有正在运行的系统：请运行 make up\n"
 
 
 def test_keys_are_made_once(tmp_path: Path) -> None:
