@@ -131,7 +131,8 @@ def _install(log: Path) -> None:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors = [line for line in lines if line.startswith("E: ")] or lines[-1:]
         raise Trouble(
-            f"apt-get could not install rabbitmq-server ({' '.join(errors[-2:])}): see {log}, mend apt, and type it again · 安装 RabbitMQ 失败，详见日志"
+            f"apt-get could not install rabbitmq-server ({' '.join(errors[-2:])}): see {log}, mend apt, and type it again · "
+            "安装 RabbitMQ 失败，详见日志"
         )
 
 
