@@ -27,5 +27,6 @@ async def examine(
     begin("store · 数据库")
     found += await part_checks.store(environment, run)
     begin("work in progress · 进行中的工作")
-    found += await work_checks.work(environment, run)
+    parts_answer = not any(one.wrong and one.check in ("broker", "store") for one in found)
+    found += await work_checks.work(environment, run, parts_answer)
     return found

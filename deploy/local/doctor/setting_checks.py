@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from deploy.local.doctor.findings import Finding, ok, wrong
 from deploy.local.environment_names import SETTINGS, misspelt, settings_of
@@ -31,7 +32,7 @@ def _unreadable(environment: Mapping[str, str]) -> list[Finding]:
         except ValidationError as error:
             for fault in error.errors():
                 faults[f"{ENV_PREFIX}{fault['loc'][0]}".upper()] = fault["msg"]
-        except Exception as error:
+        except SettingsError as error:
             # A list that is no JSON is refused before the model sees it; the text names the field.
             faults[_named_in(str(error))] = "it is not in the form that its setting has"
     # The value is not repeated: it may be an address with a password.
@@ -47,7 +48,7 @@ def _named_in(text: str) -> str:
 def _subgraphs(environment: Mapping[str, str]) -> list[Finding]:
     try:
         settings_of(GatewaySettings, environment).subgraph_urls()
-    except ValidationError:
+    except (ValidationError, SettingsError):
         return []
     except ValueError as error:
         mend = "export MINYI_SUBGRAPHS=intake=http://HOST:8101/graphql,routing=…,feedback=…"

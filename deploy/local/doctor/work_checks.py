@@ -15,10 +15,14 @@ OLD_SECONDS = 60.0
 LETTERS = "python -m shared.deadletters"
 
 
-async def work(environment: Mapping[str, str], run: Run | None) -> list[Finding]:
+async def work(environment: Mapping[str, str], run: Run | None, parts_answer: bool) -> list[Finding]:
+    """Without answers from broker and store, the processes alone."""
     if not (environment.get("MINYI_RABBITMQ_URL") and environment.get("MINYI_MONGODB_URL")):
         return [note("processes", "nothing runs here", "没有正在运行的系统", "make up")]
-    processes, found = await asyncio.gather(asyncio.to_thread(_processes, run), work_in_progress(environment))
+    processes = await asyncio.to_thread(_processes, run)
+    if not parts_answer:
+        return processes
+    found = await work_in_progress(environment)
     return [*processes, *(_stuck(found, run is not None) or [ok("work", "nothing is stuck", "没有受阻的工作")])]
 
 
