@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from deploy.demo import batch, story
 from deploy.demo.accounting import Account, account, acknowledged, broker_of
 from deploy.demo.calendar import begin
 from deploy.demo.client import Client, DemoFailed
+from deploy.local.environment_names import report_misspelt
 from deploy.local.health import rows_of, table
 from deploy.local.local_directory import Run, running
 from deploy.local.processes import ROOT
@@ -44,6 +46,7 @@ def main(
     messages: Annotated[int, typer.Option(min=1, help="How many messages of the batch are played.")] = batch.MOST,
     local_dir: Annotated[Path, typer.Option(envvar="MINYI_LOCAL_DIR")] = ROOT / ".local",
 ) -> None:
+    report_misspelt(os.environ)
     try:
         with ended_by_signals(), system(local_dir.resolve()) as run:
             out.print(table(rows_of(run)))

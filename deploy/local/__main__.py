@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from deploy.local import looking
-from deploy.local.environment_names import spelling_lines
+from deploy.local.environment_names import report_misspelt
 from deploy.local.health import rows_of, state_of, table
 from deploy.local.keys import ensure_keys
 from deploy.local.local_directory import Recorded, end_stale, read_run, running
@@ -37,8 +37,7 @@ BACK_SECONDS = 60.0
 
 @app.callback()
 def before_every_command() -> None:
-    for line in spelling_lines(os.environ):
-        sys.stderr.write(f"{line}\n")
+    report_misspelt(os.environ)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
@@ -43,6 +44,12 @@ def spelling_lines(environment: Mapping[str, str]) -> list[str]:
         f"没有程序读取 {name}，疑似拼写错误{f'，应为 {nearest}' if nearest else ''}"
         for name, nearest in misspelt(environment).items()
     ]
+
+
+def report_misspelt(environment: Mapping[str, str]) -> None:
+    """At the start of every command that a person types."""
+    for line in spelling_lines(environment):
+        sys.stderr.write(f"{line}\n")
 
 
 def settings_of(kind: type[Kind], environment: Mapping[str, str]) -> Kind:
