@@ -7,10 +7,10 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix bench newcomer clean
+.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix loads schema-check documents bench newcomer clean
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 env: $(STAMP) ## make .venv with every package pinned (the other targets do it for you)
 
@@ -70,6 +70,15 @@ schemas: env ## write the event schemas, the subgraphs' SDL and the AsyncAPI doc
 
 matrix: env ## write who may see what, field by role (docs/access-matrix.md), anew
 	$(PY) -m tools.matrix
+
+loads: env ## run the large sizes in full, with their figures (ARGS="NAME --scale 0.05")
+	@$(PY) -m bench.loads $(ARGS)
+
+schema-check: env ## name what would break frontends that were built on the last release of the graph
+	@$(PY) -m tools.schema_check
+
+documents: env ## trust a frontend's documents: make documents APP=web VERSION=1.4.0 MANIFEST=manifest.json
+	@$(PY) -m gateway.trusted_documents upload --app $(APP) --version $(VERSION) $(MANIFEST)
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench

@@ -1,23 +1,22 @@
 """python -m bench [--lives 500]: CPU milliseconds per whole life and process, beside the floor of bare parts in the same run.
 
-A life: registered, dispatched, accepted, resolved, delivered, surveyed, closed; by GraphQL through the gateway. The floor: as many
-confirmed publishes and consumed messages (1.5 kB) and as many guarded writes as such a life needs, by plain aio-pika and the driver.
+A life: registered, dispatched, accepted, resolved, delivered, surveyed, closed (some reworked once), by GraphQL through the gateway; its
+client looks every 0.1 s whether it may go on, and these looks are counted. What the system uses when nobody asks is measured first.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import tempfile
 import time
 from pathlib import Path
 from uuid import uuid4
 
-import aio_pika
 import aiohttp
-import psutil
 
+from bench.floor import Work, floor
+from bench.processes import Used, used
 from deploy.demo import batch
 from deploy.demo.calendar import begin
 from deploy.demo.client import Client
@@ -25,79 +24,63 @@ from deploy.local.supervisor import System
 from shared.mongo import connect, database
 from shared.settings import CommonSettings
 
-# Events of one life: intake 2, routing 6, feedback 4; each is consumed by the two other services.
-EVENTS_PER_LIFE = 12
-CONSUMERS_PER_EVENT = 2
-# Its writes: 4 commands, 24 events applied, 2 of the sender, 2 claims (number, person),
-# and for each of 11 relayed writes one that keeps the events and one that settles the outbox.
-WRITES_PER_LIFE = 54
+IDLE_SECONDS = 10.0
+COLLECTIONS = {"intake": "grievances", "routing": "cases", "feedback": "followups"}
+# Of a life beside its documents and events: the number that it claims and the person that it keeps.
+CLAIMS = 2
+PARTS = ("broker", "store", "epmd")
 
 
-def cpu(system: System) -> dict[str, float]:
-    """CPU seconds that each process has used so far, its children included."""
-    used = {}
-    for name, process in system.processes.items():
-        if process.pid is None:
-            continue
-        root = psutil.Process(process.pid)
-        times = [each.cpu_times() for each in (root, *root.children(recursive=True))]
-        used[name] = sum(each.user + each.system for each in times)
-    return used
+class Counting(Client):
+    """A client that counts its requests."""
+
+    requests = 0
+
+    async def _ask(self, method: str, url: str, **more: object) -> tuple[int, object]:
+        self.requests += 1
+        return await super()._ask(method, url, **more)
 
 
-async def lives(system: System, count: int, directory: Path) -> float:
-    """Play whole lives; wall seconds."""
+async def lives(system: System, count: int, directory: Path) -> tuple[float, int]:
+    """Play whole lives; wall seconds, and how many requests that took."""
     begin(directory / "clock")
     async with aiohttp.ClientSession() as session:
-        client = Client(system.urls["gateway"], session, directory / "acknowledged.jsonl")
-        places = await batch.villages(client)
-        lot = batch.messages(places, Path("no such file"))
-        begun = time.monotonic()
+        client = Counting(system.urls["gateway"], session, directory / "acknowledged.jsonl")
+        lot = batch.messages(await batch.villages(client), Path("no such file"))
+        client.requests, begun = 0, time.monotonic()
         await batch.play(client, f"bench-{uuid4().hex[:6]}", [lot[n % len(lot)] for n in range(count)], lambda: None)
-        return time.monotonic() - begun
+        return time.monotonic() - begun, client.requests
 
 
-async def floor(system: System, count: int) -> None:
-    """The same number of messages and writes with nothing of ours between."""
-    settings = CommonSettings(
-        mongodb_url=system.environment["MINYI_MONGODB_URL"],
-        mongodb_retry_writes=system.environment["MINYI_MONGODB_RETRY_WRITES"] == "true",
-        prefix=f"floor{uuid4().hex[:6]}",
+def settings_of(system: System, prefix: str) -> CommonSettings:
+    environment = system.environment
+    return CommonSettings(
+        rabbitmq_url=environment["MINYI_RABBITMQ_URL"],
+        mongodb_url=environment["MINYI_MONGODB_URL"],
+        mongodb_retry_writes=environment["MINYI_MONGODB_RETRY_WRITES"] == "true",
+        prefix=prefix,
     )
-    connection = await aio_pika.connect(system.environment["MINYI_RABBITMQ_URL"])
-    async with connection:
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=64)
-        exchange = await channel.declare_exchange(settings.prefix, aio_pika.ExchangeType.FANOUT, durable=True)
-        body, total = os.urandom(1500), count * EVENTS_PER_LIFE
-        queues, taken, done = [], 0, asyncio.Event()
 
-        async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
-            nonlocal taken
-            await message.ack()
-            taken += 1
-            if taken == total * CONSUMERS_PER_EVENT:
-                done.set()
 
-        for number in range(CONSUMERS_PER_EVENT):
-            queue = await channel.declare_queue(f"{settings.prefix}.{number}", durable=True, arguments={"x-queue-type": "quorum"})
-            await queue.bind(exchange)
-            await queue.consume(take)
-            queues.append(queue)
-        for _ in range(total):
-            await exchange.publish(aio_pika.Message(body), "")
-        await asyncio.wait_for(done.wait(), 60)
-        for queue in queues:
-            await queue.delete(if_unused=False, if_empty=False)
-        await exchange.delete()
+async def work_of(system: System, count: int) -> Work:
+    """What one life was made of, on average, as the stores tell it."""
+    settings = settings_of(system, "minyi")
     client = connect(settings)
-    base = database(client, settings, "floor")
-    for n in range(count):
-        await base["documents"].insert_one({"_id": n, "version": 0, "body": body})
-        for version in range(WRITES_PER_LIFE - 1):
-            await base["documents"].update_one({"_id": n, "version": version}, {"$set": {"version": version + 1, "body": body}})
-    await client.drop_database(base.name)
+    events, bytes_, consumed, writes = 0, 0, 0, CLAIMS * count
+    for service, collection in COLLECTIONS.items():
+        base = database(client, settings, service)
+        relayed = set()
+        for row in await base["events"].find({}, {"subject": 1, "at": 1, "body": 1, "type": 1}).to_list(None):
+            if ".reference." not in row["type"]:
+                events, bytes_ = events + 1, bytes_ + len(row["body"])
+                relayed.add((row["subject"], row["at"]))
+        for document in await base[collection].find({}, {"version": 1, "seen": 1}).to_list(None):
+            consumed += sum(document["seen"].values())
+            writes += document["version"]
+        # What was relayed together was kept by one write and taken out of the outbox by another.
+        writes += 2 * len(relayed)
     client.close()
+    return Work(events // count, consumed // count, writes // count, bytes_ // events)
 
 
 def main() -> None:
@@ -105,22 +88,29 @@ def main() -> None:
     parser.add_argument("--lives", type=int, default=500)
     count = parser.parse_args().lives
     with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print) as system:
-        before = cpu(system)
-        wall = asyncio.run(lives(system, count, Path(temporary)))
-        after = cpu(system)
-        print(f"\n{count} lives in {wall:.1f} s wall; CPU ms per life:")
-        for name in sorted(after):
-            print(f"  {name:16} {(after[name] - before.get(name, 0.0)) * 1000 / count:8.2f}")
-        total = sum(after.values()) - sum(before.values())
-        print(f"  {'all':16} {total * 1000 / count:8.2f}")
-        own, parts = time.process_time(), cpu(system)
-        asyncio.run(floor(system, count))
-        own, later = time.process_time() - own, cpu(system)
-        broker_and_store = sum(later[name] - parts[name] for name in later)
-        print(
-            f"floor, {EVENTS_PER_LIFE} publishes, {EVENTS_PER_LIFE * CONSUMERS_PER_EVENT} consumes and {WRITES_PER_LIFE} writes per life:"
-        )
-        print(f"  client           {own * 1000 / count:8.2f}\n  broker and store {broker_and_store * 1000 / count:8.2f}")
+        resting = used(system)
+        time.sleep(IDLE_SECONDS)
+        idle = used(system) - resting
+        before = used(system)
+        wall, requests = asyncio.run(lives(system, count, Path(temporary)))
+        spent = used(system) - before
+        work = asyncio.run(work_of(system, count))
+        before, own = used(system), time.process_time()
+        asyncio.run(floor(settings_of(system, f"floor{uuid4().hex[:6]}"), work, count))
+        show(count, wall, requests / count, work, idle, spent, time.process_time() - own, used(system) - before)
+
+
+def show(count: int, wall: float, requests: float, work: Work, idle: Used, spent: Used, client: float, bare: Used) -> None:
+    print(f"\n{count} lives in {wall:.1f} s wall, {requests:.1f} requests each.")
+    print(f"A life: {work.events} events of {work.bytes} B, {work.consumed} consumed, {work.writes} writes.\n")
+    print(f"{'CPU':18}{'ms per life':>12}{'idle, ms per s':>16}")
+    for name, seconds in sorted(spent.items()):
+        print(f"  {name:16}{seconds * 1000 / count:12.2f}{idle[name] * 1000 / IDLE_SECONDS:16.2f}")
+    print(f"  {'all':16}{spent.total * 1000 / count:12.2f}{idle.total * 1000 / IDLE_SECONDS:16.2f}")
+    ours = spent.total - spent.of(PARTS)
+    print("\nThe floor, the same events, consumptions and writes with nothing of ours between; ms per life:")
+    print(f"  client          {client * 1000 / count:12.2f}   our processes take {ours / client:.1f} times that")
+    print(f"  broker, store   {bare.of(PARTS) * 1000 / count:12.2f}   below us they take {spent.of(PARTS) / bare.of(PARTS):.1f} times that")
 
 
 if __name__ == "__main__":

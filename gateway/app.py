@@ -17,7 +17,7 @@ from gateway.engine.errors import Refused
 from gateway.engine.supergraph import Supergraph, load_supergraph
 from gateway.settings import GatewaySettings
 from gateway.subgraph_client import SubgraphClient
-from shared.identity.tokens import TokenVerifier
+from shared.identity.tokens import verifier_of
 
 PAGE = Path(__file__).resolve().parent / "graphiql.html"
 
@@ -32,8 +32,7 @@ def read_supergraph(path: Path) -> Supergraph:
 
 def token_verifier(settings: GatewaySettings) -> Verify:
     # The gateway asks only whether a token holds, never whose grievance something is: it needs no key of references.
-    verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, reference_key=secrets.token_bytes(32))
-    return verifier.viewer_of
+    return verifier_of(settings, secrets.token_bytes(32)).viewer_of
 
 
 def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> FastAPI:

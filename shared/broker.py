@@ -192,16 +192,16 @@ class Broker:
             return self._channel
 
     async def consume(self, queue: str, prefetch: int, on_message: Callable[[Incoming], Awaitable[None]]) -> Subscription:
-        """Take messages by callback; on reconnection aio-pika takes up the consumer again."""
+        """Take messages by callback; on reconnection aio-pika takes up the consumer again.
+
+        It does so only for a queue that it has declared itself, passively or not: one from `get_queue(ensure=False)` is forgotten, and
+        the worker would stand connected and idle for ever.
+        """
         self._consuming = await connect(self._url)
         channel = await self._consuming.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=prefetch)
-        declared = await channel.get_queue(queue, ensure=False)
-        tag = await declared.consume(on_message)
-        return Subscription(declared, tag)
-
-    def connected_for_consuming(self) -> bool:
-        return self._consuming is not None and self._consuming.connected.is_set()
+        declared = await channel.declare_queue(queue, passive=True)
+        return Subscription(channel, declared, await declared.consume(on_message))
 
     @asynccontextmanager
     async def channel(self, *, confirms: bool = True) -> AsyncIterator[AbstractChannel]:
@@ -218,9 +218,19 @@ class Broker:
 class Subscription:
     """A running consumer."""
 
-    def __init__(self, queue: Any, tag: str) -> None:
+    def __init__(self, channel: AbstractChannel, queue: Any, tag: str) -> None:
+        self._channel = channel
         self._queue = queue
         self._tag = tag
+
+    async def alive(self) -> bool:
+        """Whether messages can come: the connection may stand while the broker knows of no consumer."""
+        try:
+            async with asyncio.timeout(1):
+                channel: Any = await self._channel.get_underlay_channel()
+        except TRANSPORT_FAULTS:
+            return False
+        return not channel.is_closed and self._tag in channel.consumers
 
     async def cancel(self) -> None:
         """Stop taking messages; what is in hand stays in hand. Waits at most 5 s for the broker to agree."""

@@ -182,6 +182,10 @@ class Inbox:
     async def start(self) -> None:
         self._subscription = await self._broker.consume(self._broker.names.queue(self._service), self._prefetch, self._take)
 
+    async def taking(self) -> bool:
+        """Whether messages can come."""
+        return self._subscription is not None and await self._subscription.alive()
+
     async def stop(self) -> None:
         """Take no more; finish what is in hand."""
         self._stopping = True

@@ -109,7 +109,7 @@ class Runtime:
         """Readiness: broker connections, store."""
         found = {"broker": await self.broker.ready(), "store": await self._store_answers()}
         if self.inbox is not None:
-            found["consumer"] = self.broker.connected_for_consuming()
+            found["consumer"] = await self.inbox.taking()
         return found
 
     async def _store_answers(self) -> bool:

@@ -18,7 +18,7 @@ from shared.clock import ShiftedClock
 from tests.waiting import until
 from tests.world import ROOT
 
-MESSAGES = 36
+MESSAGES = 48
 # One of each kind: what holds messages, what holds documents, who takes commands, who applies events, who answers.
 KILLED = ("routing-worker", "broker", "intake-api", "store", "gateway")
 

@@ -245,6 +245,41 @@ async def test_poison_in_the_middle_is_parked_seen_and_healed_by_replay(world: W
     await closed_once(world, id)
 
 
+async def test_what_a_defect_parked_is_healed_by_replay_once_the_consumer_is_mended(world: World) -> None:
+    """Everything that comes meanwhile waits behind it, in order; after the replay all of it is applied, once."""
+    system = world.system
+    good = system.process("feedback", "worker")
+    good.stop()
+    argv = [sys.executable, "-m", "tests.journeys.defective", "worker"]
+    logs, port = system.parts.local_dir / "logs", system.parts.ports.any()
+    defective = Service("feedback", "worker", good.process.env, logs, port, label="defective", argv=argv)
+    defective.start()
+    try:
+        id = str((await system.register("defect"))["grievance"]["id"])
+        await resolve(system, "defect", id)
+
+        async def parked() -> list[dict[str, Any]]:
+            return [row for row in deadletters(world.settings, "list") if row["document"] == id]
+
+        (row,) = await until(parked, what="the event in .dead")
+        assert row["reason"] == "ZeroDivisionError in routing.grievance.dispatched.v1"
+
+        async def held() -> bool:
+            followup = await world.document("feedback", id)
+            return followup["blocked"]["sequence"] == 2 and {one["sequence"] for one in followup["waiting"]} == {3, 4}
+
+        await until(held, what="the mark and the later events that wait")
+    finally:
+        defective.stop()
+        good.start()
+        good.wait_ready()
+    assert deadletters(world.settings, "replay", row["id"]) == []
+    assert await live(system, "defect") == id
+    await closed_once(world, id)
+    assert (await world.document("feedback", id))["blocked"] is None
+    assert deadletters(world.settings, "list") == []
+
+
 async def test_dropping_a_poisoned_event_lets_the_later_ones_flow(world: World) -> None:
     system = world.system
     id = await live(system, "dropped")

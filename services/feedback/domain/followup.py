@@ -62,6 +62,7 @@ class FollowUp(BaseModel):
     number: str
     division: str
     petitioner_ref: str
+    own_ref: str | None = None
     team: str | None
     departments: list[str] = []
     handlers: list[str] = []
@@ -99,6 +100,7 @@ def open_followup(event: GrievanceRegisteredV1) -> FollowUp:
         number=event.number,
         division=event.access.division,
         petitioner_ref=event.access.petitionerRef,
+        own_ref=event.access.ownRef,
         team=event.access.team,
         accused_departments=event.access.accusedDepartments,
         confidential=event.access.confidential,
@@ -113,15 +115,13 @@ def record_reply(
     """Keep the reply of this round and ask intake to deliver it (S54). The delivery's id is the same however often it is decided."""
     reply = Reply(round=round, text=text, at=at, by=by, department=department, delivery_id=delivery_id(grievance, round))
     earlier = [*followup.earlier_replies, followup.reply] if followup.reply else followup.earlier_replies
-    entry = Entry(
-        at=at, service="feedback", what="reply recorded, delivery requested", what_zh="答复已记录，请求送达", by="SYSTEM feedback"
-    )
-    followup = followup.with_(reply=reply, earlier_replies=earlier).noted(entry)
+    followup = followup.with_(reply=reply, earlier_replies=earlier)
+    followup = followup.noted(_noted_here(at, "reply recorded, delivery requested", "答复已记录，请求送达"))
     return followup, [DeliveryRequestedV1(deliveryId=reply.delivery_id, purpose="REPLY", text=text)]
 
 
 def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1) -> tuple[FollowUp, list[Contract]]:
-    """What became of the delivery. Sent, or at most once and unknown: the petitioner is asked (S55). Failed: it stays open."""
+    """What became of the delivery. Sent: the petitioner is asked (S55). Failed or unknown: noted; the next channel is a later work."""
     reply = followup.reply
     if reply is None or reply.delivery_id != event.deliveryId:
         return followup, []
@@ -142,11 +142,7 @@ def _noted_here(at: datetime, what: str, what_zh: str) -> Entry:
 def _open_survey(followup: FollowUp, round: int, delivery: str, at: datetime) -> tuple[FollowUp, list[Contract]]:
     earlier = [*followup.earlier_surveys, followup.survey] if followup.survey else followup.earlier_surveys
     followup = followup.with_(survey=Survey(round=round, opened_at=at), earlier_surveys=earlier)
-    followup = followup.noted(
-        Entry(
-            at=at, service="feedback", what="the petitioner is asked: resolved? satisfied?", what_zh="发出满意度回访", by="SYSTEM feedback"
-        )
-    )
+    followup = followup.noted(_noted_here(at, "the petitioner is asked: resolved? satisfied?", "发出满意度回访"))
     return followup, [FedBackV1(round=round, deliveryId=delivery, at=at), SurveyOpenedV1(round=round, at=at)]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import strawberry
 
+from services.intake.domain.pins import pin_of
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
-from services.intake.subgraph.inputs import CreateUploadInput, RegisterGrievanceInput
+from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, RegisterGrievanceInput
 from services.intake.subgraph.policy import POLICY
 from services.intake.subgraph.types import (
     Ctx,
@@ -15,6 +18,9 @@ from services.intake.subgraph.types import (
     GrievanceConnection,
     GrievanceEdge,
     Me,
+    Opened,
+    OpenRefused,
+    OpenResult,
     PageInfo,
     Registered,
     RegisterRefused,
@@ -26,6 +32,7 @@ from services.intake.subgraph.types import (
     find_division,
 )
 from services.intake.usecases.create_upload import create_upload
+from services.intake.usecases.open_by_pin import open_by_pin
 from services.intake.usecases.register_grievance import register_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
@@ -33,7 +40,7 @@ from shared.listing import cursor_of
 from shared.subgraph import page_size, refused_as
 
 
-@strawberry.type
+@strawberry.type(description="查询 · what can be asked")
 class Query:
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
@@ -62,7 +69,7 @@ class Query:
         return Me(sub=viewer.sub, roles=sorted(viewer.roles), department=viewer.department, team=viewer.team, scopes=scopes)
 
 
-@strawberry.type
+@strawberry.type(description="操作 · what can be done")
 class Mutation:
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
@@ -71,7 +78,8 @@ class Mutation:
         async def work() -> Registered:
             id = await register_grievance(context.intake.registration, context.viewer, input.command(), context.origin)
             held = (await context.intake.grievances.find_many([id]))[id]
-            return Registered(grievance=Grievance.of(id, held, to_its_author=True))
+            pin = pin_of(context.intake.opening.reference_key, id)
+            return Registered(grievance=Grievance.of(id, held, to_its_author=True), pin=pin)
 
         return await refused_as(RegisterRefused, work)  # type: ignore[no-any-return]
 
@@ -99,6 +107,15 @@ class Mutation:
             return Upload(attachment_id=strawberry.ID(ticket.id), url=url, method="PUT", expires_at=ticket.expires_at)
 
         return await refused_as(UploadRefused, work)  # type: ignore[no-any-return]
+
+    @strawberry.mutation(description="凭编号和查询码打开 · open one's own grievance by its number and PIN")
+    async def open_by_pin(self, info: Ctx, input: OpenByPinInput) -> OpenResult:
+        async def work() -> Opened:
+            opened = await open_by_pin(info.context.intake.opening, input.number, input.pin)
+            expires = datetime.fromtimestamp(opened.minted.expires_at, UTC)
+            return Opened(access_token=opened.minted.token, expires_at=expires, grievance_id=strawberry.ID(opened.grievance))
+
+        return await refused_as(OpenRefused, work)  # type: ignore[no-any-return]
 
 
 def build_schema(*, production: bool) -> MinyiSchema:
