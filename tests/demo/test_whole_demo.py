@@ -20,6 +20,8 @@ from shared.clock import ShiftedClock
 from tests.waiting import until
 from tests.world import ROOT
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = 48
 # One of each kind: what holds messages, what holds documents, who takes commands, who applies events, who answers.
 KILLED = ("routing-worker", "broker", "intake-api", "store", "gateway")

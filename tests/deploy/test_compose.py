@@ -156,10 +156,10 @@ def test_what_the_image_copies_exists_and_is_not_ignored() -> None:
 
 
 def test_the_image_runs_as_a_user_without_rights() -> None:
-    assert instructions("USER")[-1] == ["minyi"]
+    assert instructions("USER")[-1] == ["10001"]
     last_stage = DOCKERFILE.rsplit("\nFROM ", 1)[1]
-    assert "useradd" in last_stage
-    assert last_stage.index("RUN useradd") < last_stage.index("USER minyi") > last_stage.index("COPY ${SOURCE}")
+    assert "useradd --system --uid 10001" in last_stage
+    assert last_stage.index("RUN useradd") < last_stage.index("USER 10001") > last_stage.index("COPY ${SOURCE}")
 
 
 def test_packages_are_a_layer_of_their_own_before_the_source() -> None:

@@ -248,6 +248,12 @@ async def test_a_key_that_is_missing_or_spoilt(installed: Installation, name: st
         assert "is not a key of 32 bytes" in (await installed.only_wrong()).en
 
 
+async def test_the_key_of_a_platforms_issuer_that_is_missing(installed: Installation) -> None:
+    with restored(installed.keys / "intake.pem") as file:
+        file.unlink()
+        assert "is missing" in (await installed.only_wrong()).en
+
+
 async def test_a_key_that_others_may_read(installed: Installation) -> None:
     with restored(installed.keys / "reference.key") as file:
         file.chmod(0o644)

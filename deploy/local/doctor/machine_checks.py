@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from deploy.local.broker import NEEDED_MB
@@ -31,7 +32,8 @@ def keys(environment: Mapping[str, str], local_dir: Path, run: Run | None) -> li
 
 
 def _missing(directory: Path) -> Iterator[Finding]:
-    readers = (key_files.reference_key, key_files.upload_key, key_files.master_keys)
+    readers: list[Callable[[Path], object]] = [key_files.reference_key, key_files.upload_key, key_files.master_keys]
+    readers += [partial(key_files.private_pem, name=name) for name in key_files.PLATFORM_PAIRS]
     for read in readers:
         try:
             read(directory)
