@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,6 +90,7 @@ async def test_a_second_demo_begins_on_the_next_activity_day_and_accounts_for_bo
 
 
 def began_at(said: str) -> datetime:
-    """The time of the story's first line."""
-    line = next(line for line in said.splitlines() if line.startswith("20"))
-    return datetime.strptime(line[:16], "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
+    """The time of the story's first step."""
+    found = re.search(r"^1  (\d{4}-\d\d-\d\d \d\d:\d\d)  登记", said, re.MULTILINE)
+    assert found is not None, said[:3000]
+    return datetime.strptime(found[1], "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
