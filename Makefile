@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix loads schema-check documents bench bench-gateway clean
+.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix loads schema-check documents bench bench-gateway newcomer clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,12 @@ down: env ## stop what `make up DETACH=1` started
 
 status: env ## show addresses and health of what runs
 	@$(PY) -m deploy.local status
+
+dev: env ## the same as `up`, and restart what is concerned when a source file changes
+	@$(PY) -m deploy.local up --reload
+
+test-fast: env ## the tests that need neither broker nor store, in half a minute (ARGS="-k scopes")
+	$(PY) -m pytest -m "not slow" $(ARGS)
 
 test: env ## run the tests, broker and store included (ARGS="-k gateway -x")
 	$(PY) -m pytest $(ARGS)
@@ -79,6 +85,9 @@ bench: env ## measure CPU per grievance and process beside the floor of bare par
 
 bench-gateway: env ## measure the gateway beside Hive Gateway over the same canned subgraphs (Node, from PyPI where none is installed)
 	@$(PY) -m bench.gateway $(ARGS)
+
+newcomer: env ## type the README's commands on bare Debian machines (root, debootstrap; half an hour; ARGS="-k disk" picks one)
+	$(PY) -m pytest deploy/newcomer --timeout 0 -v $(ARGS)
 
 clean: ## stop what runs; remove its data, keys and logs (.local) and all caches
 	@test ! -x $(PY) || $(PY) -m deploy.local down

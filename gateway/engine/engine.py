@@ -24,7 +24,7 @@ from graphql import (
 from graphql.execution import get_variable_values
 
 from gateway.engine.admission import Admission, Everything, Verdict
-from gateway.engine.errors import Refused
+from gateway.engine.errors import MESSAGES_ZH, Refused
 from gateway.engine.executor import CompiledPlan, Execution
 from gateway.engine.operation import Collector, Selection, condition_variables
 from gateway.engine.plan import Plan
@@ -35,6 +35,7 @@ from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
 
 MAX_TOKENS = 5_000
+INVALID_VALUE = {"code": "INVALID_SUBGRAPH_VALUE", "messageZh": MESSAGES_ZH["INVALID_SUBGRAPH_VALUE"]}
 # Plans of one operation, by the truth values of its @skip/@include variables.
 MAX_VARIANTS = 64
 
@@ -274,7 +275,8 @@ def _refusal(errors: list[GraphQLError]) -> Answer:
     shown = []
     for error in errors:
         entry: dict[str, Any] = {**error.formatted}
-        entry["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(entry.get("extensions") or {})}
+        extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(entry.get("extensions") or {})}
+        entry["extensions"] = {"messageZh": MESSAGES_ZH.get(extensions["code"], MESSAGES_ZH["GRAPHQL_VALIDATION_FAILED"]), **extensions}
         shown.append(entry)
     return Answer(orjson.dumps({"errors": shown}), accepted=False, code=shown[0]["extensions"]["code"])
 
@@ -285,5 +287,5 @@ def _faults(trail: Trail, errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for path, message in trail.faults:
         if not any(each[: len(path)] == path[: len(each)] for each in known):
-            found.append({"message": message, "path": path, "extensions": {"code": "INVALID_SUBGRAPH_VALUE"}})
+            found.append({"message": message, "path": path, "extensions": dict(INVALID_VALUE)})
     return found

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from tests.gateway.cases import ALL
 from tests.gateway.queries import VARIABLES, operations
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("MINYI_TEST_EXAMPLES", "30"))
 
 
