@@ -66,7 +66,8 @@ class Dispatcher:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[Reply]] = {}
+        # What comes is None where it must not be shared.
+        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[Reply | None]] = {}
         # Counts mutations: who reads after a write must not be given a read that began before it.
         self._writes = 0
         self._circuits: dict[str, Circuit] = {}
@@ -84,12 +85,14 @@ class Dispatcher:
         identity = (service, body, context.reader, self._writes)
         while (flying := self._flying.get(identity)) is not None:
             try:
-                return await asyncio.shield(flying)
+                shared = await asyncio.shield(flying)
             except asyncio.CancelledError:
                 # Either we are cancelled, or the one who sent it was: then somebody else has to send it.
                 task = asyncio.current_task()
                 if not flying.cancelled() or (task is not None and task.cancelling()):
                     raise
+            else:
+                return shared or await self._try(service, body, context, attempts=2)
         flying = self._flying[identity] = asyncio.get_running_loop().create_future()
         try:
             answer = await self._try(service, body, context, attempts=2)
@@ -101,7 +104,8 @@ class Dispatcher:
             flying.cancel()
             raise
         else:
-            flying.set_result(answer)
+            # A cookie is one client's own, also where two have the same viewer or none.
+            flying.set_result(None if answer.headers.cookies else answer)
             return answer
         finally:
             del self._flying[identity]

@@ -443,6 +443,32 @@ async def test_errors_in_a_list_name_the_rows_that_they_are_about(front: Front, 
     assert answer["data"]["grievances"]["edges"][4]["node"]["status"]
 
 
+async def test_a_cookie_is_given_to_one_client_only(front: Front, subgraphs: Subgraphs) -> None:
+    given = iter(range(100))
+    release = asyncio.Event()
+
+    async def new_session(subgraph: StandIn, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        await release.wait()
+        writer.write(http(subgraph.canned.answer(body), f"set-cookie: session={next(given)}"))
+        return True
+
+    subgraphs["routing"].behaviour = new_session
+
+    async def cookie() -> str:
+        async with front.post(ONE, ONE_ID) as response:
+            assert "errors" not in await response.json()
+            return str(response.headers["set-cookie"])
+
+    clients = [asyncio.create_task(cookie()) for _ in range(5)]
+
+    async def all_wait() -> bool:
+        return await front.in_hand() == 5 and len(subgraphs["routing"].requests) == 1
+
+    await until(all_wait, what="five that ask the same, of whom one was sent on")
+    release.set()
+    assert sorted(await asyncio.gather(*clients)) == [f"session={number}" for number in range(5)]
+
+
 async def test_cookies_of_all_subgraphs_arrive_and_the_strictest_caching_holds(front: Front, subgraphs: Subgraphs) -> None:
     def adding(*headers: str) -> Behaviour:
         async def answer(subgraph: StandIn, body: bytes, writer: asyncio.StreamWriter) -> bool:
