@@ -28,6 +28,8 @@ from gateway.settings import GatewaySettings
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph_file import read_supergraph
 from gateway.trusted_documents import MongoDocuments, Remembered
+from gateway.warm_up import read_documents
+from shared import telemetry
 from shared.identity.issuers import GATEWAY
 from shared.identity.tokens import verifier_of
 
@@ -105,6 +107,10 @@ def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> ASGIAp
         suggestions=development or not authenticate,
         admission=door.admission,
     )
+
+    if settings.warm_up is not None:
+        for problem in engine.warm(read_documents(settings.warm_up)):
+            telemetry.log().warning("a document to warm up with cannot be planned", problem=problem)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -38,6 +38,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 SECONDS = Histogram("minyi_gateway_request_seconds", "From a request's body to its answer", buckets=BUCKETS)
 
 HTML = b"text/html"
+PLAN_HEADER = b"minyi-plan"
 AFTER = HEADER.encode()
 NO_STORE = (b"cache-control", b"no-store")
 PAGE_POLICY = (b"content-security-policy", b"default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'")
@@ -138,7 +139,11 @@ class GraphQLEndpoint:
         after = b",".join(value for name, value in scope["headers"] if name == AFTER)
         context = _context(headers, visitor.authorization, after)
         by_get = scope["method"] == "GET"
-        answer = await self._engine.execute(query, request.variables, request.operation, context, allow_mutations=not by_get)
+        # Plans name subgraphs and hidden fields: they are for development only, where there is a page.
+        explain = self._page is not None and PLAN_HEADER in headers
+        answer = await self._engine.execute(
+            query, request.variables, request.operation, context, allow_mutations=not by_get, explain=explain
+        )
         if by_get and answer.whole and self._guard.may_be_kept(request, roots):
             return replace(answer, headers=PUBLIC)
         return answer

@@ -25,6 +25,8 @@ class GatewaySettings(CommonSettings):
     """A subgraph's answer beyond that is a fault of the subgraph's or of the query's: it must not take the gateway's memory."""
     documents: int = 1_000
     """Documents whose plans are kept."""
+    warm_up: Path | None = None
+    """Documents to plan at start: a folder of .graphql files, or a JSON file with a list or an object of documents."""
     max_request_bytes: int = 1_000_000
     request_timeout_seconds: float = 30.0
     """After so long a request is given up, whatever its subgraphs do."""

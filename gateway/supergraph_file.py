@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.engine.errors import Refused
-from gateway.engine.supergraph import Supergraph, load_supergraph
+from gateway.engine.loader import load_supergraph
+from gateway.engine.supergraph import Supergraph
 
 
 def read_supergraph(path: Path) -> Supergraph:

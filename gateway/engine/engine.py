@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import Any
 
 import orjson
@@ -26,10 +27,10 @@ from graphql.execution import get_variable_values
 from gateway.engine.admission import Admission, Everything, Verdict
 from gateway.engine.errors import MESSAGES_ZH, Refused
 from gateway.engine.executor import CompiledPlan, Execution
-from gateway.engine.operation import Collector, Selection, condition_variables
+from gateway.engine.operation import Collector, Selection, condition_variables, size_problem
 from gateway.engine.plan import Plan
 from gateway.engine.planner import make_plan
-from gateway.engine.projection import INTROSPECTION, Complete, Trail, compile_projection
+from gateway.engine.projection import META, Complete, Trail, compile_projection
 from gateway.engine.response_headers import NO_HEADERS, ResponseHeaders, merge_headers
 from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
@@ -90,7 +91,14 @@ class Document:
         except GraphQLError as error:
             self.errors = [error]
             return
-        self.errors = admission.document(node) or validate(supergraph.public, node, hide_suggestions=not suggestions)
+        self.errors = admission.document(node)
+        if self.errors:
+            return
+        problem = size_problem(node)
+        if problem:
+            self.errors = [GraphQLError(problem)]
+            return
+        self.errors = validate(supergraph.public, node, hide_suggestions=not suggestions)
         if self.errors:
             return
         for definition in node.definitions:
@@ -131,8 +139,12 @@ class Engine:
         context: RequestContext | None = None,
         *,
         allow_mutations: bool = True,
+        explain: bool = False,
     ) -> Answer:
-        """Answer a request. Never raises for what a client or a subgraph did: that is in the answer's errors."""
+        """Answer a request. Never raises for what a client or a subgraph did: that is in the answer's errors.
+
+        `explain` puts the plan's text into `extensions.minyi.plan`: for developers' eyes, it names subgraphs and their fields.
+        """
         variables = variables or {}
         try:
             operation = self._operation(query, operation_name)
@@ -141,7 +153,7 @@ class Engine:
             values = self._coerced(operation, variables)
             if refused := operation.verdict(values):
                 raise _Rejected(refused)
-            prepared = self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions))
+            prepared = self._prepared(query, operation, _truths(operation, values))
         except _Rejected as rejected:
             return _refusal(rejected.errors)
         except GraphQLError as error:
@@ -162,8 +174,11 @@ class Engine:
         if trail.faults:
             errors = errors + _faults(trail, errors)
         answer = {"data": data, "errors": errors} if errors else {"data": data}
-        if execution.extensions:
-            answer["extensions"] = execution.extensions
+        extensions = execution.extensions
+        if explain:
+            extensions = {**extensions, "minyi": {**(extensions.get("minyi") or {}), "plan": prepared.plan.plan.text()}}
+        if extensions:
+            answer["extensions"] = extensions
         # An answer that is not whole allows nobody to keep it.
         headers = merge_headers(execution.headers, NO_HEADERS) if errors else execution.headers
         return Answer(orjson.dumps(answer), headers=headers or NO_HEADERS, whole=not errors)
@@ -175,7 +190,28 @@ class Engine:
             values = self._coerced(operation, variables or {})
         except _Rejected as rejected:
             raise rejected.errors[0] from None
-        return self._prepared(query, operation, tuple(values[name] is True for name in operation.conditions)).plan.plan
+        return self._prepared(query, operation, _truths(operation, values)).plan.plan
+
+    def warm(self, documents: Iterable[str]) -> list[str]:
+        """Plan these documents before the first request asks for them; returns what is wrong with them.
+
+        An operation with @skip or @include on variables gets the plans of all their values, or of those of two variables' worth.
+        """
+        problems = []
+        for text in documents:
+            try:
+                document = self._document(text)
+            except _Rejected as rejected:
+                problems += [str(error) for error in rejected.errors]
+                continue
+            problems += [str(error) for error in document.errors]
+            for name, operation in document.operations.items():
+                for truths in islice(product((True, False), repeat=len(operation.conditions)), 4):
+                    try:
+                        self._prepared(text, operation, truths)
+                    except (GraphQLError, Refused, RecursionError) as error:
+                        problems.append(f"{name or 'operation without a name'}: {error}")
+        return problems
 
     def root_fields(self, query: str, operation_name: str | None = None) -> tuple[str, ...]:
         """The names of the root fields that an operation asks for; none for what will be refused."""
@@ -237,14 +273,14 @@ class Engine:
         collector = Collector(self.supergraph, fragments, truths)
         selection = Selection(collector, root.name, [node.selection_set])
         introspection = self._introspection_part(collector, node, root.name)
-        fetched = {key: wanted for key, wanted in selection.on(root.name).items() if wanted.name not in INTROSPECTION}
+        fetched = {key: wanted for key, wanted in selection.on(root.name).items() if wanted.name not in META}
         plan = make_plan(self.supergraph, node, selection.split_off({root.name: fetched}))
         return Prepared(CompiledPlan(plan), compile_projection(self.supergraph.public, selection, plan.root), introspection)
 
     def _introspection_part(self, collector: Collector, node: OperationDefinitionNode, root: str) -> DocumentNode | None:
         groups: dict[str, list[FieldNode]] = {}
         collector.gather(root, node.selection_set, groups, set())
-        nodes = tuple(each for nodes in groups.values() for each in nodes if each.name.value in INTROSPECTION)
+        nodes = tuple(each for nodes in groups.values() for each in nodes if each.name.value in META)
         if not nodes:
             return None
         if not self._introspection:
@@ -269,6 +305,14 @@ class _Rejected(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__()
         self.errors = errors
+
+
+def _truths(operation: Operation, values: Mapping[str, Any]) -> tuple[bool, ...]:
+    """The values of the variables that decide @skip and @include. A default allows a variable that may be null there; null is not."""
+    for name in operation.conditions:
+        if values.get(name) is None:
+            raise GraphQLError(f"Variable '${name}' decides @skip or @include and must not be null.")
+    return tuple(values[name] for name in operation.conditions)
 
 
 def _refusal(errors: list[GraphQLError]) -> Answer:

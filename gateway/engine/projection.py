@@ -24,7 +24,7 @@ from graphql import (
 from gateway.engine.operation import Selection
 from gateway.engine.plan import TYPENAME, Location
 
-INTROSPECTION = ("__schema", "__type")
+META = ("__schema", "__type")
 
 
 class Trail(list[str | int]):
@@ -58,7 +58,7 @@ def _object(schema: GraphQLSchema, owner: GraphQLObjectType, selection: Selectio
         if wanted.name == TYPENAME:
             template[key] = owner.name
             continue
-        if wanted.name in INTROSPECTION:
+        if wanted.name in META:
             plan.append((key, key, None, None))
             continue
         field: GraphQLField = owner.fields[wanted.name]
@@ -163,10 +163,19 @@ def _enum(kind: GraphQLEnumType) -> Complete:
 
 def _abstract(schema: GraphQLSchema, kind: Any, selection: Selection, location: Location) -> Complete:
     # A type that was not asked about from any subgraph has no data keys; it gets here as an object without its fields.
-    by_type = {}
-    for each in schema.get_possible_types(kind):
-        if each.name in location.types:
-            by_type[each.name] = _object(schema, each, selection, location)
+    by_type: dict[str, Complete] = {}
+    possible = sorted(each.name for each in schema.get_possible_types(kind))
+    for each in possible:
+        if each in location.types:
+            owner = schema.type_map[each]
+            assert isinstance(owner, GraphQLObjectType)
+            by_type[each] = _object(schema, owner, selection, location)
+    if location.opaque and not location.discovered:
+        # Nothing that was asked depends on the type, so nobody has found it out: any type of the interface stands for all.
+        for interface in sorted(location.opaque):
+            some = next((name for name in possible if name in by_type and name in _names(schema, interface)), None)
+            if some is not None:
+                by_type[interface] = by_type.setdefault("", by_type[some])
     name = kind.name if isinstance(kind, GraphQLInterfaceType) else f"union {kind.name}"
 
     def complete(data: Any, trail: Trail) -> Any:
@@ -177,3 +186,8 @@ def _abstract(schema: GraphQLSchema, kind: Any, selection: Selection, location: 
         return chosen(data, trail)
 
     return complete
+
+
+def _names(schema: GraphQLSchema, interface: str) -> set[str]:
+    kind = schema.type_map.get(interface)
+    return {each.name for each in schema.get_possible_types(kind)} if isinstance(kind, GraphQLInterfaceType) else set()
