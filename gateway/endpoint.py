@@ -15,7 +15,7 @@ from gateway.attendance import WhileAttended
 from gateway.engine.engine import Answer, Engine
 from gateway.engine.response_headers import ResponseHeaders, cache_control
 from gateway.engine.transport import RequestContext
-from gateway.guard import Guard
+from gateway.guard import Guard, Visitor
 from gateway.http_form import (
     GRAPHQL_JSON,
     JSON,
@@ -137,7 +137,7 @@ class GraphQLEndpoint:
         roots = self._engine.root_fields(query, request.operation)
         await self._guard.count_fields(roots, visitor)
         after = b",".join(value for name, value in scope["headers"] if name == AFTER)
-        context = _context(headers, visitor.authorization, after)
+        context = _context(headers, visitor, after)
         by_get = scope["method"] == "GET"
         # Plans name subgraphs and hidden fields: they are for development only, where there is a page.
         explain = self._page is not None and PLAN_HEADER in headers
@@ -149,20 +149,22 @@ class GraphQLEndpoint:
         return answer
 
 
-def _context(headers: dict[bytes, bytes], authorization: str, after: bytes) -> RequestContext:
+def _context(headers: dict[bytes, bytes], visitor: Visitor, after: bytes) -> RequestContext:
     """What is forwarded. The reader is the token itself, which stands for the viewer and their scopes, and what must have been seen:
     subgraphs see no more."""
     forwarded = {"traceparent": telemetry.continue_trace(headers.get(b"traceparent", b"").decode("latin-1"))}
+    authorization, viewer = visitor.authorization, visitor.viewer
     if authorization:
         forwarded["authorization"] = authorization
+    context = RequestContext(forwarded, authorization, authenticated=not viewer.anonymous, scopes=frozenset(viewer.roles))
     if not after:
-        return RequestContext(forwarded, reader=authorization)
+        return context
     forwarded[HEADER] = after.decode("latin-1")
     try:
         read_after(forwarded[HEADER])
     except Refusal as refusal:
         raise BadRequest(400, refusal.code, refusal.en, refusal.zh) from refusal
-    return RequestContext(forwarded, reader=f"{authorization}\n{forwarded[HEADER]}")
+    return replace(context, reader=f"{authorization}\n{forwarded[HEADER]}")
 
 
 def _status(answer: Answer, content_type: bytes) -> int:

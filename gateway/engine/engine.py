@@ -25,6 +25,7 @@ from graphql import (
 from graphql.execution import get_variable_values
 
 from gateway.engine.admission import Admission, Everything, Verdict
+from gateway.engine.authorization import NOTHING, Denied
 from gateway.engine.errors import MESSAGES_ZH, Refused
 from gateway.engine.executor import CompiledPlan, Execution
 from gateway.engine.operation import Collector, Selection, condition_variables, size_problem
@@ -36,6 +37,8 @@ from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
 
 MAX_TOKENS = 5_000
+# A list of a thousand rows needs no thousand errors to say so.
+MAX_DENIALS = 100
 INVALID_VALUE = {"code": "INVALID_SUBGRAPH_VALUE", "messageZh": MESSAGES_ZH["INVALID_SUBGRAPH_VALUE"]}
 # Plans of one operation, by the truth values of its @skip/@include variables.
 MAX_VARIANTS = 64
@@ -69,7 +72,7 @@ class Operation:
         self.node = node
         self.conditions = conditions
         self.verdict = verdict
-        self.prepared: OrderedDict[tuple[bool, ...], Prepared] = OrderedDict()
+        self.prepared: OrderedDict[tuple[tuple[bool, ...], Denied], Prepared] = OrderedDict()
         self._roots: tuple[str, ...] | None = None
 
     def root_fields(self, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
@@ -153,7 +156,9 @@ class Engine:
             values = self._coerced(operation, variables)
             if refused := operation.verdict(values):
                 raise _Rejected(refused)
-            prepared = self._prepared(query, operation, _truths(operation, values))
+            context = context or RequestContext()
+            denied = self.supergraph.demands.denied(authenticated=context.authenticated, scopes=context.scopes)
+            prepared = self._prepared(query, operation, _truths(operation, values), denied)
         except _Rejected as rejected:
             return _refusal(rejected.errors)
         except GraphQLError as error:
@@ -162,7 +167,7 @@ class Engine:
             return _refusal([GraphQLError("The document is nested too deeply.")])
         except Refused as error:
             return _refusal([GraphQLError(str(error), extensions={"code": "OPERATION_REFUSED"})])
-        execution = Execution(prepared.plan, self._dispatcher, variables, context or RequestContext())
+        execution = Execution(prepared.plan, self._dispatcher, variables, context)
         if prepared.introspection:
             result = execute_sync(self.supergraph.public, prepared.introspection, variable_values=dict(variables))
             execution.data.update(result.data or {})
@@ -171,6 +176,8 @@ class Engine:
         trail = Trail()
         data = prepared.project(execution.data, trail)
         errors = execution.errors
+        if trail.denials:
+            errors = errors + _denials(trail, context)
         if trail.faults:
             errors = errors + _faults(trail, errors)
         answer = {"data": data, "errors": errors} if errors else {"data": data}
@@ -255,27 +262,31 @@ class Engine:
             raise _Rejected(values)
         return values.coerced
 
-    def _prepared(self, text: str, operation: Operation, truths: tuple[bool, ...]) -> Prepared:
-        known = operation.prepared.get(truths)
+    def _prepared(self, text: str, operation: Operation, truths: tuple[bool, ...], denied: Denied = NOTHING) -> Prepared:
+        known = operation.prepared.get((truths, denied))
         if known is None:
             fragments = self._document(text).fragments
-            known = self._prepare(operation, fragments, dict(zip(operation.conditions, truths, strict=True)))
-            operation.prepared[truths] = known
+            known = self._prepare(operation, fragments, dict(zip(operation.conditions, truths, strict=True)), denied)
+            operation.prepared[truths, denied] = known
             if len(operation.prepared) > MAX_VARIANTS:
                 operation.prepared.popitem(last=False)
         return known
 
-    def _prepare(self, operation: Operation, fragments: Mapping[str, FragmentDefinitionNode], truths: Mapping[str, bool]) -> Prepared:
+    def _prepare(
+        self, operation: Operation, fragments: Mapping[str, FragmentDefinitionNode], truths: Mapping[str, bool], denied: Denied
+    ) -> Prepared:
         node = operation.node
         root = self.supergraph.schema.get_root_type(node.operation)
         if root is None or node.operation.value == "subscription":
             raise Refused(f"this gateway has no {node.operation.value}s")
-        collector = Collector(self.supergraph, fragments, truths)
+        collector = Collector(self.supergraph, fragments, truths, denied)
         selection = Selection(collector, root.name, [node.selection_set])
+        # The answer has a null where something is denied; what is fetched knows nothing of it.
+        asked = Selection(Collector(self.supergraph, fragments, truths), root.name, [node.selection_set]) if denied.fields else selection
         introspection = self._introspection_part(collector, node, root.name)
         fetched = {key: wanted for key, wanted in selection.on(root.name).items() if wanted.name not in META}
         plan = make_plan(self.supergraph, node, selection.split_off({root.name: fetched}))
-        return Prepared(CompiledPlan(plan), compile_projection(self.supergraph.public, selection, plan.root), introspection)
+        return Prepared(CompiledPlan(plan), compile_projection(self.supergraph.public, asked, plan.root, denied), introspection)
 
     def _introspection_part(self, collector: Collector, node: OperationDefinitionNode, root: str) -> DocumentNode | None:
         groups: dict[str, list[FieldNode]] = {}
@@ -289,6 +300,13 @@ class Engine:
             operation=node.operation, variable_definitions=node.variable_definitions, selection_set=SelectionSetNode(selections=nodes)
         )
         return DocumentNode(definitions=(own, *collector.fragments.values()))
+
+
+def _denials(trail: Trail, context: RequestContext) -> list[dict[str, Any]]:
+    """A null and its error wherever something was asked for that this reader may not have."""
+    code, message = ("FORBIDDEN", "You may not ask for this.") if context.authenticated else ("UNAUTHENTICATED", "Please sign in first.")
+    extensions = {"code": code, "messageZh": MESSAGES_ZH[code]}
+    return [{"message": message, "path": path, "extensions": extensions} for path in trail.denials[:MAX_DENIALS]]
 
 
 def _root_fields(selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:

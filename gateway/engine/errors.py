@@ -17,6 +17,8 @@ MESSAGES_ZH = {
     "GRAPHQL_VALIDATION_FAILED": "请求的文档或变量无效。",
     "METHOD_NOT_ALLOWED": "GET 只能用于查询。",
     "INTROSPECTION_DISABLED": "此处不提供模式自省。",
+    "FORBIDDEN": "您没有权限查询此项。",
+    "UNAUTHENTICATED": "请先登录。",
     "OPERATION_REFUSED": "网关无法执行此操作。",
 }
 

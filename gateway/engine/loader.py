@@ -30,6 +30,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from gateway.engine.authorization import FEATURES, read_demands
 from gateway.engine.completion import completed
 from gateway.engine.errors import Refused
 from gateway.engine.public_schema import build_full_schema, build_public_schema
@@ -38,7 +39,7 @@ from gateway.engine.supergraph import Key, Subgraph, SubgraphField, SubgraphType
 COMPOSITE_NODES = (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)
 JOIN_VERSIONS = {"v0.2", "v0.3", "v0.4", "v0.5"}
 # Features whose absence would change an answer (EXECUTION) or show what must not be seen (SECURITY).
-KNOWN_FEATURES = {"link", "join", "inaccessible", "tag", "core"}
+KNOWN_FEATURES = {"link", "join", "inaccessible", "tag", "core", *FEATURES}
 # Directives of a subgraph that make it something else than a GraphQL server with `_entities`.
 CONNECTORS = {"connect", "source"}
 
@@ -60,7 +61,7 @@ def load_supergraph(sdl: str) -> Supergraph:
     problems = validate_schema(public)
     if problems:
         raise Refused(f"the public schema is not valid: {problems[0].message}")
-    return Supergraph(schema, public, {graph.name: graph for graph in subgraphs.values()})
+    return Supergraph(schema, public, {graph.name: graph for graph in subgraphs.values()}, read_demands(document, schema))
 
 
 def parse_field_set(text: str) -> SelectionSetNode:
@@ -107,7 +108,7 @@ def _refuse_unknown_links(links: list[dict[str, object]]) -> None:
             raise Refused(f"join specification {version} is not known; known: {', '.join(sorted(JOIN_VERSIONS))}")
         if feature not in KNOWN_FEATURES and link.get("for") in ("EXECUTION", "SECURITY"):
             raise Refused(f"feature {url} is needed for {link.get('for')} and not known")
-        if link.get("as") and feature in ("join", "inaccessible"):
+        if link.get("as") and feature in ("join", "inaccessible", *FEATURES):
             raise Refused(f"feature {url} is renamed to {link['as']}: only its own name is known")
 
 

@@ -27,6 +27,7 @@ from graphql import (
     visit,
 )
 
+from gateway.engine.authorization import NOTHING, Denied
 from gateway.engine.supergraph import Supergraph
 
 # Fields of an operation with its fragments written out (real ones have a few hundred), and occurrences of one side by side.
@@ -112,7 +113,15 @@ class Selection:
 class Collector:
     """Collects fields as the specification's CollectFields does, but once, at plan time."""
 
-    def __init__(self, supergraph: Supergraph, fragments: Mapping[str, FragmentDefinitionNode], truths: Mapping[str, bool]) -> None:
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        truths: Mapping[str, bool],
+        denied: Denied = NOTHING,
+    ) -> None:
+        """What is `denied` is not collected."""
+        self.denied = denied.fields
         self.supergraph = supergraph
         self.fragments = fragments
         self.truths = truths
@@ -122,6 +131,8 @@ class Collector:
             if node.directives and not self._is_wanted(node.directives):
                 continue
             if isinstance(node, FieldNode):
+                if (type_name, node.name.value) in self.denied:
+                    continue
                 key = node.alias.value if node.alias else node.name.value
                 groups.setdefault(key, []).append(node)
                 continue

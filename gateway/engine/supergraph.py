@@ -16,6 +16,8 @@ from graphql import (
     is_composite_type,
 )
 
+from gateway.engine.authorization import Demands
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Key:
@@ -86,7 +88,8 @@ class Door(NamedTuple):
 class Supergraph:
     """`schema` holds everything and serves the planner; `public` is what clients see and are validated against."""
 
-    def __init__(self, schema: GraphQLSchema, public: GraphQLSchema, subgraphs: dict[str, Subgraph]) -> None:
+    def __init__(self, schema: GraphQLSchema, public: GraphQLSchema, subgraphs: dict[str, Subgraph], demands: Demands) -> None:
+        self.demands = demands
         self.schema = schema
         self.public = public
         self.subgraphs = subgraphs

@@ -19,6 +19,8 @@ class RequestContext:
 
     headers: Mapping[str, str] = field(default_factory=dict)
     reader: str | None = None
+    authenticated: bool = False
+    scopes: frozenset[str] = frozenset()
 
 
 class Reply(NamedTuple):

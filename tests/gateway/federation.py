@@ -99,8 +99,14 @@ class Federation:
             raise FetchFailed(f"subgraph {service} cannot be reached", lost=True)
         return Reply(self.case.servers[service].answer(request, self.world, self.entities))
 
-    async def ask(self, query: str, variables: dict[str, Any] | None = None, operation: str | None = None) -> dict[str, Any]:
-        answer: dict[str, Any] = orjson.loads((await self.engine.execute(query, variables, operation)).body)
+    async def ask(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        operation: str | None = None,
+        context: RequestContext | None = None,
+    ) -> dict[str, Any]:
+        answer: dict[str, Any] = orjson.loads((await self.engine.execute(query, variables, operation, context)).body)
         return answer
 
     def expected(self, query: str, variables: dict[str, Any] | None = None) -> ExecutionResult:
