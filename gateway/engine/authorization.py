@@ -1,7 +1,9 @@
 """`@authenticated` and `@requiresScopes` of a supergraph: which fields a reader may not ask for.
 
-A demand on a type holds for every field of that type and every field that returns it. (Composition allows none on interfaces; should one
-come, it holds for the types that implement it.) A denied field is never fetched; it reads null, with an error at its path.
+A demand on a type holds for every field of that type and every field that returns it. Composition lifts what the types of an interface
+demand to the interface's own field, for engines that decide by what was written; this one decides by the type that a value turns out to
+have, so what was lifted is left to the types that made it. A demand that only the interface makes holds for all its types. A denied field
+is never fetched; it reads null, with an error at its path.
 
 Source: the specifications authenticated v0.1 and requiresScopes v0.1 (scopes: any of these sets, all of a set).
 """
@@ -94,10 +96,11 @@ def read_demands(document: DocumentNode, schema: GraphQLSchema) -> Demands:
     for kind in schema.type_map.values():
         if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or kind.name.startswith("__"):
             continue
-        homes = [kind.name, *(interface.name for interface in kind.interfaces)]
         for name, each in kind.fields.items():
-            demands = [*on_types.get(kind.name, ()), *on_types.get(get_named_type(each.type).name, ())]
-            demands += [demand for home in homes for demand in on_fields.get((home, name), ())]
+            demands = [*on_types.get(kind.name, ()), *on_types.get(get_named_type(each.type).name, ()), *on_fields[kind.name, name]]
+            for interface in kind.interfaces:
+                lifted = any(on_fields.get((other.name, name)) for other in schema.get_possible_types(interface))
+                demands += [] if lifted else on_fields.get((interface.name, name), [])
             if demands:
                 found[kind.name, name] = tuple(demands)
     return Demands(found)

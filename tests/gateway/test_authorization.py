@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
+from gateway.engine.loader import load_supergraph
 from gateway.engine.transport import RequestContext
 from tests.gateway.cases.protected import PROTECTED
 from tests.gateway.federation import Federation
@@ -75,6 +77,14 @@ async def test_what_an_interface_shows_is_denied_by_the_type_that_it_turns_out_t
     assert len(people) < len(data["named"])
     assert errors == [("UNAUTHENTICATED", ["named", n, "name"]) for n in people]
     assert all((row["name"] is None) == (n in people) for n, row in enumerate(data["named"]))
+
+
+async def test_a_demand_that_an_interface_alone_makes_holds_for_all_its_types() -> None:
+    text = re.sub(r"(type Person.*?name: String[^\n]*?) @authenticated", r"\1", PROTECTED.file.read_text("utf-8"), count=1, flags=re.DOTALL)
+    demands = load_supergraph(text).demands.by_field
+    assert ("Robot", "name") in demands
+    assert ("Person", "name") in demands
+    assert ("Robot", "name") not in PROTECTED.supergraph.demands.by_field
 
 
 async def test_a_denied_field_that_must_not_be_null_takes_its_object_along(federation: Federation) -> None:
