@@ -13,6 +13,7 @@ Definitions = dict[str, VariableDefinitionNode]
 
 def finish(kind: str, root: Location, drafts: list[FetchDraft], operation: OperationDefinitionNode) -> Plan:
     """The plan of these drafts, in the order in which they can run."""
+    _wait_for_company(drafts)
     definitions = {each.variable.name.value: each for each in operation.variable_definitions or ()}
     groups: dict[tuple[int, str, int], list[FetchDraft]] = {}
     for draft in sorted(drafts, key=lambda each: (each.depth, each.number)):
@@ -20,6 +21,27 @@ def finish(kind: str, root: Location, drafts: list[FetchDraft], operation: Opera
     numbers = {draft: number for number, group in enumerate(groups.values(), 1) for draft in group}
     fetches = tuple(_fetch(kind, group, numbers, definitions) for group in groups.values())
     return Plan(kind, fetches, root, max((draft.depth for draft in drafts), default=0))
+
+
+def _wait_for_company(drafts: list[FetchDraft]) -> None:
+    """Put off entity fetches that can wait for a later one to the same subgraph, so that the two become one. Nothing gets more
+    steps by that: what is put off is needed by nobody in between."""
+    last = max((draft.depth for draft in drafts), default=0)
+    groups: dict[tuple[str, int], list[FetchDraft]] = {}
+    dependents: dict[FetchDraft, list[FetchDraft]] = {}
+    for draft in drafts:
+        for need in draft.needs:
+            dependents.setdefault(need, []).append(draft)
+        if not draft.root:
+            groups.setdefault((draft.service, draft.depth), []).append(draft)
+    for service, depth in sorted(groups, key=lambda each: -each[1]):
+        group = groups[service, depth]
+        latest = min((other.depth - 1 for draft in group for other in dependents.get(draft, ())), default=last)
+        target = next((each for each in range(depth + 1, latest + 1) if (service, each) in groups), None)
+        if target is not None:
+            groups[service, target] += groups.pop((service, depth))
+            for draft in group:
+                draft.depth = target
 
 
 def _fetch(kind: str, group: list[FetchDraft], numbers: dict[FetchDraft, int], definitions: Definitions) -> Fetch:

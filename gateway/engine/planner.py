@@ -17,7 +17,7 @@ from gateway.engine.errors import Refused
 from gateway.engine.operation import Field, Selection
 from gateway.engine.plan import TYPENAME, Branch, FetchDraft, Location, Node, Part, Parts, Plan
 from gateway.engine.reach import Ask, Reach, Spot
-from gateway.engine.supergraph import Door, Key, Supergraph
+from gateway.engine.supergraph import Door, Key, Subgraph, Supergraph
 
 MAX_FETCHES = 500
 MAX_DEPTH = 100
@@ -169,7 +169,7 @@ class Planner:
         while pending:
             options = [self._options(home, type_name, each) for each in pending]
             best = [{door for door, steps in each.items() if steps == min(each.values())} for each in options]
-            door = self._choose(location, type_name, best)
+            door = self._choose(location, type_name, pending, best)
             chosen = [each for each, doors in zip(pending, best, strict=True) if door in doors]
             pending = [each for each, doors in zip(pending, best, strict=True) if door not in doors]
             # What has requirements first: the rest then travels with it.
@@ -209,11 +209,17 @@ class Planner:
             raise Refused(f"{what} cannot be reached{where} with all that is asked of it")
         return whole or partial
 
-    def _choose(self, location: Location, type_name: str, best: list[set[Door]]) -> Door:
-        """The door by which most of what is pending can come; one to a subgraph that is asked here anyway goes first."""
+    def _choose(self, location: Location, type_name: str, pending: list[Pending], best: list[set[Door]]) -> Door:
+        """The door by which most of what is pending can come; one to a subgraph that is asked here anyway goes first, and of equal
+        ones the subgraph that knows most of the types that are asked about."""
         asked = {fetch.service for fetch in location.fetches if type_name in fetch.branches or fetch.root}
-        doors = [door for door in self.supergraph.doors(type_name) if any(door in each for each in best)]
-        return max(doors, key=lambda door: (door.service in asked, sum(door in each for each in best)))
+
+        def rank(door: Door) -> tuple[bool, int, int]:
+            spot = Spot(self.supergraph.subgraphs[door.service], type_name, door.local)
+            mine = [each.ask for each, doors in zip(pending, best, strict=True) if door in doors]
+            return door.service in asked, len(mine), -sum(self.reach.unseen(spot, ask) for ask in mine)
+
+        return max((door for door in self.supergraph.doors(type_name) if any(door in each for each in best)), key=rank)
 
     def _take(self, place: Place, wanted: Field, wish: Wish) -> Field | None:
         """Ask for a field at a place where it is local; returns what of its selection another subgraph has to bring."""
@@ -265,9 +271,12 @@ class Planner:
         key = self.reach.entries(home.spot)[door].key
         assert key is not None
         needs = {home.fetch}
-        parts = self._obtain(home, self.reach.field_set(key.fields, type_name), needs, is_key=True)
+        parts = self._obtain(home, inside.graph, self.reach.field_set(key.fields, type_name), needs, is_key=True)
         if known is not None and known.requires is not None and not self.reach.is_interface(inside):
-            _merge(parts, self._obtain(home, self.reach.field_set(known.requires, type_name), needs, is_key=False))
+            fields = self.reach.field_set(known.requires, type_name)
+            required = self._obtain(home, inside.graph, fields, needs, is_key=False)
+            parts = {each: mine for each, mine in parts.items() if each in required}
+            _merge(parts, required)
         fetch = self._with_branch(location, door, key, type_name, needs, parts)
         if fetch is None:
             fetch = self._without_branch(location, door, types, needs) or self._new_fetch(door.service, location, needs)
@@ -318,13 +327,13 @@ class Planner:
         location.fetches.append(fetch)
         return fetch
 
-    def _obtain(self, home: Place, selection: Selection, needs: set[FetchDraft], *, is_key: bool) -> dict[str, Parts]:
-        """Have key or required fields fetched; returns how they are put into a representation, by the object's type."""
+    def _obtain(self, home: Place, target: Subgraph, selection: Selection, needs: set[FetchDraft], *, is_key: bool) -> dict[str, Parts]:
+        """Have key or required fields fetched; returns how they are put into a representation for `target`, by the object's type."""
         self._fill_object(home, selection, Wish(needs))
-        made = {each: self._parts(home.node.location, each, selection, is_key) for each in self.reach.types(home.spot)}
+        made = {each: self._parts(home.node.location, target, each, selection, is_key) for each in self.reach.types(home.spot)}
         return {each: parts for each, parts in made.items() if parts is not None}
 
-    def _parts(self, location: Location, type_name: str, selection: Selection, is_key: bool) -> Parts | None:
+    def _parts(self, location: Location, target: Subgraph, type_name: str, selection: Selection, is_key: bool) -> Parts | None:
         """None when nobody fetches the selection of this type here."""
         parts: Parts = {}
         for wanted in selection.on(type_name).values():
@@ -339,10 +348,12 @@ class Planner:
             child, inner_type = location.children[data_key], wanted.selection.type
             inner = {}
             for each in sorted(child.types & self.supergraph.possible_types(inner_type)):
-                below = self._parts(child, each, wanted.selection, is_key)
+                below = self._parts(child, target, each, wanted.selection, is_key)
                 if below is not None:
                     inner[each] = below
-            parts[wanted.name] = Part(data_key, inner, typed=self.supergraph.is_abstract(inner_type), is_key=is_key)
+            # Where the target holds the value as an opaque interface, its type has no name there.
+            typed = self.supergraph.is_abstract(inner_type) and not target.is_opaque(inner_type)
+            parts[wanted.name] = Part(data_key, inner, typed, is_key)
         return parts
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from graphql import SelectionSetNode
+from graphql import FieldNode, InlineFragmentNode, NameNode, SelectionNode, SelectionSetNode
 
 from gateway.engine.errors import Refused
 from gateway.engine.operation import Collector, Field, Selection
@@ -62,17 +63,38 @@ class Reach:
         self._splits: dict[tuple[Spot, Selection], tuple[Selection | None, Selection | None]] = {}
         self._asks: dict[tuple[str, Selection], tuple[Ask, ...]] = {}
         self._spread: dict[tuple[str, Field], Selection] = {}
+        self._unseen: dict[tuple[Spot, Selection], int] = {}
         self._open: set[tuple[Door, str, str]] = set()
         self._finding = 0
 
     # --- what there is ---------------------------------------------------------------------------------------------
 
     def field_set(self, node: SelectionSetNode, type_name: str) -> Selection:
-        """A field set as a selection; one object per field set, so that it can be a key of memory."""
+        """A field set as a selection; one object per field set, so that it can be a key of memory.
+
+        It asks for `__typename` wherever a value is abstract: a representation has to say it, so that the types of opaque objects
+        are found out.
+        """
         identity = (id(node), type_name)
         if identity not in self._selections:
-            self._selections[identity] = Selection(self.field_sets, type_name, [node])
+            asked = self._with_typenames(node, type_name) if self.supergraph.opaque else node
+            self._selections[identity] = Selection(self.field_sets, type_name, [asked])
         return self._selections[identity]
+
+    def _with_typenames(self, node: SelectionSetNode, type_name: str) -> SelectionSetNode:
+        selections: list[SelectionNode] = []
+        for each in node.selections:
+            if isinstance(each, FieldNode) and each.selection_set:
+                inner_type = self.supergraph.field_type(type_name, each.name.value).strip("[]!")
+                inner = self._with_typenames(each.selection_set, inner_type)
+                if self.supergraph.is_abstract(inner_type):
+                    inner = SelectionSetNode(selections=(*inner.selections, FieldNode(name=NameNode(value=TYPENAME))))
+                each = replace(each, selection_set=inner)
+            elif isinstance(each, InlineFragmentNode):
+                inner_type = each.type_condition.name.value if each.type_condition else type_name
+                each = replace(each, selection_set=self._with_typenames(each.selection_set, inner_type))
+            selections.append(each)
+        return SelectionSetNode(selections=tuple(selections))
 
     def is_interface(self, spot: Spot) -> bool:
         """Whether the subgraph has an abstract type here, so that its values tell their types."""
@@ -247,6 +269,22 @@ class Reach:
             if below is not None and (best is None or steps + below < best):
                 best = steps + below
         return best
+
+    def unseen(self, spot: Spot, ask: Ask) -> int:
+        """How many types are asked about, in what hangs under a field here, that the subgraph does not know for the value."""
+        if isinstance(ask, Selection) or ask.selection is None or not self.is_local(spot, ask.name):
+            return 0
+        below, selection = self.below(spot, ask.name), ask.selection
+        identity = (below, selection)
+        if identity not in self._unseen:
+            self._unseen[identity] = 0
+            objects = self.objects(below)
+            known = {name for each in objects for name in self.types(each)}
+            common = {wanted for name in known for wanted in selection.on(name).values()}
+            others = self.supergraph.possible_types(selection.type) - known if self.is_interface(below) else ()
+            own = sum(any(wanted not in common for wanted in selection.on(name).values()) for name in others)
+            self._unseen[identity] = own + sum(self.unseen(each, one) for each in objects for one in self.asks(each, selection))
+        return self._unseen[identity]
 
     # --- parts -----------------------------------------------------------------------------------------------------
 

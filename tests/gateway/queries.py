@@ -25,12 +25,12 @@ CONDITIONS = ["@include(if: $yes)", "@skip(if: $yes)", "@include(if: $no)", "@sk
 VARIABLES = {"yes": True, "no": False}
 
 
-def random_query(schema: GraphQLSchema, seed: int, strings: list[str]) -> str | None:
+def random_query(schema: GraphQLSchema, seed: int, strings: list[str], *, clashes: bool = True) -> str | None:
     """A valid query with nested selections, aliases, fragments, conditions and `__typename`, always the same for a seed; None
-    when what came out breaks a validation rule."""
+    when what came out breaks a validation rule. `clashes`: fields take the names of others as aliases."""
     random = Random(seed)
     assert schema.query_type is not None
-    body = _Writer(schema, random, strings).selections(schema.query_type.name, random.randint(2, 5))
+    body = _Writer(schema, random, strings, clashes).selections(schema.query_type.name, random.randint(2, 5))
     used = ", ".join(f"${name}: Boolean!" for name in VARIABLES if f"if: ${name})" in body)
     query = f"query({used}) {body}" if used else f"query {body}"
     return None if validate(schema, parse(query)) else query
@@ -41,7 +41,8 @@ def variables_of(query: str) -> dict[str, Any]:
 
 
 class _Writer:
-    def __init__(self, schema: GraphQLSchema, random: Random, strings: list[str]) -> None:
+    def __init__(self, schema: GraphQLSchema, random: Random, strings: list[str], clashes: bool) -> None:
+        self.clashes = clashes
         self.schema = schema
         self.random = random
         self.strings = strings
@@ -67,7 +68,7 @@ class _Writer:
     def _field(self, name: str, field: Any, depth: int) -> str:
         random = self.random
         choice = random.randrange(12)
-        alias = f"{name}_{choice}: " if choice < 3 else "id: " if choice == 3 else ""
+        alias = f"{name}_{choice}: " if choice < 3 else "id: " if choice == 3 and self.clashes else ""
         condition = f" {random.choice(CONDITIONS)}" if random.randrange(10) == 0 else ""
         target = get_named_type(field.type)
         below = f" {self.selections(target.name, depth - 1)}" if is_composite_type(target) else ""

@@ -124,10 +124,12 @@ class Filler:
         chance = zlib.crc32(f"{place} {seed}".encode())
         if isinstance(kind, GraphQLNonNull):
             kind = kind.of_type
-        elif (type_name, name) not in self.keys and chance % NULLS == 0:
+        elif (type_name, name) not in self.keys and type_name not in self.supergraph.root_types and chance % NULLS == 0:
             return None
         if isinstance(kind, GraphQLList):
-            return [self._value(kind.of_type, type_name, name, number, f"{seed}/{index}") for index in range(chance % 4)]
+            # Nothing is seen of what hangs under a null or an empty list at the root.
+            count = 1 + chance % 3 if type_name in self.supergraph.root_types else chance % 4
+            return [self._value(kind.of_type, type_name, name, number, f"{seed}/{index}") for index in range(count)]
         if is_composite_type(kind):
             instances = [each for possible in self._types(type_name, name, kind.name) for each in self.objects[possible]]
             # What is part of a key goes by number: the key then is another for each object.

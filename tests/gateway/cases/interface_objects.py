@@ -169,4 +169,36 @@ CHAINED = Case(
     },
 )
 
-CASES = [SIMPLE, REQUIRES, NOT_RESOLVABLE, TWO, INDIRECT, SUPER, COMPOUND, CHAINED]
+NESTED_REQUIRES = Case(
+    "io_nested_requires",
+    {
+        "staff": """
+            type Query { people: [Person!]! }
+            interface Person @key(fields: "id") { id: ID! name: String }
+            type Cook implements Person @key(fields: "id") { id: ID! name: String dish: String }
+            type Clerk implements Person @key(fields: "id") { id: ID! name: String desk: Int }
+        """,
+        "bonds": """
+            type Query { pairs: [Pair!]! }
+            type Person @key(fields: "id") @interfaceObject { id: ID! friend: Person friends: [Person!] }
+            type Pair @key(fields: "id") { id: ID! left: Person right: Person }
+        """,
+        "talk": """
+            type Person @key(fields: "id") @interfaceObject {
+              id: ID! name: String @external friend: Person @external
+              greeting: String @requires(fields: "name friend { name }") echo: String @requires(fields: "friend { id }")
+            }
+        """,
+        "tables": """
+            type Pair @key(fields: "id") {
+              id: ID! left: Person @external right: Person @external
+              table: String @requires(fields: "left { id } right { name }")
+            }
+            interface Person @key(fields: "id") { id: ID! name: String }
+            type Cook implements Person @key(fields: "id") { id: ID! name: String @external hat: Int }
+            type Clerk implements Person @key(fields: "id") { id: ID! name: String @external }
+        """,
+    },
+)
+
+CASES = [NESTED_REQUIRES, SIMPLE, REQUIRES, NOT_RESOLVABLE, TWO, INDIRECT, SUPER, COMPOUND, CHAINED]
