@@ -31,6 +31,7 @@ from gateway.http_form import (
 from shared import telemetry
 from shared.identity.errors import Refusal
 from shared.read_your_writes import HEADER, read_after
+from shared.subgraph import ORIGIN
 
 REQUESTS = Counter("minyi_gateway_requests_total", "Requests to /graphql by HTTP status; 499: the client had gone", ["status"])
 IN_HAND = Gauge("minyi_gateway_requests_in_hand", "Requests being answered")
@@ -153,6 +154,8 @@ def _context(headers: dict[bytes, bytes], visitor: Visitor, after: bytes) -> Req
     """What is forwarded. The reader is the token itself, which stands for the viewer and their scopes, and what must have been seen:
     subgraphs see no more."""
     forwarded = {"traceparent": telemetry.continue_trace(headers.get(b"traceparent", b"").decode("latin-1"))}
+    if visitor.address:
+        forwarded[ORIGIN] = visitor.address
     authorization, viewer = visitor.authorization, visitor.viewer
     if authorization:
         forwarded["authorization"] = authorization

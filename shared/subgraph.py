@@ -15,6 +15,9 @@ from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord, NotYetRegistered, RequestReused
 
 MAX_PAGE = 100
+ORIGIN = "minyi-origin"
+"""The header in which the gateway says from where its client came."""
+MAX_ORIGIN = 64
 Refused = TypeVar("Refused")
 
 
@@ -28,9 +31,11 @@ class RequestContext(BaseContext):
 
     @property
     def origin(self) -> str:
-        """From where, for the audit: the client's address."""
+        """From where, for the audit: who connected and, where that was the gateway or said to be, the client's address by its word."""
         client = self.request.client if self.request else None
-        return client.host if client else ""
+        peer = client.host if client else ""
+        told = self.request.headers.get(ORIGIN, "") if self.request else ""
+        return f"{told[:MAX_ORIGIN]} via {peer}" if told else peer
 
 
 async def viewer_of(request: Request, verifier: TokenVerifier) -> Viewer:

@@ -271,6 +271,8 @@ async def test_an_address_is_what_our_own_proxies_say_and_not_what_a_client_writ
     assert (await behind.post(headers={"x-forwarded-for": "9.9.9.1, 10.0.0.1"})).status_code == 200
     await behind.refused(429, "RATE_LIMITED", headers={"x-forwarded-for": "9.9.9.2, 10.0.0.1"})
     assert (await behind.post(headers={"x-forwarded-for": "9.9.9.2, 10.0.0.2"})).status_code == 200
+    # Subgraphs are told the same, for the audit.
+    assert [sent["minyi-origin"] for sent in behind.subgraphs.sent] == ["10.0.0.1", "10.0.0.2"]
     direct = make(address="1/minute")
     await direct.post(headers={"x-forwarded-for": "9.9.9.1"})
     await direct.refused(429, "RATE_LIMITED", headers={"x-forwarded-for": "9.9.9.2"})

@@ -198,7 +198,7 @@ async def test_subgraphs_are_sent_the_token_the_trace_and_what_must_have_been_se
     await client.post("/graphql", json={"query": QUERY}, headers=headers)
     sent = subgraphs.sent[0]
     assert sent.pop("traceparent").startswith(f"00-{'a' * 32}-")
-    assert sent == {"authorization": "Bearer x", "minyi-after": "g-1:intake=1,g-2:intake=1"}
+    assert sent == {"authorization": "Bearer x", "minyi-after": "g-1:intake=1,g-2:intake=1", "minyi-origin": "127.0.0.1"}
 
 
 @pytest.mark.parametrize(
