@@ -18,7 +18,7 @@ from shared.audit import AuditEntry, ChainHead, extend
 from shared.contracts.base import Contract, instant
 from shared.envelope import Event, encode
 from shared.read_your_writes import note_write
-from shared.record import PROTOCOL_FIELDS, Document, Draft, Emission, Outcome, Participant, changes, stub
+from shared.record import PROTOCOL_FIELDS, Document, Draft, Emission, Outcome, Participant, Unreadable, changes, stub
 from shared.records import Records, StoreTrouble
 
 TRIES = 5
@@ -152,13 +152,15 @@ class Writer:
             outcome = self._participant.receive(draft, event, may_wait=may_wait, at=instant(self._world.real_now()))
             return outcome in (Outcome.APPLIED, Outcome.WAITING)
 
-        await self._guarded(event.subject, decide)
+        await self._guarded(event.subject, decide, needs_state=False)
         return outcome
 
     async def block(self, event: Event, reason: str) -> bool:
         """Mark the document as held up by this event, if it is the next in order."""
         return await self._guarded(
-            event.subject, lambda draft: self._participant.block(draft, event, reason, instant(self._world.real_now()))
+            event.subject,
+            lambda draft: self._participant.block(draft, event, reason, instant(self._world.real_now())),
+            needs_state=False,
         )
 
     async def _command(
@@ -205,10 +207,10 @@ class Writer:
             telemetry.WRITE_CONFLICTS.labels(self._participant.own).inc()
         raise StoreTrouble("too many conflicting writes")
 
-    async def _guarded(self, id: str, decide: Callable[[Draft], bool]) -> bool:
+    async def _guarded(self, id: str, decide: Callable[[Draft], bool], *, needs_state: bool = True) -> bool:
         for _ in range(TRIES):
             document = await self._records.load(id)
-            draft = self._draft(id, document)
+            draft = self._draft(id, document, needs_state=needs_state)
             if not decide(draft):
                 return False
             if await self._write(document, draft, []):
@@ -216,14 +218,20 @@ class Writer:
             telemetry.WRITE_CONFLICTS.labels(self._participant.own).inc()
         raise StoreTrouble("too many conflicting writes")
 
-    def _draft(self, id: str, document: Document | None) -> Draft:
+    def _draft(self, id: str, document: Document | None, *, needs_state: bool = True) -> Draft:
         base = document if document is not None else stub(id)
-        state = self._codec.load(base) if base["registered"] else None
+        state: Any = None
+        try:
+            state = self._codec.load(base) if base["registered"] else None
+        except Exception as error:
+            if needs_state:
+                raise
+            state = Unreadable(type(error).__name__)
         return Draft(dict(base), state)
 
     async def _write(self, before: Document | None, draft: Draft, audit: list[Document]) -> bool:
         after = draft.document
-        if draft.state is not None:
+        if draft.state is not None and not isinstance(draft.state, Unreadable):
             after = {name: value for name, value in after.items() if name in PROTOCOL_FIELDS} | self._codec.dump(draft.state)
         push = [entry for emission in draft.emissions for entry in self._outbox_entries(after["_id"], emission)] + audit
         if before is None:
