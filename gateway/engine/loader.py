@@ -144,7 +144,7 @@ def _read_types(document: DocumentNode, graphs: dict[str, Subgraph]) -> None:
             _read_fields(definition, graphs, known_keys)
     for code, graph in graphs.items():
         for name, owner in graph.types.items():
-            if owner.opaque:
+            if sum(name in other.types for other in graphs.values()) > 1:
                 _mark_external(graph, owner, known_keys.get((code, name), []))
     for definition in document.definitions:
         if isinstance(definition, COMPOSITE_NODES):
@@ -155,13 +155,20 @@ def _read_types(document: DocumentNode, graphs: dict[str, Subgraph]) -> None:
 
 
 def _mark_external(graph: Subgraph, owner: SubgraphType, keys: list[SelectionSetNode]) -> None:
-    """Composition may leave out that a field of an interface object is external. It has to be where it is required or provided."""
-    sets = [each.requires for each in owner.fields.values() if each.requires]
-    sets += [
-        each.provides for other in graph.types.values() for each in other.fields.values() if each.provides and each.named_type == owner.name
-    ]
+    """Composition may leave out that a field is external: of interface objects, and where all subgraphs have the field. A leaf that
+    is required has to be external, so has anything of an interface object that is required or provided."""
+    required = [each.requires for each in owner.fields.values() if each.requires]
+    fields = [part for each in required for part in each.selections if owner.opaque or not getattr(part, "selection_set", None)]
+    if owner.opaque:
+        for other in graph.types.values():
+            fields += [
+                part
+                for each in other.fields.values()
+                if each.provides and each.named_type == owner.name
+                for part in each.provides.selections
+            ]
     own = {name for key in keys for name in _top_names(key)}
-    for name in {name for fields in sets for name in _top_names(fields)} - own:
+    for name in {part.name.value for part in fields if isinstance(part, FieldNode)} - own:
         if name in owner.fields:
             owner.fields[name] = replace(owner.fields[name], resolvable=False)
 
