@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.app import build_app, read_supergraph
 from gateway.engine.errors import Refused
 from gateway.settings import GatewaySettings
+from gateway.warm_up import read_documents
 from shared import telemetry
 
 SHUTDOWN_SECONDS = 20
@@ -45,7 +46,9 @@ def main() -> int:
     try:
         read_supergraph(settings.supergraph)
         settings.subgraph_urls()
-    except (Refused, ValueError) as error:
+        if settings.warm_up is not None:
+            read_documents(settings.warm_up)
+    except (Refused, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     config = uvicorn.Config(

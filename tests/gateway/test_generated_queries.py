@@ -14,7 +14,7 @@ from tests.gateway.cases import ALL
 from tests.gateway.federation import Federation
 from tests.gateway.queries import random_query, variables_of
 
-EXAMPLES = int(os.environ.get("MINYI_TEST_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("MINYI_TEST_EXAMPLES", "12"))
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
