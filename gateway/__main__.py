@@ -9,10 +9,10 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.app import build_app, read_supergraph
+from gateway.app import build_app, check
+from gateway.costs import Uncosted
 from gateway.engine.errors import Refused
 from gateway.settings import GatewaySettings
-from gateway.warm_up import read_documents
 from shared import telemetry
 
 SHUTDOWN_SECONDS = 20
@@ -44,11 +44,8 @@ def main() -> int:
     for name in settings.unknown_names():
         telemetry.log().warning("unknown setting, misspelt?", name=name)
     try:
-        read_supergraph(settings.supergraph)
-        settings.subgraph_urls()
-        if settings.warm_up is not None:
-            read_documents(settings.warm_up)
-    except (Refused, ValueError, OSError) as error:
+        check(settings, authenticate=not arguments.no_auth)
+    except (Refused, Uncosted, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     config = uvicorn.Config(
@@ -61,7 +58,7 @@ def main() -> int:
         lifespan="on",
         loop="uvloop",
         http="httptools",
-        # Nothing here asks for the client's address.
+        # Whose word on the client's address counts is guard.py's to say.
         proxy_headers=False,
         server_header=False,
     )

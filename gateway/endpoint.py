@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import time
 import traceback
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prometheus_client import Counter, Gauge, Histogram
 from starlette.types import Receive, Scope, Send
 
 from gateway.attendance import WhileAttended
 from gateway.engine.engine import Answer, Engine
-from gateway.engine.response_headers import cache_control
+from gateway.engine.response_headers import ResponseHeaders, cache_control
 from gateway.engine.transport import RequestContext
+from gateway.guard import Guard
 from gateway.http_form import (
     GRAPHQL_JSON,
     JSON,
     BadRequest,
     ClientGone,
+    GraphQLRequest,
     HeaderList,
     from_body,
     from_url,
@@ -27,8 +29,7 @@ from gateway.http_form import (
     read_body,
 )
 from shared import telemetry
-from shared.identity.errors import Refusal, Unauthenticated
-from shared.identity.tokens import IssuerUnavailable
+from shared.identity.errors import Refusal
 from shared.read_your_writes import HEADER, read_after
 
 REQUESTS = Counter("minyi_gateway_requests_total", "Requests to /graphql by HTTP status; 499: the client had gone", ["status"])
@@ -41,28 +42,30 @@ PLAN_HEADER = b"minyi-plan"
 AFTER = HEADER.encode()
 NO_STORE = (b"cache-control", b"no-store")
 PAGE_POLICY = (b"content-security-policy", b"default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'")
+# What is the same for everybody changes with a release or an import: some minutes of age harm nobody.
+PUBLIC = ResponseHeaders(cache={"public": "", "max-age": "300"})
 RETRY_SECONDS = b"1"
 CLIENT_GONE = 499
-# Verifies an Authorization header. Raises Unauthenticated.
-Verify = Callable[[str | None], Awaitable[object]]
 
 
 @dataclass(frozen=True)
-class Limits:
-    """`requests` in hand at one time: what comes beyond that is told at once to come again, so that what was taken is answered."""
+class Capacity:
+    """`requests` in hand at one time: what comes beyond that is told at once to come again, so that what was taken is answered.
+    After `seconds` a request is given up, whatever it waits for."""
 
     requests: int
     request_bytes: int
+    seconds: float = 30.0
 
 
 class GraphQLEndpoint:
-    """`verify` is None when the gateway runs without authentication; `page` is the HTML for browsers, None outside development."""
+    """`page` is the HTML for browsers, None outside development."""
 
-    def __init__(self, engine: Engine, verify: Verify | None, page: bytes | None, limits: Limits) -> None:
+    def __init__(self, engine: Engine, guard: Guard, page: bytes | None, capacity: Capacity) -> None:
         self._engine = engine
-        self._verify = verify
+        self._guard = guard
         self._page = page
-        self._limits = limits
+        self._capacity = capacity
         self._in_hand = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,15 +103,15 @@ class GraphQLEndpoint:
     async def _answer(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> Answer:
         method = scope["method"]
         if method == "POST":
-            request = from_body(headers.get(b"content-type", b""), await read_body(receive, self._limits.request_bytes))
+            request = from_body(headers.get(b"content-type", b""), await read_body(receive, self._capacity.request_bytes))
         elif method == "GET":
-            await read_body(receive, self._limits.request_bytes)
+            await read_body(receive, self._capacity.request_bytes)
             request = from_url(scope["query_string"])
         else:
             raise BadRequest(
                 405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", "请使用 POST，查询也可用 GET。", [(b"allow", b"GET, POST")]
             )
-        if self._in_hand >= self._limits.requests:
+        if self._in_hand >= self._capacity.requests:
             raise BadRequest(
                 503,
                 "OVERLOADED",
@@ -119,39 +122,47 @@ class GraphQLEndpoint:
         self._in_hand += 1
         IN_HAND.inc()
         try:
-            async with WhileAttended(receive):
-                after = b",".join(value for name, value in scope["headers"] if name == AFTER)
-                context = await self._context(headers, after)
-                # Plans name subgraphs and hidden fields: they are for development only, where there is a page.
-                explain = self._page is not None and PLAN_HEADER in headers
-                return await self._engine.execute(*request, context, allow_mutations=method == "POST", explain=explain)
+            async with WhileAttended(receive), asyncio.timeout(self._capacity.seconds):
+                return await self._guarded(scope, headers, request)
+        except TimeoutError as error:
+            seconds = f"{self._capacity.seconds:g}"
+            raise BadRequest(504, "TIME_OVER", f"There was no answer within {seconds} s.", f"{seconds} 秒内未能完成。") from error
         finally:
             self._in_hand -= 1
             IN_HAND.dec()
 
-    async def _context(self, headers: dict[bytes, bytes], after: bytes) -> RequestContext:
-        """What is forwarded. The reader is the token itself, which stands for the viewer and their scopes, and what must have been
-        seen: subgraphs see no more."""
-        authorization = headers.get(b"authorization", b"").decode("latin-1")
-        if self._verify is not None:
-            try:
-                await self._verify(authorization or None)
-            except IssuerUnavailable as error:
-                raise BadRequest(503, error.code, error.en, error.zh, [(b"retry-after", b"5")]) from error
-            except Unauthenticated as error:
-                challenge = [(b"www-authenticate", b'Bearer error="invalid_token"')]
-                raise BadRequest(401, error.kind, error.en, error.zh, challenge) from error
-        forwarded = {"traceparent": telemetry.continue_trace(headers.get(b"traceparent", b"").decode("latin-1"))}
-        if authorization:
-            forwarded["authorization"] = authorization
-        if not after:
-            return RequestContext(forwarded, reader=authorization)
-        forwarded[HEADER] = after.decode("latin-1")
-        try:
-            read_after(forwarded[HEADER])
-        except Refusal as refusal:
-            raise BadRequest(400, refusal.code, refusal.en, refusal.zh) from refusal
-        return RequestContext(forwarded, reader=f"{authorization}\n{forwarded[HEADER]}")
+    async def _guarded(self, scope: Scope, headers: dict[bytes, bytes], request: GraphQLRequest) -> Answer:
+        visitor = await self._guard.visitor(headers, scope["client"][0] if scope.get("client") else "")
+        query = await self._guard.query_of(request, visitor)
+        roots = self._engine.root_fields(query, request.operation)
+        await self._guard.count_fields(roots, visitor)
+        after = b",".join(value for name, value in scope["headers"] if name == AFTER)
+        context = _context(headers, visitor.authorization, after)
+        by_get = scope["method"] == "GET"
+        # Plans name subgraphs and hidden fields: they are for development only, where there is a page.
+        explain = self._page is not None and PLAN_HEADER in headers
+        answer = await self._engine.execute(
+            query, request.variables, request.operation, context, allow_mutations=not by_get, explain=explain
+        )
+        if by_get and answer.whole and self._guard.may_be_kept(request, roots):
+            return replace(answer, headers=PUBLIC)
+        return answer
+
+
+def _context(headers: dict[bytes, bytes], authorization: str, after: bytes) -> RequestContext:
+    """What is forwarded. The reader is the token itself, which stands for the viewer and their scopes, and what must have been seen:
+    subgraphs see no more."""
+    forwarded = {"traceparent": telemetry.continue_trace(headers.get(b"traceparent", b"").decode("latin-1"))}
+    if authorization:
+        forwarded["authorization"] = authorization
+    if not after:
+        return RequestContext(forwarded, reader=authorization)
+    forwarded[HEADER] = after.decode("latin-1")
+    try:
+        read_after(forwarded[HEADER])
+    except Refusal as refusal:
+        raise BadRequest(400, refusal.code, refusal.en, refusal.zh) from refusal
+    return RequestContext(forwarded, reader=f"{authorization}\n{forwarded[HEADER]}")
 
 
 def _status(answer: Answer, content_type: bytes) -> int:

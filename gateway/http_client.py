@@ -19,6 +19,8 @@ import httptools
 MAX_HEAD_BYTES = 64 * 1024
 # Below the 5 s after which uvicorn closes a connection that nobody uses: a request must not meet the closing on its way.
 IDLE_SECONDS = 4.0
+# A neighbour answers at once or is not there; a first packet that was lost is sent again after one second.
+CONNECT_SECONDS = 2.0
 
 
 class HttpAnswer(NamedTuple):
@@ -109,15 +111,16 @@ class Origin:
             self._idle.pop().close()
 
     async def _connect(self, deadline: float) -> Connection:
+        by = min(deadline, self._loop.time() + CONNECT_SECONDS)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(by):
                 _, connection = await self._loop.create_connection(
                     lambda: Connection(self._loop, self._max_bytes), self._host, self._port, ssl=self._tls
                 )
-        except TimeoutError:
-            raise
         except OSError as error:
-            raise ConnectionLost(str(error)) from error
+            if isinstance(error, TimeoutError) and by == deadline:
+                raise
+            raise ConnectionLost(str(error) or "no connection was made in time") from error
         return connection
 
 
@@ -158,6 +161,8 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         self.reusable = False
+        # It and its parser know each other and live until the collector comes: what has arrived shall not.
+        self._chunks = []
         # Not `close()`, which waits until all is sent: nobody wants what is left.
         self._transport.abort()
 
@@ -209,10 +214,11 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, chunk: bytes) -> None:
         self._body_bytes += len(chunk)
-        if self._body_bytes > self._max_bytes:
-            self._fail(TooLarge())
-        else:
+        if self._body_bytes <= self._max_bytes:
             self._chunks.append(chunk)
+        else:
+            self._fail(TooLarge())
+            self._chunks = []
 
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() < 200:
@@ -237,6 +243,7 @@ class Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self.since = self._loop.time()
             body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+            self._chunks = []
             self._waiter.set_result(HttpAnswer(self._parser.get_status_code(), self._headers, body))
 
     def _fail(self, error: Exception) -> None:

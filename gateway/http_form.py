@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -27,11 +27,12 @@ HeaderList = list[tuple[bytes, bytes]]
 class BadRequest(Exception):
     """Refused for its HTTP form, or because it cannot be taken now."""
 
-    def __init__(self, status: int, code: str, message: str, message_zh: str, headers: HeaderList | None = None) -> None:
+    def __init__(self, status: int, code: str, message: str, message_zh: str, headers: HeaderList | None = None, **more: str | int) -> None:
+        """`more` joins the error's extensions."""
         super().__init__(message)
         self.status = status
         self.headers = headers or []
-        self.body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code, "messageZh": message_zh}}]})
+        self.body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code, "messageZh": message_zh, **more}}]})
 
 
 class ClientGone(Exception):
@@ -39,9 +40,12 @@ class ClientGone(Exception):
 
 
 class GraphQLRequest(NamedTuple):
-    query: str
+    """`query` may be missing where `hash` says which document is meant."""
+
+    query: str | None
     variables: dict[str, Any] | None
     operation: str | None
+    hash: str | None = None
 
 
 def media_type(accept: bytes) -> bytes:
@@ -83,6 +87,9 @@ def from_body(content_type: bytes, body: bytes) -> GraphQLRequest:
         request = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise _bad("The request is not JSON.", "请求不是 JSON。") from None
+    if isinstance(request, list):
+        told = f"One operation a request; this one has {len(request)}."
+        raise BadRequest(400, "LIMIT_EXCEEDED", told, f"每次请求一个操作，实际为 {len(request)} 个。", limit="batch", most=1)
     if not isinstance(request, dict):
         raise _bad("The request must be one JSON object.", "请求须为单个 JSON 对象。")
     return _checked(request)
@@ -101,13 +108,29 @@ def from_url(query_string: bytes) -> GraphQLRequest:
 
 def _checked(request: dict[str, Any]) -> GraphQLRequest:
     query, variables, operation = request.get("query"), request.get("variables"), request.get("operationName")
-    if not isinstance(query, str):
+    hash = hash_in(request)
+    if not isinstance(query, str) and (query is not None or hash is None):
         raise _bad("The request has no query.", "请求缺少 query。")
     if not isinstance(variables, dict | None) or not isinstance(request.get("extensions"), dict | None):
         raise _bad("variables and extensions must be objects.", "variables 和 extensions 须为对象。")
     if not isinstance(operation, str | None):
         raise _bad("operationName must be a string.", "operationName 须为字符串。")
-    return GraphQLRequest(query, variables, operation)
+    return GraphQLRequest(query, variables, operation, hash)
+
+
+def hash_in(request: Mapping[str, Any]) -> str | None:
+    """The hash by which a request names its document; None where it names none.
+
+    As `documentId` (appendix on persisted documents: `sha256:<hex>`), or as `extensions.persistedQuery.sha256Hash` (the hash form of
+    automatic persisted queries).
+    """
+    document_id = request.get("documentId")
+    if isinstance(document_id, str):
+        return document_id.removeprefix("sha256:")
+    extensions = request.get("extensions")
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _bad(message: str, message_zh: str) -> BadRequest:

@@ -69,6 +69,9 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
     elif original is not None and not isinstance(original, GraphQLError):
         formatted["message"] = "Something went wrong on our side; it was recorded."
         formatted["extensions"] = {"code": "INTERNAL", "messageZh": "系统内部出错，已记录。"}
+    else:
+        # GraphQL's own word on the document or its variables: for whoever wrote the request, in the specification's language.
+        formatted["extensions"] = {"code": "BAD_REQUEST", "messageZh": "请求的文档或变量无效。", **formatted.get("extensions", {})}
     return formatted
 
 

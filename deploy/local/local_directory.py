@@ -129,7 +129,7 @@ def held(local_dir: Path) -> Iterator[None]:
     except OSError as error:
         raise Trouble(
             f"{local_dir} cannot be written ({error.strerror}): type it in a checkout that you own, or name another place with "
-            "`export MINYI_LOCAL_DIR=…`"
+            f"`export MINYI_LOCAL_DIR=…` · {local_dir} 不可写：请换一个目录"
         ) from error
     with lock:
         try:
@@ -137,5 +137,6 @@ def held(local_dir: Path) -> Iterator[None]:
         except OSError:
             raise Busy(
                 f"{local_dir} is in use by another supervisor: type `make down` to stop it, or `make up` in another checkout"
+                f" · {local_dir} 已被占用：请先运行 make down"
             ) from None
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
@@ -13,7 +13,9 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     execute_sync,
@@ -22,7 +24,8 @@ from graphql import (
 )
 from graphql.execution import get_variable_values
 
-from gateway.engine.errors import Refused
+from gateway.engine.admission import Admission, Everything, Verdict
+from gateway.engine.errors import MESSAGES_ZH, Refused
 from gateway.engine.executor import CompiledPlan, Execution
 from gateway.engine.operation import Collector, Selection, condition_variables, size_problem
 from gateway.engine.plan import Plan
@@ -33,18 +36,21 @@ from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
 
 MAX_TOKENS = 5_000
+INVALID_VALUE = {"code": "INVALID_SUBGRAPH_VALUE", "messageZh": MESSAGES_ZH["INVALID_SUBGRAPH_VALUE"]}
 # Plans of one operation, by the truth values of its @skip/@include variables.
 MAX_VARIANTS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is the response as JSON. `accepted` is false when the request was refused before anything was fetched, with `code`."""
+    """`body` is the response as JSON. `accepted` is false when the request was refused before anything was fetched, with `code`.
+    `whole`: there are no errors in it."""
 
     body: bytes
     accepted: bool = True
     headers: ResponseHeaders = NO_HEADERS
     code: str = ""
+    whole: bool = False
 
 
 @dataclass(slots=True)
@@ -59,16 +65,24 @@ class Prepared:
 class Operation:
     """One operation of a document, with its plans."""
 
-    def __init__(self, node: OperationDefinitionNode, conditions: tuple[str, ...]) -> None:
+    def __init__(self, node: OperationDefinitionNode, conditions: tuple[str, ...], verdict: Callable[[Mapping[str, Any]], Verdict]) -> None:
         self.node = node
         self.conditions = conditions
+        self.verdict = verdict
         self.prepared: OrderedDict[tuple[bool, ...], Prepared] = OrderedDict()
+        self._roots: tuple[str, ...] | None = None
+
+    def root_fields(self, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
+        """Each name as often as it is asked for, skipped ones too."""
+        if self._roots is None:
+            self._roots = tuple(_root_fields(self.node.selection_set, fragments))
+        return self._roots
 
 
 class Document:
     """A parsed and validated document, or why it was refused."""
 
-    def __init__(self, supergraph: Supergraph, text: str) -> None:
+    def __init__(self, supergraph: Supergraph, text: str, admission: Admission, *, suggestions: bool) -> None:
         self.operations: dict[str, Operation] = {}
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.errors: list[GraphQLError] = []
@@ -77,11 +91,14 @@ class Document:
         except GraphQLError as error:
             self.errors = [error]
             return
+        self.errors = admission.document(node)
+        if self.errors:
+            return
         problem = size_problem(node)
         if problem:
             self.errors = [GraphQLError(problem)]
             return
-        self.errors = validate(supergraph.public, node)
+        self.errors = validate(supergraph.public, node, hide_suggestions=not suggestions)
         if self.errors:
             return
         for definition in node.definitions:
@@ -89,18 +106,30 @@ class Document:
                 self.fragments[definition.name.value] = definition
             elif isinstance(definition, OperationDefinitionNode):
                 name = definition.name.value if definition.name else ""
-                self.operations[name] = Operation(definition, condition_variables(definition, node))
+                self.operations[name] = Operation(definition, condition_variables(definition, node), admission.operation(node, definition))
 
 
 class Engine:
-    """Answers operations on a supergraph. `documents` bounds the number of documents whose plans are kept."""
+    """Answers operations on a supergraph. `documents` bounds the number of documents whose plans are kept; `admission` may refuse more
+    than the schema does; `introspection` and `suggestions` (“did you mean”) tell of the schema to whoever asks."""
 
-    def __init__(self, supergraph: Supergraph, transport: Transport, *, documents: int = 1000, introspection: bool = True) -> None:
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        transport: Transport,
+        *,
+        documents: int = 1000,
+        introspection: bool = True,
+        suggestions: bool = True,
+        admission: Admission | None = None,
+    ) -> None:
         self.supergraph = supergraph
         self._dispatcher = Dispatcher(transport)
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._max_documents = documents
         self._introspection = introspection
+        self._suggestions = suggestions
+        self._admission = admission or Everything()
 
     async def execute(
         self,
@@ -122,6 +151,8 @@ class Engine:
             if not allow_mutations and operation.node.operation.value != "query":
                 raise GraphQLError("Only queries may be sent with GET.", extensions={"code": "METHOD_NOT_ALLOWED"})
             values = self._coerced(operation, variables)
+            if refused := operation.verdict(values):
+                raise _Rejected(refused)
             prepared = self._prepared(query, operation, _truths(operation, values))
         except _Rejected as rejected:
             return _refusal(rejected.errors)
@@ -150,7 +181,7 @@ class Engine:
             answer["extensions"] = extensions
         # An answer that is not whole allows nobody to keep it.
         headers = merge_headers(execution.headers, NO_HEADERS) if errors else execution.headers
-        return Answer(orjson.dumps(answer), headers=headers or NO_HEADERS)
+        return Answer(orjson.dumps(answer), headers=headers or NO_HEADERS, whole=not errors)
 
     def plan(self, query: str, operation_name: str | None = None, variables: Mapping[str, Any] | None = None) -> Plan:
         """The plan for an operation. Raises GraphQLError or Refused."""
@@ -168,7 +199,11 @@ class Engine:
         """
         problems = []
         for text in documents:
-            document = self._document(text)
+            try:
+                document = self._document(text)
+            except _Rejected as rejected:
+                problems += [str(error) for error in rejected.errors]
+                continue
             problems += [str(error) for error in document.errors]
             for name, operation in document.operations.items():
                 for truths in islice(product((True, False), repeat=len(operation.conditions)), 4):
@@ -177,6 +212,14 @@ class Engine:
                     except (GraphQLError, Refused, RecursionError) as error:
                         problems.append(f"{name or 'operation without a name'}: {error}")
         return problems
+
+    def root_fields(self, query: str, operation_name: str | None = None) -> tuple[str, ...]:
+        """The names of the root fields that an operation asks for; none for what will be refused."""
+        try:
+            operation = self._operation(query, operation_name)
+        except (_Rejected, GraphQLError, RecursionError):
+            return ()
+        return operation.root_fields(self._document(query).fragments)
 
     def _operation(self, text: str, name: str | None) -> Operation:
         document = self._document(text)
@@ -193,7 +236,10 @@ class Engine:
     def _document(self, text: str) -> Document:
         known = self._documents.get(text)
         if known is None:
-            known = self._documents[text] = Document(self.supergraph, text)
+            # What is refused for its text alone is not kept: it may be large, and there may be many.
+            if refused := self._admission.text(text):
+                raise _Rejected(refused)
+            known = self._documents[text] = Document(self.supergraph, text, self._admission, suggestions=self._suggestions)
             if len(self._documents) > self._max_documents:
                 self._documents.popitem(last=False)
         else:
@@ -204,7 +250,7 @@ class Engine:
         definitions = operation.node.variable_definitions
         if not definitions:
             return {}
-        values = get_variable_values(self.supergraph.public, definitions, dict(variables))
+        values = get_variable_values(self.supergraph.public, definitions, dict(variables), hide_suggestions=not self._suggestions)
         if isinstance(values, list):
             raise _Rejected(values)
         return values.coerced
@@ -245,6 +291,16 @@ class Engine:
         return DocumentNode(definitions=(own, *collector.fragments.values()))
 
 
+def _root_fields(selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _root_fields(fragments[node.name.value].selection_set, fragments)
+        elif isinstance(node, InlineFragmentNode):
+            yield from _root_fields(node.selection_set, fragments)
+
+
 class _Rejected(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__()
@@ -263,7 +319,8 @@ def _refusal(errors: list[GraphQLError]) -> Answer:
     shown = []
     for error in errors:
         entry: dict[str, Any] = {**error.formatted}
-        entry["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED", **(entry.get("extensions") or {})}
+        extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(entry.get("extensions") or {})}
+        entry["extensions"] = {"messageZh": MESSAGES_ZH.get(extensions["code"], MESSAGES_ZH["GRAPHQL_VALIDATION_FAILED"]), **extensions}
         shown.append(entry)
     return Answer(orjson.dumps({"errors": shown}), accepted=False, code=shown[0]["extensions"]["code"])
 
@@ -274,5 +331,5 @@ def _faults(trail: Trail, errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for path, message in trail.faults:
         if not any(each[: len(path)] == path[: len(each)] for each in known):
-            found.append({"message": message, "path": path, "extensions": {"code": "INVALID_SUBGRAPH_VALUE"}})
+            found.append({"message": message, "path": path, "extensions": dict(INVALID_VALUE)})
     return found

@@ -35,7 +35,10 @@ class Transport(Protocol):
 
 
 class Circuit:
-    """After `threshold` lost connections in a row a subgraph is not tried for `pause` seconds; then one request tries."""
+    """After `threshold` requests in a row without any answer a subgraph is not tried for `pause` seconds; then one request tries.
+
+    So nobody waits for what does not answer, and the requests that would are not in the way of others.
+    """
 
     def __init__(self, threshold: int = 5, pause: float = 1.0) -> None:
         self._threshold = threshold
@@ -52,8 +55,8 @@ class Circuit:
         self._closed_until = now + self._pause
         return False
 
-    def record(self, *, lost: bool) -> None:
-        self._failures = self._failures + 1 if lost else 0
+    def record(self, *, answered: bool) -> None:
+        self._failures = 0 if answered else self._failures + 1
         if self._failures >= self._threshold:
             self._closed_until = time.monotonic() + self._pause
 
@@ -63,7 +66,8 @@ class Dispatcher:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[Reply]] = {}
+        # What comes is None where it must not be shared.
+        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[Reply | None]] = {}
         # Counts mutations: who reads after a write must not be given a read that began before it.
         self._writes = 0
         self._circuits: dict[str, Circuit] = {}
@@ -81,12 +85,14 @@ class Dispatcher:
         identity = (service, body, context.reader, self._writes)
         while (flying := self._flying.get(identity)) is not None:
             try:
-                return await asyncio.shield(flying)
+                shared = await asyncio.shield(flying)
             except asyncio.CancelledError:
                 # Either we are cancelled, or the one who sent it was: then somebody else has to send it.
                 task = asyncio.current_task()
                 if not flying.cancelled() or (task is not None and task.cancelling()):
                     raise
+            else:
+                return shared or await self._try(service, body, context, attempts=2)
         flying = self._flying[identity] = asyncio.get_running_loop().create_future()
         try:
             answer = await self._try(service, body, context, attempts=2)
@@ -98,7 +104,8 @@ class Dispatcher:
             flying.cancel()
             raise
         else:
-            flying.set_result(answer)
+            # A cookie is one client's own, also where two have the same viewer or none.
+            flying.set_result(None if answer.headers.cookies else answer)
             return answer
         finally:
             del self._flying[identity]
@@ -112,9 +119,9 @@ class Dispatcher:
             try:
                 answer = await self._transport.send(service, body, context)
             except FetchFailed as error:
-                circuit.record(lost=error.lost)
+                circuit.record(answered=not error.lost and error.code != "SUBGRAPH_TIMEOUT")
                 if not error.lost or attempts == 0:
                     raise
             else:
-                circuit.record(lost=False)
+                circuit.record(answered=True)
                 return answer

@@ -12,7 +12,7 @@ from services.feedback.subgraph.schema import build_schema
 from services.feedback.usecases.answer_survey import Surveying
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
-from shared.identity.tokens import TokenVerifier
+from shared.identity.tokens import verifier_of
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.runtime import Runtime, application
@@ -40,7 +40,7 @@ class Service:
     def api(self) -> FastAPI:
         """The subgraph."""
         settings = self.settings
-        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        verifier = verifier_of(settings, self.reference_key)
         feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, access_of))
 
         async def context(request: Request) -> FeedbackContext:

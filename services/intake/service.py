@@ -15,20 +15,24 @@ from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.seed import DEPARTMENTS, POSTS
 from services.intake.settings import IntakeSettings
+from services.intake.store import pin_tries
 from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons
+from services.intake.store.pin_tries import MongoPinTries
 from services.intake.store.reference import ReferencePages
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
 from services.intake.subgraph.context import Intake, IntakeContext
 from services.intake.subgraph.schema import build_schema
 from services.intake.uploads_http import uploads_router
 from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
 from shared.graphql_server import graph_router
+from shared.identity.issuers import INTAKE
 from shared.identity.keys import master_keys, reference_key, upload_key
-from shared.identity.tokens import TokenVerifier
+from shared.identity.tokens import verifier_of
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.records import store_errors
@@ -63,6 +67,7 @@ class Service:
         await migrate(database)
         with store_errors():
             await database[COLLECTION].create_indexes(INDEXES)
+            await database[pin_tries.COLLECTION].create_indexes(pin_tries.INDEXES)
         await self.files.create_indexes()
         await self.reference.record_departments(DEPARTMENTS)
         await self.reference.record_posts(POSTS)
@@ -70,13 +75,15 @@ class Service:
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
         settings, world = self.settings, self.runtime.world
-        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        verifier = verifier_of(settings, self.reference_key)
         numbers = MongoNumbers(self.runtime.database)
         territory = load_territory()
         key = upload_key(settings.keys_dir)
         registration = Registration(
             self.writer, territory, numbers, self.persons, self.reference, self.uploads, self.reference_key, world.now
         )
+        tries = MongoPinTries(self.runtime.database, world.real_now)
+        signer = INTAKE.signer(settings.keys_dir, settings.audience)
         intake = Intake(
             settings=settings,
             world=world,
@@ -88,6 +95,7 @@ class Service:
             upload_key=key,
             limits=self.limits,
             registration=registration,
+            opening=Opening(numbers, tries, signer, self.reference_key, world.real_now),
         )
 
         async def context(request: Request) -> IntakeContext:

@@ -21,7 +21,7 @@ from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV
 from shared.envelope import Event
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
-from shared.identity.tokens import TokenVerifier
+from shared.identity.tokens import verifier_of
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.reference import ReferenceRows
@@ -71,7 +71,7 @@ class Service:
     def api(self) -> FastAPI:
         """The subgraph."""
         settings = self.settings
-        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        verifier = verifier_of(settings, self.reference_key)
         handling = Handling(self.writer, self.reference_key, self.runtime.world.now, access_of)
         routing = Routing(self.cases, self.departments, handling)
 

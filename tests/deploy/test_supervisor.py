@@ -19,6 +19,7 @@ from tests.deploy import stand_in
 from tests.deploy.builders import still_parts, until
 
 PORT = 27_400
+pytestmark = pytest.mark.slow
 
 
 def specs(*how: str) -> tuple[Spec, ...]:

@@ -127,6 +127,21 @@ async def test_a_slow_subgraph_is_not_waited_for_beyond_its_time(front: Front, s
     assert len(subgraphs["routing"].requests) == 1, "a slow answer is no reason to ask twice"
 
 
+async def test_after_some_who_waited_in_vain_nobody_waits_any_more(front: Front, subgraphs: Subgraphs) -> None:
+    subgraphs["routing"].behaviour = never
+    for each in await asyncio.gather(*(front.ask(ONE, ONE_ID, authorization=f"Bearer viewer-{viewer}") for viewer in range(5))):
+        without_routing(each, "SUBGRAPH_TIMEOUT")
+    begun = time.monotonic()
+    without_routing(await front.ask(ONE, ONE_ID), "SUBGRAPH_UNAVAILABLE")
+    assert time.monotonic() - begun < TIMEOUT / 2
+    subgraphs["routing"].behaviour = well
+
+    async def whole() -> bool:
+        return "errors" not in await front.ask(ONE, ONE_ID)
+
+    await until(whole, within=5, what="the subgraph that answers again")
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -178,7 +193,7 @@ async def test_a_huge_answer_takes_neither_memory_nor_time(front: Front, subgrap
         subgraphs["routing"].behaviour = behaviour
         for _ in range(20):
             without_routing(await front.ask(ONE, ONE_ID), "SUBGRAPH_ANSWER_TOO_LARGE")
-    assert memory().rss - before < 10 * ANSWER_BYTES, "of forty that were refused"
+    assert memory().rss - before < 4 * ANSWER_BYTES, "nothing of forty that were refused is kept"
 
 
 # --- connections ----------------------------------------------------------------------------------------------------
@@ -357,6 +372,32 @@ async def test_who_shares_a_fetch_with_a_client_that_goes_is_answered_all_the_sa
     assert "errors" not in await stayer
 
 
+async def test_a_gateway_that_is_told_to_stop_answers_what_it_has_in_hand(subgraphs: Subgraphs, tmp_path: Path) -> None:
+    release = asyncio.Event()
+
+    async def when_released(subgraph: StandIn, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        await release.wait()
+        return await well(subgraph, body, writer)
+
+    async with _front(subgraphs, tmp_path, subgraph_timeout_seconds=60) as front:
+        subgraphs["routing"].behaviour = when_released
+        asked = asyncio.create_task(front.ask(ONE, ONE_ID))
+
+        async def in_hand() -> bool:
+            return await front.in_hand() == 1
+
+        await until(in_hand, what="the request")
+        stopping = asyncio.create_task(asyncio.to_thread(front.service.stop))
+
+        async def takes_no_more() -> bool:
+            return not await front.live()
+
+        await until(takes_no_more, what="the gateway to take no more")
+        release.set()
+        assert "errors" not in await asked
+        await stopping
+
+
 # --- what subgraphs say beside data ---------------------------------------------------------------------------------
 
 
@@ -400,6 +441,32 @@ async def test_errors_in_a_list_name_the_rows_that_they_are_about(front: Front, 
     answer = await front.ask(LIST)
     assert [error["path"] for error in answer["errors"]] == [["grievances", "edges", at, "node", "status"] for at in (3, 7)]
     assert answer["data"]["grievances"]["edges"][4]["node"]["status"]
+
+
+async def test_a_cookie_is_given_to_one_client_only(front: Front, subgraphs: Subgraphs) -> None:
+    given = iter(range(100))
+    release = asyncio.Event()
+
+    async def new_session(subgraph: StandIn, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        await release.wait()
+        writer.write(http(subgraph.canned.answer(body), f"set-cookie: session={next(given)}"))
+        return True
+
+    subgraphs["routing"].behaviour = new_session
+
+    async def cookie() -> str:
+        async with front.post(ONE, ONE_ID) as response:
+            assert "errors" not in await response.json()
+            return str(response.headers["set-cookie"])
+
+    clients = [asyncio.create_task(cookie()) for _ in range(5)]
+
+    async def all_wait() -> bool:
+        return await front.in_hand() == 5 and len(subgraphs["routing"].requests) == 1
+
+    await until(all_wait, what="five that ask the same, of whom one was sent on")
+    release.set()
+    assert sorted(await asyncio.gather(*clients)) == [f"session={number}" for number in range(5)]
 
 
 async def test_cookies_of_all_subgraphs_arrive_and_the_strictest_caching_holds(front: Front, subgraphs: Subgraphs) -> None:

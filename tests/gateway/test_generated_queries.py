@@ -14,6 +14,8 @@ from tests.gateway.cases import ALL
 from tests.gateway.federation import Federation
 from tests.gateway.queries import random_query, variables_of
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("MINYI_TEST_EXAMPLES", "12"))
 
 

@@ -41,7 +41,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def served(serve: Serve, *, connections: int = 10) -> AsyncIterator[tuple[Origin, list[Peer]]]:
+async def served(serve: Serve, *, connections: int = 10, max_bytes: int = MAX_BYTES) -> AsyncIterator[tuple[Origin, list[Peer]]]:
     peers: list[Peer] = []
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,7 +55,7 @@ async def served(serve: Serve, *, connections: int = 10) -> AsyncIterator[tuple[
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    origin = Origin(f"http://127.0.0.1:{port}/graphql?x=1", connections=connections, max_bytes=MAX_BYTES)
+    origin = Origin(f"http://127.0.0.1:{port}/graphql?x=1", connections=connections, max_bytes=max_bytes)
     try:
         yield origin, peers
     finally:
@@ -176,6 +176,21 @@ async def test_an_answer_of_the_largest_size_is_taken() -> None:
         assert len((await post(origin)).body) == MAX_BYTES
 
 
+@pytest.mark.parametrize("framing", [b"", b"content-length: 11\r\n", b"transfer-encoding: chunked\r\n"])
+async def test_one_byte_too_many_in_one_packet_is_too_many(framing: bytes) -> None:
+    body = b"b\r\nhello world\r\n0\r\n\r\n" if b"chunked" in framing else b"hello world"
+
+    async def serve(peer: Peer) -> None:
+        await peer.request()
+        await peer.say(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n" + body)
+
+    async with served(serve, max_bytes=10) as (origin, _):
+        with pytest.raises(TooLarge):
+            await post(origin)
+    async with served(serve, max_bytes=11) as (origin, _):
+        assert (await post(origin)).body == b"hello world"
+
+
 async def test_nobody_gets_what_was_said_unasked() -> None:
     answers = iter([OK + OK.replace(b"hello", b"other"), OK, OK])
 
@@ -292,6 +307,20 @@ async def test_a_port_where_nobody_listens_is_a_lost_connection() -> None:
         port = free.getsockname()[1]
     with pytest.raises(ConnectionLost):
         await post(Origin(f"http://127.0.0.1:{port}/", connections=1, max_bytes=MAX_BYTES))
+
+
+async def test_a_host_that_does_not_even_refuse_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "CONNECT_SECONDS", 0.2)
+    with socket.socket() as full, socket.socket() as filling:
+        # Nobody accepts, and the queue has room for one: the kernel lets further first packets fall.
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        filling.connect(full.getsockname())
+        origin = Origin(f"http://127.0.0.1:{full.getsockname()[1]}/", connections=1, max_bytes=MAX_BYTES)
+        with pytest.raises(ConnectionLost):
+            await post(origin, timeout=5)
+        with pytest.raises(TimeoutError):
+            await post(origin, timeout=0.05)
 
 
 @pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\nb", "a\rb", "a\0b", "a\r\n\r\nPOST / HTTP/1.1", "民"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,12 +12,15 @@ import orjson
 import pytest
 
 from bench.canned import Canned
-from gateway.app import read_supergraph
-from gateway.endpoint import GraphQLEndpoint, Limits
+from gateway.endpoint import Capacity, GraphQLEndpoint
 from gateway.engine.engine import Engine
 from gateway.engine.transport import Reply, RequestContext
+from gateway.http_form import hash_in
+from gateway.supergraph_file import read_supergraph
 from shared.identity.errors import Unauthenticated
 from shared.identity.tokens import IssuerUnavailable
+from shared.identity.viewer import ANONYMOUS, Viewer
+from tests.gateway.doors import doorkeeper
 from tools.supergraph.compose import SUPERGRAPH, committed_subgraphs
 
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
@@ -45,17 +49,18 @@ def subgraphs() -> InProcess:
     return InProcess()
 
 
-async def verify(authorization: str | None) -> None:
+async def verify(authorization: str | None) -> Viewer:
     if authorization == "Bearer expired":
         raise Unauthenticated("TOKEN_EXPIRED", "登录已过期，请重新登录。", "The token has expired; sign in again.")
     if authorization == "Bearer of-an-issuer-that-is-down":
         raise IssuerUnavailable
+    return ANONYMOUS
 
 
 @pytest.fixture
-async def client(subgraphs: InProcess) -> AsyncIterator[httpx.AsyncClient]:
+async def client(subgraphs: InProcess, keys_dir: Path) -> AsyncIterator[httpx.AsyncClient]:
     engine = Engine(read_supergraph(SUPERGRAPH), subgraphs)
-    endpoint = GraphQLEndpoint(engine, verify, None, Limits(requests=10, request_bytes=MAX_BYTES))
+    endpoint = GraphQLEndpoint(engine, doorkeeper(verify, keys_dir), None, Capacity(requests=10, request_bytes=MAX_BYTES))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(endpoint), base_url="http://gateway") as one:
         yield one
 
@@ -194,3 +199,20 @@ async def test_subgraphs_are_sent_the_token_the_trace_and_what_must_have_been_se
     sent = subgraphs.sent[0]
     assert sent.pop("traceparent").startswith(f"00-{'a' * 32}-")
     assert sent == {"authorization": "Bearer x", "minyi-after": "g-1:intake=1,g-2:intake=1"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "found"),
+    [
+        ({"documentId": "sha256:ab"}, "ab"),
+        ({"documentId": "ab"}, "ab"),
+        ({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab"}}}, "ab"),
+        ({"extensions": {"persistedQuery": {"sha256Hash": 7}}}, None),
+        ({"extensions": {"persistedQuery": "ab"}}, None),
+        ({"extensions": ["ab"]}, None),
+        ({"documentId": 7}, None),
+        ({}, None),
+    ],
+)
+def test_the_hash_is_read_from_either_form(request_: dict[str, Any], found: str | None) -> None:
+    assert hash_in(request_) == found

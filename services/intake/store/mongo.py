@@ -55,6 +55,7 @@ def access_of(grievance: Grievance) -> Access:
     return Access(
         division=grievance.division,
         petitioner_ref=grievance.petitioner_ref,
+        own_ref=grievance.own_ref,
         team=grievance.team,
         departments=frozenset(grievance.departments),
         handlers=frozenset(grievance.progress.access.handlers if grievance.progress else ()),

@@ -6,6 +6,7 @@ from services.intake.store.mongo import access_of
 from services.intake.usecases import create_upload, register_grievance
 from shared.identity.rules import (
     EVERYBODY,
+    HOLDS_PIN,
     KNOWS_PETITIONER,
     LISTED,
     OF_OBJECT,
@@ -50,7 +51,7 @@ POLICY = Policy(
             "grievance grievances": SIGNED_IN,
             "me": quietly(SIGNED_IN),
         },
-        "Mutation": {"registerGrievance": REGISTERS, "createUpload": UPLOADS},
+        "Mutation": {"registerGrievance": REGISTERS, "createUpload": UPLOADS, "openByPin": HOLDS_PIN},
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
             "registeredBy division": OF_OBJECT,
@@ -65,8 +66,10 @@ POLICY = Policy(
         "PageInfo": {"hasNextPage endCursor": OF_OBJECT},
         "Division": {"code name level fullName local parent": OF_OBJECT},
         "Me": {"sub roles department team scopes": OF_OBJECT},
-        "Registered": {"grievance": TO_ITS_AUTHOR},
+        "Registered": {"grievance pin": TO_ITS_AUTHOR},
         "RegisterRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "Opened": {"accessToken expiresAt grievanceId": OF_OBJECT},
+        "OpenRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Upload": {"attachmentId url method expiresAt": OF_OBJECT},
         "UploadRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},

@@ -16,7 +16,7 @@ from shared import ids
 from shared.commands import request_of
 from shared.contracts.intake import Channel, Kind, Owner
 from shared.identity.errors import Refusal
-from shared.identity.refs import phone_digits, phone_ref, subject_ref
+from shared.identity.refs import grievance_ref, phone_digits, phone_ref, subject_ref
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
@@ -118,6 +118,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         person=person,
         petitioner_kind="ANONYMOUS" if petitioner.anonymous else petitioner.kind,
         petitioner_ref=ref,
+        own_ref=grievance_ref(parts.reference_key, id),
         team=viewer.team if viewer.has(Role.SECRETARY, Role.TEAM_LEADER) else None,
         accused_departments=command.accused_departments,
         occurred_at=command.occurred_at or now,
@@ -172,7 +173,7 @@ def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> 
 def _identity(key: bytes, viewer: Viewer, petitioner: PetitionerInput, id: str) -> tuple[str, str]:
     """(petitionerRef, person id). Who signs in is known by it, else by phone; else the grievance stands for itself."""
     by_phone = phone_ref(key, petitioner.phone) if petitioner.phone and len(phone_digits(petitioner.phone)) >= 5 else None
-    ref = subject_ref(key, viewer.sub) if viewer.has(Role.RESIDENT) else by_phone or subject_ref(key, f"grievance:{id}")
+    ref = subject_ref(key, viewer.sub) if viewer.has(Role.RESIDENT) else by_phone or grievance_ref(key, id)
     # A person is who answers that phone, or whoever wrote this grievance. A resident may type any phone: one that is not verified as
     # theirs makes a person of its own, or they would be shown, masked, what its true owner is called.
     strangers = by_phone is not None and viewer.has(Role.RESIDENT) and by_phone not in viewer.refs

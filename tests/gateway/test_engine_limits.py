@@ -66,18 +66,22 @@ def test_is_planned_or_refused_within_a_second(name: str) -> None:
 async def test_refuses_what_has_too_many_fields() -> None:
     answer = await ALL["circle"].start().ask(HOSTILE["doubling fragments"][1])
     message = "The operation asks for more than 5000 fields, or for one of them more than 200 times."
-    assert answer == {"errors": [{"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}
+    zh = "请求的文档或变量无效。"
+    assert answer == {"errors": [{"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED", "messageZh": zh}}]}
 
 
 async def test_refuses_what_needs_too_many_fetches() -> None:
     answer = await ALL["keys_hops"].start().ask(HOSTILE["long ways"][1])
-    assert answer == {"errors": [{"message": "the operation needs too many fetches", "extensions": {"code": "OPERATION_REFUSED"}}]}
+    extensions = {"code": "OPERATION_REFUSED", "messageZh": "网关无法执行此操作。"}
+    assert answer == {"errors": [{"message": "the operation needs too many fetches", "extensions": extensions}]}
 
 
 async def test_keeps_plans_of_as_many_documents_as_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     planned: list[str] = []
     real = engine_module.Document
-    monkeypatch.setattr(engine_module, "Document", lambda graph, text: planned.append(text) or real(graph, text))
+    monkeypatch.setattr(
+        engine_module, "Document", lambda graph, text, *more, **how: planned.append(text) or real(graph, text, *more, **how)
+    )
     federation = ALL["shop"].start()
     engine = Engine(federation.supergraph, federation, documents=3)
     for name in ("a", "b", "c", "a", "d", "a", "b"):
