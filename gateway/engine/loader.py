@@ -150,8 +150,20 @@ def _read_types(document: DocumentNode, graphs: dict[str, Subgraph]) -> None:
         if isinstance(definition, COMPOSITE_NODES):
             _read_implements(definition, graphs)
         elif isinstance(definition, UnionTypeDefinitionNode):
-            for arguments in _applied(definition, "join__unionMember"):
-                graphs[str(arguments["graph"])].types[definition.name.value].possible[str(arguments["member"])] = None
+            _read_members(definition, graphs)
+
+
+def _read_members(definition: UnionTypeDefinitionNode, graphs: dict[str, Subgraph]) -> None:
+    name = definition.name.value
+    members = [(str(each["graph"]), str(each["member"])) for each in _applied(definition, "join__unionMember")]
+    if not members:
+        # Join v0.2 does not say it: then a subgraph has those members that it knows.
+        members = [
+            (code, each.name.value) for code, graph in graphs.items() for each in definition.types or () if each.name.value in graph.types
+        ]
+    for code, member in members:
+        if name in graphs[code].types:
+            graphs[code].types[name].possible[member] = None
 
 
 def _mark_external(graph: Subgraph, owner: SubgraphType, keys: list[SelectionSetNode]) -> None:
