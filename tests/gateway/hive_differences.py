@@ -117,3 +117,8 @@ DIFFERENCES: tuple[Difference, ...] = (
         "it takes a field from a subgraph where it is external: composition leaves the mark out, we infer it",
     ),
 )
+
+# Where it asks subgraphs fewer times for the same answer.
+FEWER = {
+    "override_interface": "it asks the subgraph for the field whose place another subgraph has taken; only by chance it is the same here",
+}
