@@ -45,7 +45,7 @@ def main() -> int:
         telemetry.log().warning("unknown setting, misspelt?", name=name)
     try:
         check(settings, authenticate=not arguments.no_auth)
-    except (Refused, Uncosted, ValueError) as error:
+    except (Refused, Uncosted, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     config = uvicorn.Config(

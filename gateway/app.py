@@ -79,9 +79,11 @@ class Gateway:
 
 
 def check(settings: GatewaySettings, *, authenticate: bool) -> None:
-    """Whether a gateway can be built: told before the server starts, in one line. Raises Refused, Uncosted, ValueError."""
+    """Whether a gateway can be built: told before the server starts, in one line. Raises Refused, Uncosted, ValueError, OSError."""
     supergraph = read_supergraph(settings.supergraph)
     settings.subgraph_urls()
+    if settings.warm_up is not None:
+        read_documents(settings.warm_up)
     if authenticate:
         CostMap(read_costs(COSTS.read_text("utf-8")), supergraph.public)
         rates_of(settings).close()

@@ -145,24 +145,43 @@ def _read_types(document: DocumentNode, graphs: dict[str, Subgraph]) -> None:
             _read_fields(definition, graphs, known_keys)
     for code, graph in graphs.items():
         for name, owner in graph.types.items():
-            if owner.opaque:
+            if sum(name in other.types for other in graphs.values()) > 1:
                 _mark_external(graph, owner, known_keys.get((code, name), []))
     for definition in document.definitions:
         if isinstance(definition, COMPOSITE_NODES):
             _read_implements(definition, graphs)
         elif isinstance(definition, UnionTypeDefinitionNode):
-            for arguments in _applied(definition, "join__unionMember"):
-                graphs[str(arguments["graph"])].types[definition.name.value].possible[str(arguments["member"])] = None
+            _read_members(definition, graphs)
+
+
+def _read_members(definition: UnionTypeDefinitionNode, graphs: dict[str, Subgraph]) -> None:
+    name = definition.name.value
+    members = [(str(each["graph"]), str(each["member"])) for each in _applied(definition, "join__unionMember")]
+    if not members:
+        # Join v0.2 does not say it: then a subgraph has those members that it knows.
+        members = [
+            (code, each.name.value) for code, graph in graphs.items() for each in definition.types or () if each.name.value in graph.types
+        ]
+    for code, member in members:
+        if name in graphs[code].types:
+            graphs[code].types[name].possible[member] = None
 
 
 def _mark_external(graph: Subgraph, owner: SubgraphType, keys: list[SelectionSetNode]) -> None:
-    """Composition may leave out that a field of an interface object is external. It has to be where it is required or provided."""
-    sets = [each.requires for each in owner.fields.values() if each.requires]
-    sets += [
-        each.provides for other in graph.types.values() for each in other.fields.values() if each.provides and each.named_type == owner.name
-    ]
+    """Composition may leave out that a field is external: of interface objects, and where all subgraphs have the field. A leaf that
+    is required has to be external, so has anything of an interface object that is required or provided."""
+    required = [each.requires for each in owner.fields.values() if each.requires]
+    fields = [part for each in required for part in each.selections if owner.opaque or not getattr(part, "selection_set", None)]
+    if owner.opaque:
+        for other in graph.types.values():
+            fields += [
+                part
+                for each in other.fields.values()
+                if each.provides and each.named_type == owner.name
+                for part in each.provides.selections
+            ]
     own = {name for key in keys for name in _top_names(key)}
-    for name in {name for fields in sets for name in _top_names(fields)} - own:
+    for name in {part.name.value for part in fields if isinstance(part, FieldNode)} - own:
         if name in owner.fields:
             owner.fields[name] = replace(owner.fields[name], resolvable=False)
 

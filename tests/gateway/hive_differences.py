@@ -99,4 +99,26 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Cannot return null for non-nullable field Toaster.id.",
         "it loses the key of an object that it meets as two abstract types",
     ),
+    Difference("io_compound", "", "it does not fetch an interface object's fields of objects found by another subgraph"),
+    Difference(
+        "io_nested_requires",
+        "was asked for without name, which it requires",
+        "it does not fetch a required field of an interface object below",
+    ),
+    Difference("io_nested_requires", "cannot be satisfied by the subschemas", "the same, found before it asks"),
+    Difference("io_nested_requires", "", "it does not fetch an interface object's fields of objects found by another subgraph"),
+    Difference("io_not_resolvable", "was resolved to a non-object type", "it does not find out the type of an interface object in a list"),
+    Difference("io_requires", "", "it does not fetch an interface object's fields of objects found by another subgraph"),
+    Difference("io_simple", "Cannot return null for non-nullable field Voter.name.", "it loses fields of an interface object's values"),
+    Difference("provides_interface", "Cannot return null for non-nullable field Dog.id.", "it loses the key of an object of an interface"),
+    Difference(
+        "fed1_resolvable",
+        "Product.upc of subgraph a is external",
+        "it takes a field from a subgraph where it is external: composition leaves the mark out, we infer it",
+    ),
 )
+
+# Where it asks subgraphs fewer times for the same answer.
+FEWER = {
+    "override_interface": "it asks the subgraph for the field whose place another subgraph has taken; only by chance it is the same here",
+}

@@ -68,6 +68,14 @@ def test_loads_every_supergraph(name: str) -> None:
     assert set(ALL[name].subgraphs) == set(supergraph.subgraphs)
 
 
+def test_unions_of_join_v0_2_have_the_members_that_the_subgraph_knows() -> None:
+    text = ALL["media"].file.read_text("utf-8")
+    older = re.sub(r"(directive )?@join__unionMember\([^)]*\)( repeatable on UNION)?", "", text).replace("join/v0.5", "join/v0.2")
+    loaded = load_supergraph(older).subgraphs
+    assert list(loaded["library"].types["Result"].possible) == ["Song", "Film", "Artist"]
+    assert list(loaded["artists"].types["Work"].possible) == ["Song", "Film"]
+
+
 async def test_refuses_operations_that_it_does_not_have() -> None:
     federation = ALL["shop"].start()
     for query, code in {
