@@ -7,10 +7,10 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix loads schema-check documents bench newcomer clean
+.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix loads schema-check documents bench bench-gateway newcomer clean
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 env: $(STAMP) ## make .venv with every package pinned (the other targets do it for you)
 
@@ -44,10 +44,12 @@ test-fast: env ## the tests that need neither broker nor store, in half a minute
 test: env ## run the tests, broker and store included (ARGS="-k gateway -x")
 	$(PY) -m pytest $(ARGS)
 
-test-web: env ## check that the committed supergraph is what the three subgraphs compose to (Node, from PyPI where none is installed)
+test-web: env ## check that committed supergraphs are what subgraphs compose to, and compare our answers with Hive Gateway's (Node, from PyPI where none is installed)
 	$(PY) -m tools.supergraph.compose --check
 	@$(PY) -c 'import sys; from tools.supergraph import compose as c; \
 	  sys.exit(0 if c.compose(c.committed_subgraphs()) == c.SUPERGRAPH.read_text("utf-8") else "composed anew it differs: make supergraph")'
+	$(PY) -m tests.gateway.compose --check
+	$(PY) -m pytest -q tests/gateway/hive_comparison.py
 
 lint: env ## ruff, mypy --strict, import contracts
 	$(VENV)/bin/ruff check .
@@ -82,6 +84,9 @@ documents: env ## trust a frontend's documents: make documents APP=web VERSION=1
 
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench
+
+bench-gateway: env ## measure the gateway beside Hive Gateway over the same canned subgraphs (Node, from PyPI where none is installed)
+	@$(PY) -m bench.gateway $(ARGS)
 
 newcomer: env ## type the README's commands on bare Debian machines (root, debootstrap; half an hour; ARGS="-k disk" picks one)
 	$(PY) -m pytest deploy/newcomer --timeout 0 -v $(ARGS)

@@ -29,7 +29,8 @@ from graphql import (
     get_named_type,
 )
 
-from gateway.limits import Limits, refusal
+from gateway.engine.admission import Verdict
+from gateway.limits import Limits, check_document, check_text, refusal
 
 MAX_PAGE = 100
 """Rows on one page, as the services have it."""
@@ -45,11 +46,13 @@ class Uncosted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldCost:
-    """`cost` of the field itself. What is below counts `length` times, or as often as the argument `page` says."""
+    """`cost` of the field itself. What is below counts `length` times, or as often as the argument `page` says. `public`, of a root
+    field: everybody gets the same answer."""
 
     cost: int
     length: int = 1
     page: str | None = None
+    public: bool = False
 
 
 class CostMap:
@@ -69,6 +72,12 @@ class CostMap:
             raise Uncosted("; ".join(faults))
         self._costs = dict(costs)
         self._schema = schema
+
+    @property
+    def public(self) -> frozenset[str]:
+        """The root fields whose answer is the same for everybody."""
+        root = self._schema.query_type
+        return frozenset(name for (owner, name), cost in self._costs.items() if root and owner == root.name and cost.public)
 
     def operation(self, document: DocumentNode, operation: OperationDefinitionNode) -> Count:
         """The operation's cost as a function of its variables; its document has been validated."""
@@ -154,10 +163,28 @@ def read_costs(text: str) -> dict[tuple[str, str], FieldCost]:
     return found
 
 
-def check_cost(limits: Limits, count: Count, variables: Variables) -> list[GraphQLError]:
+def check_cost(limits: Limits, count: Count, variables: Variables) -> Verdict:
     """The refusal of an operation that costs too much, or asks for too long a page."""
     try:
         cost = count(variables)
     except GraphQLError as over:
         return [over]
     return [] if cost <= limits.cost else [refusal("cost", limits.cost, cost)]
+
+
+class MeasuredAdmission:
+    """Lets pass what is within the limits and can be paid for."""
+
+    def __init__(self, limits: Limits, costs: CostMap) -> None:
+        self._limits = limits
+        self._costs = costs
+
+    def text(self, text: str) -> Verdict:
+        return check_text(self._limits, text)
+
+    def document(self, document: DocumentNode) -> Verdict:
+        return check_document(self._limits, document)
+
+    def operation(self, document: DocumentNode, operation: OperationDefinitionNode) -> Callable[[Variables], Verdict]:
+        count = self._costs.operation(document, operation)
+        return lambda variables: check_cost(self._limits, count, variables)

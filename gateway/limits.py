@@ -54,7 +54,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "fragments": ("fragments", "片段数"),
     "cost": ("points of cost", "查询开销"),
     "page": ("rows on one page", "每页条数"),
-    "batch": ("operations in one request", "批量操作数"),
 }
 
 

@@ -21,8 +21,12 @@ class GatewaySettings(CommonSettings):
     subgraph_timeout_seconds: float = 10.0
     subgraph_connections: int = 128
     """Open connections to one subgraph; requests beyond that wait for one."""
+    max_answer_bytes: int = 32 * 1024 * 1024
+    """A subgraph's answer beyond that is a fault of the subgraph's or of the query's: it must not take the gateway's memory."""
     documents: int = 1_000
     """Documents whose plans are kept."""
+    warm_up: Path | None = None
+    """Documents to plan at start: a folder of .graphql files, or a JSON file with a list or an object of documents."""
     max_request_bytes: int = 1_000_000
     request_timeout_seconds: float = 30.0
     """After so long a request is given up, whatever its subgraphs do."""
@@ -41,6 +45,8 @@ class GatewaySettings(CommonSettings):
     """Where requests are counted: `mongodb` when several gateways run."""
     forwarded_by: int = 0
     """How many proxies of ours stand before the gateway: the client's address is that many from the end of X-Forwarded-For."""
+    max_requests: int = 512
+    """Requests being answered at one time; what comes beyond that gets 503 with Retry-After at once."""
 
     @property
     def trusted_only(self) -> bool:

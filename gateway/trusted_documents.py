@@ -40,8 +40,8 @@ from graphql import (
 )
 
 from gateway.api_keys import gateway_database
-from gateway.app import read_supergraph
 from gateway.settings import GatewaySettings
+from gateway.supergraph_file import read_supergraph
 from shared.mongo import Database
 from shared.records import store_errors
 
@@ -179,17 +179,6 @@ class Remembered:
                 self._bodies.popitem(last=False)
             self._bodies[hash] = body
         return body
-
-
-def hash_in(request: Mapping[str, Any]) -> str | None:
-    """The hash that a request asks for, in either form; None where it asks for none."""
-    document_id = request.get("documentId")
-    if isinstance(document_id, str):
-        return document_id.removeprefix("sha256:")
-    extensions = request.get("extensions")
-    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
-    found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
-    return found if isinstance(found, str) else None
 
 
 async def run(arguments: argparse.Namespace, settings: GatewaySettings) -> int:

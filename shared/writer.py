@@ -17,6 +17,7 @@ from shared import failpoints, telemetry
 from shared.audit import AuditEntry, ChainHead, extend
 from shared.contracts.base import Contract, instant
 from shared.envelope import Event, encode
+from shared.read_your_writes import note_write
 from shared.record import PROTOCOL_FIELDS, Document, Draft, Emission, Outcome, Participant, changes, stub
 from shared.records import Records, StoreTrouble
 
@@ -183,6 +184,7 @@ class Writer:
             if document is not None:
                 earlier = await remembered(document)
                 if earlier is not None:
+                    note_write(id, document["sequence"])
                     return earlier, False
             if not creates:
                 if document is None or document.get("void"):
@@ -198,6 +200,7 @@ class Writer:
             self._remember(draft, request, decision.result)
             answer, made = decision.result, True
             if await self._write(document, draft, audit):
+                note_write(id, draft.document["sequence"])
                 return answer, made
             telemetry.WRITE_CONFLICTS.labels(self._participant.own).inc()
         raise StoreTrouble("too many conflicting writes")

@@ -27,8 +27,8 @@ from graphql import (
     print_schema,
 )
 
-from gateway.app import read_supergraph
 from gateway.settings import GatewaySettings
+from gateway.supergraph_file import read_supergraph
 
 RELEASED = Path(__file__).resolve().parents[1] / "gateway" / "released.graphql"
 HEAD = "# The public schema of the last release: what frontends were built on. `python -m tools.schema_check --release` writes it.\n\n"

@@ -13,6 +13,7 @@ from services.feedback.usecases.answer_survey import Surveying
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
 from shared.identity.tokens import verifier_of
+from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.runtime import Runtime, application
 from shared.subgraph import viewer_of
@@ -45,7 +46,8 @@ class Service:
         async def context(request: Request) -> FeedbackContext:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)
 
-        return application(self.runtime, [graph_router(build_schema(production=settings.env == "production"), context)])
+        schema = build_schema(production=settings.env == "production")
+        return application(self.runtime, [graph_router(schema, context, Freshness(NAME, self.followups))])
 
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""

@@ -33,6 +33,7 @@ from shared.graphql_server import graph_router
 from shared.identity.issuers import INTAKE
 from shared.identity.keys import master_keys, reference_key, upload_key
 from shared.identity.tokens import verifier_of
+from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.records import store_errors
 from shared.runtime import Runtime, application
@@ -101,7 +102,8 @@ class Service:
             return IntakeContext(request, await viewer_of(request, verifier), intake)
 
         receive = ReceiveUpload(self.uploads, self.files, detect, world.real_now, self.limits)
-        graph = graph_router(build_schema(production=settings.env == "production"), context)
+        schema = build_schema(production=settings.env == "production")
+        graph = graph_router(schema, context, Freshness(NAME, self.grievances))
         return application(self.runtime, [graph, uploads_router(receive, self.files, key, world.real_now)])
 
     def worker(self) -> FastAPI:

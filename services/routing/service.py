@@ -22,6 +22,7 @@ from shared.envelope import Event
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
 from shared.identity.tokens import verifier_of
+from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.reference import ReferenceRows
 from shared.runtime import Runtime, application
@@ -77,7 +78,8 @@ class Service:
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)
 
-        return application(self.runtime, [graph_router(build_schema(production=settings.env == "production"), context)])
+        schema = build_schema(production=settings.env == "production")
+        return application(self.runtime, [graph_router(schema, context, Freshness(NAME, self.cases))])
 
     def worker(self) -> FastAPI:
         """The consumer, of grievance and of reference events."""

@@ -13,8 +13,8 @@ from graphql import (
     GraphQLScalarType,
 )
 
-from gateway.app import read_supergraph
 from gateway.settings import GatewaySettings
+from gateway.supergraph_file import read_supergraph
 
 # Chinese, a separating dot, English. What English says, Chinese says.
 BOTH = re.compile(r"[\u4e00-\u9fff].*·.*[A-Za-z]{2}", re.DOTALL)

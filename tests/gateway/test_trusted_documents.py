@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLSchema
 
-from gateway.app import read_supergraph
 from gateway.settings import GatewaySettings
-from gateway.trusted_documents import BadManifest, MongoDocuments, Remembered, hash_in, hash_of, make_manifest, read_manifest
+from gateway.supergraph_file import read_supergraph
+from gateway.trusted_documents import BadManifest, MongoDocuments, Remembered, hash_of, make_manifest, read_manifest
 from shared.mongo import Database
 from tests.world import ROOT
 
@@ -85,23 +85,6 @@ async def test_what_was_found_is_remembered_and_what_was_not_is_looked_for_again
     await documents.remove("web", "1")
     assert await remembered.body_of(me.hash) == me.body
     assert await remembered.body_of("../../etc/passwd") is None
-
-
-@pytest.mark.parametrize(
-    ("request_", "found"),
-    [
-        ({"documentId": "sha256:ab"}, "ab"),
-        ({"documentId": "ab"}, "ab"),
-        ({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab"}}}, "ab"),
-        ({"extensions": {"persistedQuery": {"sha256Hash": 7}}}, None),
-        ({"extensions": {"persistedQuery": "ab"}}, None),
-        ({"extensions": ["ab"]}, None),
-        ({"documentId": 7}, None),
-        ({}, None),
-    ],
-)
-def test_the_hash_is_read_from_either_form(request_: dict[str, Any], found: str | None) -> None:
-    assert hash_in(request_) == found
 
 
 def test_the_folder_of_a_frontend_becomes_a_manifest_by_the_command(tmp_path: Path) -> None:

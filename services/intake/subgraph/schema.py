@@ -36,6 +36,7 @@ from services.intake.usecases.open_by_pin import open_by_pin
 from services.intake.usecases.register_grievance import register_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
+from shared.identity.errors import Refusal
 from shared.listing import cursor_of
 from shared.subgraph import page_size, refused_as
 
@@ -59,7 +60,10 @@ class Query:
 
     @strawberry.field(description="下级区划 · the divisions right below")
     def divisions(self, info: Ctx, under: str, first: int = 100, after: str | None = None) -> list[Division] | None:
-        page = info.context.intake.territory.children(under, page_size(first), after)
+        territory = info.context.intake.territory
+        if not territory.knows(under):
+            raise Refusal("DIVISION_UNKNOWN", "没有这个行政区划代码。", "There is no such division code.", "under")
+        page = territory.children(under, page_size(first), after)
         return [division_of(info.context, place) for place in page.items]
 
     @strawberry.field(description="当前访问者 · who asks")

@@ -11,10 +11,10 @@ from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, get_in
 
 from deploy.demo import __main__ as demo
 from deploy.demo import client
-from gateway.app import read_supergraph
 from gateway.costs import FILE, MAX_PAGE, CostMap, FieldCost, Uncosted, check_cost, read_costs
 from gateway.limits import ENDLESS, INTROSPECTION, Limits, check_document, check_text, measure
 from gateway.settings import GatewaySettings
+from gateway.supergraph_file import read_supergraph
 from tests.docs.frontend_examples import documents as frontend_documents
 
 LIMITS = Limits()
