@@ -88,7 +88,7 @@ bench: env ## measure CPU per grievance and process beside the floor of bare par
 bench-gateway: env ## measure the gateway beside Hive Gateway over the same canned subgraphs (Node, from PyPI where none is installed)
 	@$(PY) -m bench.gateway $(ARGS)
 
-newcomer: env ## type the README's commands on bare Debian machines (root, debootstrap; half an hour; ARGS="-k disk" picks one)
+newcomer: env ## type the README's commands on bare Debian machines (root, debootstrap; half an hour; ARGS="-k room" picks one)
 	$(PY) -m pytest deploy/newcomer --timeout 0 -v $(ARGS)
 
 clean: ## stop what runs; remove its data, keys and logs (.local) and all caches

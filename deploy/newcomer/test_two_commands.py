@@ -1,6 +1,6 @@
 """`make newcomer`: the README's two commands on bare Debian machines, in the ways in which machines differ and fail.
 
-Each ends working, or with one line that says what is wrong and what to type. Half an hour on two cores; `ARGS="-k disk"` picks one.
+Each ends working, or with one line that says what is wrong and what to type. Half an hour on two cores; `ARGS="-k room"` picks one.
 """
 
 from __future__ import annotations
