@@ -174,7 +174,8 @@ class Grievance:
 
     @classmethod
     async def resolve_reference(cls, info: Ctx, id: strawberry.ID | None = None, number: str | None = None) -> Self | None:
-        if id is None and number is not None:
+        # A representation is any JSON: what is no text is no number, and never a query operator.
+        if id is None and isinstance(number, str):
             id = strawberry.ID(await info.context.intake.numbers.grievance_of(number) or "")
         held = await info.context.grievances.load(str(id)) if id else None
         return cls.of(str(id), held) if held else None

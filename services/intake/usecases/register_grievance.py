@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,9 @@ ROLES = (
 SUBJECT_LENGTH = 200
 TEXT_LENGTH = 10_000
 MAX_ATTACHMENTS = 20
+MAX_ACCUSED = 20
+DEPARTMENT_CODE = re.compile(r"D-[A-Za-z0-9-]{1,40}")
+OCCURRED_YEARS = range(1950, 2100)
 
 
 class PetitionerInput(BaseModel):
@@ -162,6 +166,16 @@ def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> 
         raise Refusal("DIVISION_TOO_WIDE", "请至少选择到县（市、区）。", "Name at least the county.", "division")
     if command.occurred_at is not None and command.occurred_at.tzinfo is None:
         raise Refusal("TIME_WITHOUT_ZONE", "发生时间必须带时区。", "occurredAt must carry a time zone.", "occurredAt")
+    if command.occurred_at is not None and command.occurred_at.year not in OCCURRED_YEARS:
+        raise Refusal("TIME_OUT_OF_RANGE", "发生时间不在合理范围内。", "occurredAt is out of range.", "occurredAt")
+    # They travel in events: codes of departments, and nothing that somebody types about a person.
+    if len(command.accused_departments) > MAX_ACCUSED or not all(map(DEPARTMENT_CODE.fullmatch, command.accused_departments)):
+        raise Refusal(
+            "DEPARTMENT_UNKNOWN",
+            f"被反映的部门须为部门代码，至多{MAX_ACCUSED}个。",
+            f"accusedDepartments are codes of departments, {MAX_ACCUSED} at most.",
+            "accusedDepartments",
+        )
     if len(command.attachments) > MAX_ATTACHMENTS:
         raise Refusal(
             "TOO_MANY_ATTACHMENTS", f"附件不能超过{MAX_ATTACHMENTS}个。", f"More than {MAX_ATTACHMENTS} attachments.", "attachments"
