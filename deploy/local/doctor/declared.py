@@ -9,7 +9,7 @@ from typing import Any, cast
 from services.feedback.store import mongo as feedback
 from services.intake.adapters.files import FileStore
 from services.intake.store import mongo as intake
-from services.intake.store import uploads
+from services.intake.store import pin_tries, uploads
 from services.routing.store import mongo as routing
 from shared.broker import Names, declare_topology
 from shared.mongo import IndexModel
@@ -99,6 +99,7 @@ async def indexes() -> dict[str, list[Index]]:
     databases = {name: _Database() for name in ("intake", "routing", "feedback")}
     for name, migrate in (("intake", intake.migrate), ("routing", routing.migrate), ("feedback", feedback.migrate)):
         await migrate(cast(Any, databases[name]))
-    await databases["intake"][uploads.COLLECTION].create_indexes(uploads.INDEXES)
+    for kept in (uploads, pin_tries):
+        await databases["intake"][kept.COLLECTION].create_indexes(kept.INDEXES)
     await FileStore(cast(Any, databases["intake"])).create_indexes()
     return {name: database.noted for name, database in databases.items()}
