@@ -16,8 +16,8 @@ from typing import Any
 EPOCH = datetime(2020, 6, 5, tzinfo=UTC)
 
 
-class Violation(AssertionError):
-    """A law of the protocol was broken; `law` names it."""
+class Violation(BaseException):
+    """A law of the protocol was broken; `law` names it. Not an Exception: what the code does about defects must not hide it."""
 
     def __init__(self, law: str, detail: str) -> None:
         super().__init__(f"{law}: {detail}")
