@@ -32,9 +32,9 @@ REFUSED = {
     "no supergraph": ("type Query { a: Int }", "it has no schema definition"),
     "no join": ("schema { query: Query } type Query { a: Int }", "does not link the join specification"),
     "unknown join": (changed("/join/v0.5", "/join/v0.9"), "join specification v0.9 is not known"),
-    "authenticated": (
-        changed("schema " + SPECS, f'schema {SPECS}authenticated/v0.1", for: SECURITY) ' + SPECS),
-        "feature https://specs.apollo.dev/authenticated/v0.1 is needed for SECURITY and not known",
+    "policy": (
+        changed("schema " + SPECS, f'schema {SPECS}policy/v0.1", for: SECURITY) ' + SPECS),
+        "feature https://specs.apollo.dev/policy/v0.1 is needed for SECURITY and not known",
     ),
     "context": (
         changed("schema " + SPECS, f'schema {SPECS}context/v0.1", for: SECURITY) ' + SPECS),
