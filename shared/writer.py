@@ -120,6 +120,12 @@ class Writer:
         """The first command of a document. Returns its result and whether it was made just now; a repeat returns the first result."""
         return await self._command(id, request, lambda _state: decide(), lambda _state: None, creates=True)
 
+    async def earlier(self, id: str, request: Request) -> Document | None:
+        """What the first command of this document answered to this very request; None where there is no such document. For a use case that
+        has something to do before its write. Raises RequestReused, StoreTrouble."""
+        document = await self._records.load(id)
+        return await self._remembered(document, request) if document is not None else None
+
     async def command(
         self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None] = lambda _state: None
     ) -> Document:
@@ -163,30 +169,33 @@ class Writer:
             needs_state=False,
         )
 
+    async def _remembered(self, document: Document, request: Request) -> Document | None:
+        """The answer that this request had; None for a new one. Raises RequestReused for the same id with another payload."""
+        known = next((held for held in document["requests"] if held["id"] == request.id), None)
+        if known is None and document.get("forgot"):
+            entry = await self._records.remembered_request(document["_id"], request.id)
+            known = entry and {"digest": entry["payload_digest"], "result": entry["result"]}
+        if known is None:
+            return None
+        if known["digest"] != request.digest:
+            raise RequestReused(request.id)
+        note_write(document["_id"], document["sequence"])
+        answer: Document = known["result"]
+        return answer
+
     async def _command(
         self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None], *, creates: bool
     ) -> tuple[Document, bool]:
         answer: Document = {}
         made = False
-
-        async def remembered(document: Document) -> Document | None:
-            known = next((held for held in document["requests"] if held["id"] == request.id), None)
-            if known is None and document.get("forgot"):
-                entry = await self._records.remembered_request(id, request.id)
-                known = entry and {"digest": entry["payload_digest"], "result": entry["result"]}
-            if known is not None and known["digest"] != request.digest:
-                raise RequestReused(request.id)
-            return known and known["result"]
-
         for _ in range(TRIES):
             document = await self._records.load(id)
             draft = self._draft(id, document)
             if draft.state is not None:
                 admit(draft.state)
             if document is not None:
-                earlier = await remembered(document)
+                earlier = await self._remembered(document, request)
                 if earlier is not None:
-                    note_write(id, document["sequence"])
                     return earlier, False
             if not creates:
                 if document is None or document.get("void"):

@@ -155,6 +155,39 @@ async def test_typing_a_phone_does_not_tell_what_its_owner_is_called(world: Worl
     assert theirs["grievance"]["petitioner"]["displayName"] == shown
 
 
+async def test_people_who_share_a_phone_are_each_shown_under_their_own_name(world: World) -> None:
+    async def shown(request: str, name: str | None) -> str:
+        asked = registration(requestId=f"shared-{request}", petitioner={"name": name, "phone": "13899990018"})
+        told = await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **asked)
+        return str(told["grievance"]["petitioner"]["displayName"])
+
+    assert [await shown("1", "郑一山"), await shown("2", "郑二水"), await shown("3", "郑一山")] == ["郑*山", "郑*水", "郑*山"]
+    assert await shown("2", "郑二水") == "郑*水"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"attachments": ["00000000-0000-5000-8000-000000000000"]}, "ATTACHMENT_UNKNOWN"),
+        ({"accusedDepartments": ["张三13812345678"]}, "DEPARTMENT_UNKNOWN"),
+        ({"accusedDepartments": ["D-1"] * 21}, "DEPARTMENT_UNKNOWN"),
+        ({"occurredAt": "0001-01-01T00:00:00+14:00"}, "TIME_OUT_OF_RANGE"),
+        ({"occurredAt": "9999-12-31T23:59:59-12:00"}, "TIME_OUT_OF_RANGE"),
+        ({"subject": "别的事"}, "REQUEST_ID_REUSED"),
+    ],
+)
+async def test_a_refused_registration_leaves_nothing_behind(world: World, changes: dict[str, Any], code: str) -> None:
+    """Neither a person nor a number, nor a file tied to another grievance."""
+    database = world.services["intake"].runtime.database
+    request = "kept-once" if code == "REQUEST_ID_REUSED" else f"refused-{code}-{len(str(changes))}"
+    if code == "REQUEST_ID_REUSED":
+        await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **registration(requestId=request))
+    before = [await database[name].count_documents({}) for name in ("persons", "numbers", "grievances")]
+    asked = registration(requestId=request, petitioner={"name": "冯某某", "phone": "13899990019"}, **changes)
+    assert (await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **asked))["code"] == code
+    assert [await database[name].count_documents({}) for name in ("persons", "numbers", "grievances")] == before
+
+
 async def test_registering_out_of_ones_territory_is_refused_by_the_field(world: World) -> None:
     refused = await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **registration(requestId="far", division="370811002001"))
     assert (refused["code"], refused["field"]) == ("OUT_OF_SCOPE", "division")

@@ -94,9 +94,16 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     id = ids.document_id(viewer.sub, command.request_id)
     request = request_of(parts.reference_key, viewer, command.request_id, "RegisterGrievance", command.model_dump(mode="json"), origin)
 
+    if await parts.writer.earlier(id, request) is not None:
+        return id
+
+    # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
+    owner = await _owner(parts, viewer, command.division)
+    _require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
+
     petitioner = command.petitioner
     ref, person = _identity(parts.reference_key, viewer, petitioner, id)
-    sealer = await parts.persons.keep(person, None if petitioner.anonymous else petitioner.name, petitioner.phone)
+    person, sealer = await parts.persons.keep(person, None if petitioner.anonymous else petitioner.name, petitioner.phone)
     original = Sealed(
         subject=sealer.encrypt("subject", command.subject),
         text=sealer.encrypt("text", command.text),
@@ -104,7 +111,6 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     )
     now = parts.now()
     number = await parts.numbers.claim(command.division, now, id)
-    owner = await _owner(parts, viewer, command.division)
     names = (petitioner.name,) if petitioner.name else ()
 
     grievance = Grievance(
@@ -133,8 +139,13 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         attachments=command.attachments,
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
-    # Last before the write: a refusal must not leave files tied to a grievance that is never written.
-    missing = await parts.uploads.attach(command.attachments, id, viewer.sub)
+    # Last before the write, and asked again: somebody may have tied one of them in between.
+    _require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
+    await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
+    return id
+
+
+def _require_all(missing: list[str]) -> None:
     if missing:
         raise Refusal(
             "ATTACHMENT_UNKNOWN",
@@ -142,8 +153,6 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
             f"The attachment {missing[0]} is not there, not uploaded yet, or not yours.",
             "attachments",
         )
-    await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
-    return id
 
 
 def may_register_at(viewer: Viewer, division: str) -> bool:
