@@ -14,6 +14,7 @@ from gateway.costs import Uncosted
 from gateway.engine.errors import Refused
 from gateway.settings import GatewaySettings
 from shared import telemetry
+from shared.identity.keys import KeyMissing
 
 SHUTDOWN_SECONDS = 20
 
@@ -45,7 +46,7 @@ def main() -> int:
         telemetry.log().warning("unknown setting, misspelt?", name=name)
     try:
         check(settings, authenticate=not arguments.no_auth)
-    except (Refused, Uncosted, ValueError, OSError) as error:
+    except (Refused, Uncosted, KeyMissing, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     config = uvicorn.Config(

@@ -79,7 +79,10 @@ class Gateway:
 
 
 def check(settings: GatewaySettings, *, authenticate: bool) -> None:
-    """Whether a gateway can be built: told before the server starts, in one line. Raises Refused, Uncosted, ValueError, OSError."""
+    """Whether a gateway can be built: told before the server starts, in one line.
+
+    Raises Refused, Uncosted, KeyMissing, ValueError, OSError.
+    """
     supergraph = read_supergraph(settings.supergraph)
     settings.subgraph_urls()
     if settings.warm_up is not None:
@@ -87,6 +90,7 @@ def check(settings: GatewaySettings, *, authenticate: bool) -> None:
     if authenticate:
         CostMap(read_costs(COSTS.read_text("utf-8")), supergraph.public)
         rates_of(settings).close()
+        GATEWAY.signer(settings.keys_dir, settings.audience)
 
 
 def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> ASGIApp:

@@ -155,6 +155,28 @@ async def test_typing_a_phone_does_not_tell_what_its_owner_is_called(world: Worl
     assert theirs["grievance"]["petitioner"]["displayName"] == shown
 
 
+@pytest.mark.parametrize("request_id", ["", "a b", "请求", "x" * 101, "a\x00b"])
+async def test_what_is_no_request_id_is_refused_by_every_command(world: World, request_id: str) -> None:
+    id, file = world.read["S"].id, {"name": "a.png", "contentType": "image/png", "size": 9, "sha256": "03" * 32}
+    refused = [
+        await world.do("intake", "HANDLER", "createUpload", UPLOAD, requestId=request_id, **file),
+        await world.do("routing", "HANDLER", "acceptWorkOrder", ACCEPT, requestId=request_id, grievanceId=id),
+        await world.do("routing", "HANDLER", "reportResolution", REPORT, requestId=request_id, grievanceId=id, text="办结。"),
+        await world.do("feedback", "CALLER", "answerSurvey", ANSWER, requestId=request_id, grievanceId=id, **SATISFIED),
+    ]
+    assert {(each["code"], each["field"]) for each in refused} == {("REQUEST_ID_INVALID", "requestId")}
+
+
+async def test_a_colleagues_request_id_is_not_ones_own(world: World) -> None:
+    described = world.describe("S", "colleagues", **at("DISPATCHED"))
+    await keep_case(world, described)
+    asked = {"requestId": "colleague", "grievanceId": described.id}
+    first, second = claims("HANDLER", sub="handler-one"), claims("HANDLER", sub="handler-two")
+    assert (await world.do("routing", first, "acceptWorkOrder", ACCEPT, **asked))["__typename"] == "Case"
+    assert (await world.do("routing", second, "acceptWorkOrder", ACCEPT, **asked))["code"] == "REQUEST_ID_REUSED"
+    assert (await world.do("routing", first, "acceptWorkOrder", ACCEPT, **asked))["__typename"] == "Case"
+
+
 async def test_people_who_share_a_phone_are_each_shown_under_their_own_name(world: World) -> None:
     async def shown(request: str, name: str | None) -> str:
         asked = registration(requestId=f"shared-{request}", petitioner={"name": name, "phone": "13899990018"})
