@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -57,6 +58,9 @@ def extensions(*, production: bool) -> list[type[SchemaExtension] | Callable[[],
     return chosen
 
 
+_VARIABLE = re.compile(r"Variable '\$\w+' has invalid value(?: at [\w.\[\]]+)?")
+
+
 def format_error(error: GraphQLError) -> dict[str, Any]:
     """The error as the client sees it."""
     original = error.original_error
@@ -70,7 +74,10 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
         formatted["message"] = "Something went wrong on our side; it was recorded."
         formatted["extensions"] = {"code": "INTERNAL", "messageZh": "系统内部出错，已记录。"}
     else:
-        # GraphQL's own word on the document or its variables: for whoever wrote the request, in the specification's language.
+        # GraphQL's own word on the document or its variables: for whoever wrote the request, in the specification's language; of a variable
+        # only where it is wrong, because what it holds may be a person's.
+        if variable := _VARIABLE.match(error.message):
+            formatted["message"] = f"{variable[0]}."
         formatted["extensions"] = {"code": "BAD_REQUEST", "messageZh": "请求的文档或变量无效。", **formatted.get("extensions", {})}
     return formatted
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Dispatcher, RequestContext, Transport
 
 MAX_TOKENS = 5_000
+_VALUES = re.compile(r",? found: .*|(represent [^:]*): .*|(?<=Value )'[^']*' |(?<=value )'[^']*' ", re.DOTALL)
+_PLACE = re.compile(r"^Variable '\$\w+' has invalid value at \.?([\w.\[\]]+):")
 # A list of a thousand rows needs no thousand errors to say so.
 MAX_DENIALS = 100
 INVALID_VALUE = {"code": "INVALID_SUBGRAPH_VALUE", "messageZh": MESSAGES_ZH["INVALID_SUBGRAPH_VALUE"]}
@@ -259,7 +262,9 @@ class Engine:
             return {}
         values = get_variable_values(self.supergraph.public, definitions, dict(variables), hide_suggestions=not self._suggestions)
         if isinstance(values, list):
-            raise _Rejected(values)
+            raise _Rejected(
+                [GraphQLError(without_values(error.message), nodes=error.nodes, extensions=_field_of(error)) for error in values]
+            )
         return values.coerced
 
     def _prepared(self, text: str, operation: Operation, truths: tuple[bool, ...], denied: Denied = NOTHING) -> Prepared:
@@ -300,6 +305,17 @@ class Engine:
             operation=node.operation, variable_definitions=node.variable_definitions, selection_set=SelectionSetNode(selections=nodes)
         )
         return DocumentNode(definitions=(own, *collector.fragments.values()))
+
+
+def without_values(message: str) -> str:
+    """What is wrong with a variable, without what it held: an error text may be kept where a phone number must not."""
+    return _VALUES.sub(r"\1", message)
+
+
+def _field_of(error: GraphQLError) -> dict[str, Any]:
+    """The input at fault, `petitioner.phone` say, for forms to show."""
+    place = _PLACE.search(error.message)
+    return {"field": place[1]} if place else {}
 
 
 def _denials(trail: Trail, context: RequestContext) -> list[dict[str, Any]]:

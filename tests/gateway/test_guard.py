@@ -304,3 +304,30 @@ async def test_production_answers_no_introspection_and_suggests_no_names(make: M
         variables = {"input": {"requestIdd": "a"}}
         told = (await door.post("mutation($input: OpenByPinInput!) { openByPin(input: $input) { __typename } }", variables=variables)).text
         assert ("Did you mean" in told) <= (not production)
+
+
+@pytest.mark.parametrize(
+    ("input", "field"),
+    [
+        ({"number": "1", "pin": 13800000001}, "pin"),
+        ({"number": "1", "pin": "2", "phone": "13800000001"}, None),
+        ({"number": "1", "pin": {"x": "13800000001"}}, "pin"),
+        ({"pin": "13800000001"}, None),
+        ("13800000001", None),
+    ],
+)
+async def test_an_error_about_a_variable_says_where_and_not_what_it_held(make: Make, input: Any, field: str | None) -> None:
+    query = "mutation($input: OpenByPinInput!) { openByPin(input: $input) { __typename } }"
+    response = await make(production=True).post(query, variables={"input": input})
+    error = response.json()["errors"][0]
+    assert "13800000001" not in response.text
+    assert error["message"].startswith("Variable '$input' has invalid value")
+    assert error["extensions"].get("field") == field
+
+
+async def test_a_value_of_an_enum_or_a_number_is_not_repeated_either(make: Make) -> None:
+    query = "query($e: GrievanceStatus, $n: Int!) { cases(first: $n, status: $e) { edges { cursor } } }"
+    for variables in ({"e": "KONG13800000001", "n": 1}, {"n": "13800000001"}, {"n": 1.5e300}):
+        response = await make(production=True).post(query, variables=variables)
+        assert "errors" in response.json()
+        assert "13800000001" not in response.text
