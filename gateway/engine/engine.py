@@ -313,7 +313,7 @@ def without_values(message: str) -> str:
 
 
 def _field_of(error: GraphQLError) -> dict[str, Any]:
-    """The input at fault, `petitioner.phone` say, for forms to show."""
+    """The input at fault, `person.phone` say, for forms to show."""
     place = _PLACE.search(error.message)
     return {"field": place[1]} if place else {}
 
