@@ -9,13 +9,16 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local.local_directory import running
 from deploy.local.processes import ROOT
+from deploy.local.scaling import read_wanted
 from tests.deploy.builders import bare_environment
+from tests.deploy.conftest import Typed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "deploy" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -79,12 +82,17 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(place: Path) -> dict[str, str]:
-    """A shell in which `eval "$(python -m deploy.local env)"` was typed, with .venv first on the path."""
+def environment(place: Path, typed: Typed) -> Iterator[dict[str, str]]:
+    """A shell in which `eval "$(python -m deploy.local env)"` was typed, with .venv first on the path.
+
+    What the pages scale up is scaled down again: others look at the same system afterwards.
+    """
     run = running(place)
     assert run is not None
     path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    return {**bare_environment(), **run.environment, "PATH": path, "MINYI_LOCAL_DIR": str(place)}
+    yield {**bare_environment(), **run.environment, "PATH": path, "MINYI_LOCAL_DIR": str(place)}
+    scaled = [f"{name}=1" for name in read_wanted(place)]
+    assert not scaled or typed("scale", *scaled).returncode == 0
 
 
 def test_the_pages_name_commands() -> None:
