@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+from functools import partial
 from typing import Any
 
 import httptools
@@ -115,7 +116,7 @@ async def serve(ports: dict[str, int]) -> None:
     loop = asyncio.get_running_loop()
     for name, port in ports.items():
         canned = Canned(sdls[name])
-        await loop.create_server(lambda canned=canned: Connection(canned), "127.0.0.1", port)  # type: ignore[misc]
+        await loop.create_server(partial(Connection, canned), "127.0.0.1", port)
     print("ready", flush=True)
     await asyncio.Event().wait()
 

@@ -19,6 +19,7 @@ ORIGIN = "minyi-origin"
 """The header in which the gateway says from where its client came."""
 MAX_ORIGIN = 64
 Refused = TypeVar("Refused")
+Done = TypeVar("Done")
 
 
 class RequestContext(BaseContext):
@@ -42,7 +43,7 @@ async def viewer_of(request: Request, verifier: TokenVerifier) -> Viewer:
     return await verifier.viewer_of(request.headers.get("authorization"))
 
 
-async def refused_as(refused: Callable[..., Refused], work: Callable[[], Awaitable[Any]]) -> Any:
+async def refused_as(refused: Callable[..., Refused], work: Callable[[], Awaitable[Done]]) -> Done | Refused:
     """Run a command; what a user can cause becomes the mutation's refusal value, defects go on as exceptions."""
     try:
         return await work()

@@ -9,7 +9,9 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
+from deploy.local.local_directory import write_whole
 from deploy.local.trouble import Trouble
 
 # Below the kernel's range for outgoing connections, away from the well-known ports of brokers and stores.
@@ -66,6 +68,7 @@ class Ports:
         self._memory = memory
         self._taken: dict[int, Claim] = {}
         self._remembered: dict[str, int] = {}
+        self._writing = Lock()
         if memory is not None:
             with suppress(OSError, ValueError):
                 self._remembered = {str(name): int(port) for name, port in json.loads(memory.read_text(encoding="utf-8")).items()}
@@ -87,8 +90,10 @@ class Ports:
         return port
 
     def remembered(self, name: str) -> int:
-        """The private port that `name` has, for a process that only asks there; 0 when it never had one."""
-        return self._remembered.get(name, 0)
+        """The private port that `name` has, for a process that only asks there. Raises Trouble."""
+        if name not in self._remembered:
+            raise Trouble(f"{self._memory} does not name the port of {name}: type `make down`, then `make up` · 端口记录缺失")
+        return self._remembered[name]
 
     def any(self) -> int:
         """A free port of the private range, at random: two that choose at the same moment rarely choose the same. Raises Trouble."""
@@ -113,7 +118,8 @@ class Ports:
         return True
 
     def _remember(self, name: str, port: int) -> None:
-        self._remembered[name] = port
-        if self._memory is not None:
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
-            self._memory.write_text(json.dumps(self._remembered, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        # Broker and store are started side by side: what one of them writes holds what the other has written.
+        with self._writing:
+            self._remembered[name] = port
+            if self._memory is not None:
+                write_whole(self._memory, json.dumps(self._remembered, indent=1, sort_keys=True) + "\n")

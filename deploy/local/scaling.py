@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from deploy.local.local_directory import write_whole
 from deploy.local.service import SERVICES
 from deploy.local.trouble import Trouble
 
@@ -35,9 +35,7 @@ def read_wanted(local_dir: Path) -> dict[str, int]:
 
 
 def write_wanted(local_dir: Path, wanted: Mapping[str, int]) -> None:
-    fresh = local_dir / f"{SCALE_FILE}.{os.getpid()}"
-    fresh.write_text(json.dumps(dict(wanted), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(fresh, local_dir / SCALE_FILE)
+    write_whole(local_dir / SCALE_FILE, json.dumps(dict(wanted), indent=1, sort_keys=True) + "\n")
 
 
 def replica_names(name: str, count: int) -> list[str]:

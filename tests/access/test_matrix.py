@@ -131,7 +131,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 async def input_for(world: World, mutation: str, described: Described) -> dict[str, Any]:
     """The input, and in the store what the command needs: a grievance of its own, in the state in which it is legal."""
     if mutation == "registerGrievance":
-        petitioner = REGISTRATION["petitioner"] | {"confidential": described.confidential}  # type: ignore[operator]
+        petitioner = REGISTRATION["petitioner"] | {"confidential": described.confidential}
         place = HERE if described.near else ELSEWHERE
         return REGISTRATION | {"division": place, "petitioner": petitioner, "accusedDepartments": described.accused}
     if mutation == "openByPin":
@@ -158,13 +158,13 @@ CHANGES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(("service", "mutation"), [(service, mutation) for service in SERVICES for mutation in COMMANDS[service]])
 async def test_each_role_commands_what_the_matrix_tells(world: World, service: str, mutation: str, who: str) -> None:
     walk = walk_of(service)
-    field = walk.schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
+    field = walk.schema.mutation_type.fields[mutation]
     kind = field.args["input"].type
     # Whoever registers reads the answer, whatever they may read later: of it only its own fields are asked.
     selection = walk.selection(field.type, deep=mutation != "registerGrievance")
     described = {r: world.describe(r, f"{mutation}-{who}-{r}", **CHANGES.get(mutation, {})) for r in RELATIONS}
     given = {r: await input_for(world, mutation, described[r]) for r in RELATIONS}
-    if "requestId" in walk.schema.type_map[str(kind).rstrip("!")].fields:  # type: ignore[attr-defined]
+    if "requestId" in walk.schema.type_map[str(kind).rstrip("!")].fields:
         given = {r: {"requestId": f"{who}-{r}", **input} for r, input in given.items()}
     declared = ", ".join(f"${r}: {kind}" for r in RELATIONS)
     fields = " ".join(f"{r}: {mutation}(input: ${r}) {selection}" for r in RELATIONS)
@@ -208,7 +208,7 @@ async def versions(world: World, service: str) -> dict[str, int]:
 def test_every_row_of_the_matrix_is_asked(service: str) -> None:
     walk = walk_of(service)
     walk.question(SOME)
-    fields = walk.schema.mutation_type.fields  # type: ignore[union-attr]
+    fields = walk.schema.mutation_type.fields
     for mutation in fields:
         assert mutation in COMMANDS[service]
         walk.asked.add(f"Mutation.{mutation}")

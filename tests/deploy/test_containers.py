@@ -112,7 +112,7 @@ async def test_every_container_starts_in_its_image_with_its_variables(engine: En
     for process in processes:
         process.start()
     for process in processes:
-        wait_for(lambda url=engine.url(process): answers(f"{url}/readyz"), 60, process, "ready")  # type: ignore[misc]
+        wait_for(lambda url=engine.url(process): answers(f"{url}/readyz"), 60, process, "ready")
     for process in processes:
         check_health(process)
     async with aiohttp.ClientSession() as session:
@@ -128,7 +128,7 @@ async def test_every_container_starts_in_its_image_with_its_variables(engine: En
     assert {place: files(place) for place in before} == before
     for process in processes:
         process.stop()
-        until(lambda ended=process: ended.returncode is not None)  # type: ignore[misc]
+        until(lambda ended=process: ended.returncode is not None)
         assert process.returncode in (0, -15), process.last_lines()
 
 

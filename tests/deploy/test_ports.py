@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+
+import pytest
 
 from deploy.local.ports import Ports
 from deploy.local.service import Service, answers
+from deploy.local.trouble import Trouble
 from tests.deploy import stand_in
 from tests.deploy.builders import until
 
@@ -30,6 +35,29 @@ def test_a_port_that_was_given_back_is_chosen_again() -> None:
 def test_what_listens_is_passed_over() -> None:
     with socket.create_server(("127.0.0.1", PORT + 20)):
         assert Ports().wanted(PORT + 20) == PORT + 21
+
+
+def test_ports_that_are_remembered_by_several_threads_are_all_in_the_memory(tmp_path: Path) -> None:
+    # Broker and store are started side by side; what was lost or torn here, the doctor asked in vain.
+    names = [f"part-{number}" for number in range(16)]
+    for turn in range(10):
+        memory = tmp_path / f"{turn}.json"
+        ports = Ports(memory)
+        together = Barrier(len(names))
+
+        def choose(name: str, ports: Ports = ports, together: Barrier = together) -> int:
+            together.wait()
+            return ports.private(name)
+
+        with ThreadPoolExecutor(len(names)) as threads:
+            chosen = dict(zip(names, threads.map(choose, names), strict=True))
+        again = Ports(memory)
+        assert {name: again.remembered(name) for name in names} == chosen
+
+
+def test_a_port_that_is_not_remembered_is_no_port(tmp_path: Path) -> None:
+    with pytest.raises(Trouble, match="epmd"):
+        Ports(tmp_path / "ports.json").remembered("epmd")
 
 
 def test_a_stranger_at_its_port_does_not_make_a_process_ready(tmp_path: Path) -> None:

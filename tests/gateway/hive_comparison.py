@@ -142,7 +142,7 @@ async def test_answers_as_hive_gateway_does_or_differs_for_a_reason(
             unexplained.append(f"{query}\n   ours {ours}\n   hive {theirs}")
     if SHOW:
         with capsys.disabled():
-            print(f"\n{name}: requests {counts[0]}, Hive Gateway's {counts[1]}", *unexplained, *more, sep="\n")  # noqa: T201
+            print(f"\n{name}: requests {counts[0]}, Hive Gateway's {counts[1]}", *unexplained, *more, sep="\n")
         return
     assert not unexplained, "\n".join(unexplained)
     assert name in FEWER or not more, "\n".join(more)

@@ -88,7 +88,7 @@ class SubgraphServer:
         entities: set[str] = set()
         for name in self.keys:
             kind = schema.type_map[name]
-            entities |= {name} if is_object_type(kind) else {each.name for each in schema.get_possible_types(kind)}  # type: ignore[arg-type]
+            entities |= {name} if is_object_type(kind) else {each.name for each in schema.get_possible_types(kind)}
         if entities:
             more = f"scalar _Any union _Entity = {' | '.join(sorted(entities))}"
             more += "\nextend type Query { _entities(representations: [_Any!]!): [_Entity]! }"
@@ -187,11 +187,11 @@ def _marked(value: Any) -> Any:
 
 
 def _name(node: Any) -> str:
-    return node.name.value  # type: ignore[no-any-return]
+    return node.name.value
 
 
 def _field_set(text: str) -> SelectionSetNode:
-    return parse("{" + text + "}").definitions[0].selection_set  # type: ignore[attr-defined,no-any-return]
+    return parse("{" + text + "}").definitions[0].selection_set
 
 
 def _fields(selection: SelectionSetNode, name: str) -> list[FieldNode]:

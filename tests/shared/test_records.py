@@ -18,7 +18,7 @@ from tests.shared.model.world import Process
 @pytest.fixture(params=["memory", "mongodb"])
 async def records(request: pytest.FixtureRequest, mongo: Database) -> Records:
     if request.param == "memory":
-        return MemoryRecords(StillWorld(), Process("test", "test"), Tables())  # type: ignore[arg-type]
+        return MemoryRecords(StillWorld(), Process("test", "test"), Tables())
     await create_indexes(mongo, ["records"])
     return MongoRecords(mongo, "records")
 

@@ -48,7 +48,7 @@ async def test_documents_that_cannot_be_relayed_do_not_stand_in_the_way_of_the_o
     made = tables([*bad, "good"])
     publisher = Publisher(set(bad), ValueError("something about this document"))
     relay = Relay("test", publisher, world.real_now, timedelta(0))
-    relay.watch(MemoryRecords(world, Process("test", "test"), made))  # type: ignore[arg-type]
+    relay.watch(MemoryRecords(world, Process("test", "test"), made))
     world.later(seconds=1)
     await swept(relay)
     assert publisher.sent == []
@@ -69,7 +69,7 @@ async def test_while_the_broker_is_in_trouble_nothing_is_put_aside() -> None:
     world, made = StillWorld(), tables(["a"])
     publisher = Publisher({"a"}, PublishTrouble("away"))
     relay = Relay("test", publisher, world.real_now, timedelta(0))
-    relay.watch(MemoryRecords(world, Process("test", "test"), made))  # type: ignore[arg-type]
+    relay.watch(MemoryRecords(world, Process("test", "test"), made))
     world.later(seconds=1)
     await swept(relay)
     publisher.failing.clear()

@@ -39,7 +39,9 @@ async def broker(environment: Mapping[str, str], local_dir: Path, run: Run | Non
     try:
         async with asyncio.timeout(ASK_SECONDS):
             return found + await _topology(settings, local_dir, run)
-    except (*TRANSPORT_FAULTS, Trouble) as error:
+    except Trouble as trouble:
+        return [*found, told("topology", trouble)]
+    except TRANSPORT_FAULTS as error:
         return [*found, wrong("topology", f"it could not be looked at ({type(error).__name__})", "无法检查队列拓扑", "make status")]
 
 

@@ -179,7 +179,7 @@ class Mutation:
                 raise LookupError("an answered survey is there")
             return SurveyAnswered(grievance=Grievance(id=input.grievance_id), survey=Survey.of(held.survey))
 
-        return await refused_as(SurveyRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(SurveyRefused, work)
 
 
 def build_schema(*, production: bool) -> MinyiSchema:

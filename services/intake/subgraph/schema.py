@@ -85,7 +85,7 @@ class Mutation:
             pin = pin_of(context.intake.opening.reference_key, id)
             return Registered(grievance=Grievance.of(id, held, to_its_author=True), pin=pin)
 
-        return await refused_as(RegisterRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(RegisterRefused, work)
 
     @strawberry.mutation(description="申请上传 · ask for a signed URL to which one file is sent by PUT")
     async def create_upload(self, info: Ctx, input: CreateUploadInput) -> UploadResult:
@@ -110,7 +110,7 @@ class Mutation:
             url = upload_url(intake.settings.public_url, ticket, intake.upload_key)
             return Upload(attachment_id=strawberry.ID(ticket.id), url=url, method="PUT", expires_at=ticket.expires_at)
 
-        return await refused_as(UploadRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(UploadRefused, work)
 
     @strawberry.mutation(description="凭编号和查询码打开 · open one's own grievance by its number and PIN")
     async def open_by_pin(self, info: Ctx, input: OpenByPinInput) -> OpenResult:
@@ -119,7 +119,7 @@ class Mutation:
             expires = datetime.fromtimestamp(opened.minted.expires_at, UTC)
             return Opened(access_token=opened.minted.token, expires_at=expires, grievance_id=strawberry.ID(opened.grievance))
 
-        return await refused_as(OpenRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(OpenRefused, work)
 
 
 def build_schema(*, production: bool) -> MinyiSchema:

@@ -69,7 +69,7 @@ class Mutation:
             await accept(context.routing.handling, context.viewer, str(input.request_id), id, context.origin)
             return await _as_it_is(context.routing.cases, id)
 
-        return await refused_as(AcceptRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(AcceptRefused, work)
 
     @strawberry.mutation(description="上报办结 · report the resolution")
     async def report_resolution(self, info: Ctx, input: ReportResolutionInput) -> ReportResult:
@@ -81,7 +81,7 @@ class Mutation:
             await report(handling, context.viewer, str(input.request_id), id, input.text, evidence, context.origin)
             return await _as_it_is(context.routing.cases, id)
 
-        return await refused_as(ReportRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(ReportRefused, work)
 
 
 async def _as_it_is(cases: Cases, id: str) -> Case:

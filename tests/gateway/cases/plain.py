@@ -142,7 +142,7 @@ def _mutations() -> World:
     counter = {"__typename": "Counter", "id": "c", "value": 0, "label": "counter", "trace": lambda _self: log.copy()}
 
     def add(by: int) -> dict[str, Any]:
-        counter["value"] += by  # type: ignore[operator]
+        counter["value"] += by
         log.append(f"add {by}")
         return {"__typename": "Counter"} | counter
 

@@ -17,7 +17,7 @@ from tests.shared.identity.builders import REFERENCE_KEY
 @pytest.mark.parametrize("load", [reference_key, upload_key, master_keys])
 def test_a_missing_key_names_its_mend(load: object, tmp_path: Path) -> None:
     with pytest.raises(KeyMissing) as missing:
-        load(tmp_path)  # type: ignore[operator]
+        load(tmp_path)
     message = str(missing.value)
     assert str(tmp_path) in message
     assert "python -m shared.identity.keys" in message
