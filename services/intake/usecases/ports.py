@@ -46,8 +46,9 @@ class Uploads(Protocol):
 
 
 class Channel(Protocol):
-    """One way to reach a petitioner. `reference` makes a repeated send harmless where the provider supports it."""
+    """One way to reach a petitioner. Where it `knows_references`, sending the same reference again tells nobody twice."""
 
     name: str
+    knows_references: bool
 
     async def send(self, reference: str, grievance: str, phone: str | None, text: str) -> DeliveryResult: ...
