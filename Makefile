@@ -7,10 +7,10 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status test test-web lint format rows supergraph schemas matrix bench loads clean
+.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix loads schema-check documents bench bench-gateway newcomer clean
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 env: $(STAMP) ## make .venv with every package pinned (the other targets do it for you)
 
@@ -35,13 +35,21 @@ down: env ## stop what `make up DETACH=1` started
 status: env ## show addresses and health of what runs
 	@$(PY) -m deploy.local status
 
+dev: env ## the same as `up`, and restart what is concerned when a source file changes
+	@$(PY) -m deploy.local up --reload
+
+test-fast: env ## the tests that need neither broker nor store, in half a minute (ARGS="-k scopes")
+	$(PY) -m pytest -m "not slow" $(ARGS)
+
 test: env ## run the tests, broker and store included (ARGS="-k gateway -x")
 	$(PY) -m pytest $(ARGS)
 
-test-web: env ## check that the committed supergraph is what the three subgraphs compose to (Node, from PyPI where none is installed)
+test-web: env ## check that committed supergraphs are what subgraphs compose to, and compare our answers with Hive Gateway's (Node, from PyPI where none is installed)
 	$(PY) -m tools.supergraph.compose --check
 	@$(PY) -c 'import sys; from tools.supergraph import compose as c; \
 	  sys.exit(0 if c.compose(c.committed_subgraphs()) == c.SUPERGRAPH.read_text("utf-8") else "composed anew it differs: make supergraph")'
+	$(PY) -m tests.gateway.compose --check
+	$(PY) -m pytest -q tests/gateway/hive_comparison.py
 
 lint: env ## ruff, mypy --strict, import contracts
 	$(VENV)/bin/ruff check .
@@ -68,8 +76,20 @@ matrix: env ## write who may see what, field by role (docs/access-matrix.md), an
 loads: env ## run the large sizes in full, with their figures (ARGS="NAME --scale 0.05")
 	@$(PY) -m bench.loads $(ARGS)
 
+schema-check: env ## name what would break frontends that were built on the last release of the graph
+	@$(PY) -m tools.schema_check
+
+documents: env ## trust a frontend's documents: make documents APP=web VERSION=1.4.0 MANIFEST=manifest.json
+	@$(PY) -m gateway.trusted_documents upload --app $(APP) --version $(VERSION) $(MANIFEST)
+
 bench: env ## measure CPU per grievance and process beside the floor of bare parts
 	@$(PY) -m bench
+
+bench-gateway: env ## measure the gateway beside Hive Gateway over the same canned subgraphs (Node, from PyPI where none is installed)
+	@$(PY) -m bench.gateway $(ARGS)
+
+newcomer: env ## type the README's commands on bare Debian machines (root, debootstrap; half an hour; ARGS="-k room" picks one)
+	$(PY) -m pytest deploy/newcomer --timeout 0 -v $(ARGS)
 
 clean: ## stop what runs; remove its data, keys and logs (.local) and all caches
 	@test ! -x $(PY) || $(PY) -m deploy.local down

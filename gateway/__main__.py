@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.app import build_app, read_supergraph
+from gateway.app import build_app, check
+from gateway.costs import Uncosted
 from gateway.engine.errors import Refused
 from gateway.settings import GatewaySettings
 from shared import telemetry
+from shared.identity.keys import KeyMissing
 
 SHUTDOWN_SECONDS = 20
 
@@ -24,7 +25,7 @@ class _Lazy:
     def __init__(self, settings: GatewaySettings, authenticate: bool) -> None:
         self._settings = settings
         self._authenticate = authenticate
-        self._app: FastAPI | None = None
+        self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._app is None:
@@ -44,9 +45,8 @@ def main() -> int:
     for name in settings.unknown_names():
         telemetry.log().warning("unknown setting, misspelt?", name=name)
     try:
-        read_supergraph(settings.supergraph)
-        settings.subgraph_urls()
-    except (Refused, ValueError) as error:
+        check(settings, authenticate=not arguments.no_auth)
+    except (Refused, Uncosted, KeyMissing, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     config = uvicorn.Config(
@@ -59,6 +59,9 @@ def main() -> int:
         lifespan="on",
         loop="uvloop",
         http="httptools",
+        # Whose word on the client's address counts is guard.py's to say.
+        proxy_headers=False,
+        server_header=False,
     )
     uvicorn.Server(config).run()
     return 0

@@ -20,7 +20,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.settings import GatewaySettings
-from shared.identity.development import TOKEN_SECONDS, DevelopmentIssuer, Minted
+from shared.identity.development import TOKEN_SECONDS, DevelopmentIssuer
+from shared.identity.issuers import Minted
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, MalformedScope, from_code
 

@@ -1,153 +1,202 @@
-"""/graphql over HTTP, as the GraphQL-over-HTTP specification says. A plain ASGI application: it is on every request's way."""
+"""/graphql over HTTP. A plain ASGI application: it is on every request's way."""
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
-from urllib.parse import parse_qsl
+import traceback
+from dataclasses import dataclass, replace
 
-import orjson
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from starlette.types import Receive, Scope, Send
 
+from gateway.attendance import WhileAttended
 from gateway.engine.engine import Answer, Engine
+from gateway.engine.response_headers import ResponseHeaders, cache_control
 from gateway.engine.transport import RequestContext
-from shared import telemetry
-from shared.identity.errors import Unauthenticated
-from shared.identity.tokens import IssuerUnavailable
-
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
-REQUESTS = Counter("minyi_gateway_requests_total", "Requests to /graphql by HTTP status", ["status"])
-SECONDS = Histogram(
-    "minyi_gateway_request_seconds", "From a request's body to its answer", buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+from gateway.guard import Guard, Visitor
+from gateway.http_form import (
+    GRAPHQL_JSON,
+    JSON,
+    BadRequest,
+    ClientGone,
+    GraphQLRequest,
+    HeaderList,
+    from_body,
+    from_url,
+    media_type,
+    read_body,
 )
+from shared import telemetry
+from shared.identity.errors import Refusal
+from shared.read_your_writes import HEADER, read_after
+from shared.subgraph import ORIGIN
 
-GRAPHQL_JSON = b"application/graphql-response+json"
-JSON = b"application/json"
+REQUESTS = Counter("minyi_gateway_requests_total", "Requests to /graphql by HTTP status; 499: the client had gone", ["status"])
+IN_HAND = Gauge("minyi_gateway_requests_in_hand", "Requests being answered")
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+SECONDS = Histogram("minyi_gateway_request_seconds", "From a request's body to its answer", buckets=BUCKETS)
+
 HTML = b"text/html"
-# Verifies an Authorization header. Raises Unauthenticated.
-Verify = Callable[[str | None], Awaitable[object]]
+PLAN_HEADER = b"minyi-plan"
+AFTER = HEADER.encode()
+NO_STORE = (b"cache-control", b"no-store")
+PAGE_POLICY = (b"content-security-policy", b"default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'")
+# What is the same for everybody changes with a release or an import: some minutes of age harm nobody.
+PUBLIC = ResponseHeaders(cache={"public": "", "max-age": "300"})
+RETRY_SECONDS = b"1"
+CLIENT_GONE = 499
 
 
-class BadRequest(Exception):
-    """Refused for its HTTP form."""
+@dataclass(frozen=True)
+class Capacity:
+    """`requests` in hand at one time: what comes beyond that is told at once to come again, so that what was taken is answered.
+    After `seconds` a request is given up, whatever it waits for."""
 
-    def __init__(self, status: int, code: str, message: str, message_zh: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers or []
-        self.body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code, "messageZh": message_zh}}]})
+    requests: int
+    request_bytes: int
+    seconds: float = 30.0
 
 
 class GraphQLEndpoint:
-    """`verify` is None when the gateway runs without authentication; `page` is the HTML for browsers, None outside development."""
+    """`page` is the HTML for browsers, None outside development."""
 
-    def __init__(self, engine: Engine, verify: Verify | None, page: bytes | None, max_bytes: int) -> None:
+    def __init__(self, engine: Engine, guard: Guard, page: bytes | None, capacity: Capacity) -> None:
         self._engine = engine
-        self._verify = verify
+        self._guard = guard
         self._page = page
-        self._max_bytes = max_bytes
+        self._capacity = capacity
+        self._in_hand = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        extra: list[tuple[bytes, bytes]] = []
-        content_type = GRAPHQL_JSON if GRAPHQL_JSON in headers.get(b"accept", b"") else JSON
-        status = 200
+        content_type = JSON
         try:
-            if scope["method"] == "GET" and self._page and HTML in headers.get(b"accept", b"") and b"query=" not in scope["query_string"]:
-                content_type, body = HTML, self._page
-                extra = [(b"content-security-policy", b"default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'")]
+            if self._wants_page(scope, headers):
+                status, content_type, extra, body = 200, HTML, [NO_STORE, PAGE_POLICY], self._page or b""
             else:
+                content_type = media_type(headers.get(b"accept", b""))
                 answer = await self._answer(scope, receive, headers)
-                body = answer.body
-                if not answer.accepted and content_type is GRAPHQL_JSON:
-                    status = 400
+                status, extra, body = _status(answer, content_type), _headers(answer), answer.body
         except BadRequest as refused:
-            status, body, extra = refused.status, refused.body, refused.headers
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [
-                    (b"content-type", content_type + b"; charset=utf-8"),
-                    (b"content-length", b"%d" % len(body)),
-                    (b"cache-control", b"no-store"),
-                    *extra,
-                ],
-            }
-        )
+            status, extra, body = refused.status, [NO_STORE, *refused.headers], refused.body
+        except ClientGone:
+            _counted(CLIENT_GONE).inc()
+            return
+        except Exception as error:
+            status, extra, body = 500, [NO_STORE], _defect(error).body
+        head = [(b"content-type", content_type + b"; charset=utf-8"), (b"content-length", b"%d" % len(body)), *extra]
+        await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": body})
-        REQUESTS.labels(str(status)).inc()
+        _counted(status).inc()
         SECONDS.observe(time.perf_counter() - began)
 
+    def _wants_page(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        return (
+            self._page is not None
+            and scope["method"] == "GET"
+            and HTML in headers.get(b"accept", b"")
+            and b"query=" not in scope["query_string"]
+        )
+
     async def _answer(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> Answer:
-        context = await self._context(headers)
-        is_get = scope["method"] == "GET"
-        request = _from_url(scope["query_string"]) if is_get else _from_body(headers, await self._body(receive))
-        query, variables, operation = request.get("query"), request.get("variables"), request.get("operationName")
-        if not isinstance(query, str):
-            raise BadRequest(400, "BAD_REQUEST", "The request has no query.", "请求缺少 query。")
-        if not isinstance(variables, dict | None) or not isinstance(operation, str | None):
+        method = scope["method"]
+        if method == "POST":
+            request = from_body(headers.get(b"content-type", b""), await read_body(receive, self._capacity.request_bytes))
+        elif method == "GET":
+            await read_body(receive, self._capacity.request_bytes)
+            request = from_url(scope["query_string"])
+        else:
             raise BadRequest(
-                400,
-                "BAD_REQUEST",
-                "variables must be an object and operationName a string.",
-                "variables 须为对象，operationName 须为字符串。",
+                405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", "请使用 POST，查询也可用 GET。", [(b"allow", b"GET, POST")]
             )
-        return await self._engine.execute(query, variables, operation, context, allow_mutations=not is_get)
-
-    async def _context(self, headers: dict[bytes, bytes]) -> RequestContext:
-        """What is forwarded. The reader is the token itself: it stands for the viewer and their scopes, and subgraphs see no more."""
-        authorization = headers.get(b"authorization", b"").decode("latin-1")
-        if self._verify is not None:
-            try:
-                await self._verify(authorization or None)
-            except IssuerUnavailable as error:
-                raise BadRequest(503, error.code, error.en, error.zh, [(b"retry-after", b"5")]) from error
-            except Unauthenticated as error:
-                challenge = [(b"www-authenticate", b'Bearer error="invalid_token"')]
-                raise BadRequest(401, error.kind, error.en, error.zh, challenge) from error
-        forwarded = {"traceparent": telemetry.continue_trace(headers.get(b"traceparent", b"").decode("latin-1"))}
-        if authorization:
-            forwarded["authorization"] = authorization
-        return RequestContext(forwarded, reader=authorization)
-
-    async def _body(self, receive: Receive) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise BadRequest(400, "CLIENT_GONE", "The client has gone.", "客户端已断开。")
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise BadRequest(413, "REQUEST_TOO_LARGE", f"The request has more than {self._max_bytes} bytes.", "请求过大。")
-            chunks.append(chunk)
-            if not message.get("more_body"):
-                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _from_body(headers: dict[bytes, bytes], body: bytes) -> dict[str, Any]:
-    # A form or text/plain can be posted by any page without asking; application/json makes the browser ask first.
-    if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON:
-        raise BadRequest(415, "UNSUPPORTED_MEDIA_TYPE", "Send Content-Type: application/json.", "请使用 Content-Type: application/json。")
-    try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise BadRequest(400, "BAD_REQUEST", "The request is not JSON.", "请求不是 JSON。") from None
-    if not isinstance(request, dict):
-        raise BadRequest(400, "BAD_REQUEST", "The request must be one JSON object.", "请求须为单个 JSON 对象。")
-    return request
-
-
-def _from_url(query_string: bytes) -> dict[str, Any]:
-    request: dict[str, Any] = dict(parse_qsl(query_string.decode("latin-1")))
-    if "variables" in request:
+        if self._in_hand >= self._capacity.requests:
+            raise BadRequest(
+                503,
+                "OVERLOADED",
+                "There are more requests than can be answered; try again shortly.",
+                "当前请求过多，请稍后再试。",
+                [(b"retry-after", RETRY_SECONDS)],
+            )
+        self._in_hand += 1
+        IN_HAND.inc()
         try:
-            request["variables"] = orjson.loads(request["variables"])
-        except orjson.JSONDecodeError:
-            raise BadRequest(400, "BAD_REQUEST", "variables is not JSON.", "variables 不是 JSON。") from None
-    return request
+            async with WhileAttended(receive), asyncio.timeout(self._capacity.seconds):
+                return await self._guarded(scope, headers, request)
+        except TimeoutError as error:
+            seconds = f"{self._capacity.seconds:g}"
+            raise BadRequest(504, "TIME_OVER", f"There was no answer within {seconds} s.", f"{seconds} 秒内未能完成。") from error
+        finally:
+            self._in_hand -= 1
+            IN_HAND.dec()
+
+    async def _guarded(self, scope: Scope, headers: dict[bytes, bytes], request: GraphQLRequest) -> Answer:
+        visitor = await self._guard.visitor(headers, scope["client"][0] if scope.get("client") else "")
+        query = await self._guard.query_of(request, visitor)
+        roots = self._engine.root_fields(query, request.operation)
+        await self._guard.count_fields(roots, visitor)
+        after = b",".join(value for name, value in scope["headers"] if name == AFTER)
+        context = _context(headers, visitor, after)
+        by_get = scope["method"] == "GET"
+        # Plans name subgraphs and hidden fields: they are for development only, where there is a page.
+        explain = self._page is not None and PLAN_HEADER in headers
+        answer = await self._engine.execute(
+            query, request.variables, request.operation, context, allow_mutations=not by_get, explain=explain
+        )
+        if by_get and answer.whole and self._guard.may_be_kept(request, roots):
+            return replace(answer, headers=PUBLIC)
+        return answer
+
+
+def _context(headers: dict[bytes, bytes], visitor: Visitor, after: bytes) -> RequestContext:
+    """What is forwarded. The reader is the token itself, which stands for the viewer and their scopes, and what must have been seen:
+    subgraphs see no more."""
+    forwarded = {"traceparent": telemetry.continue_trace(headers.get(b"traceparent", b"").decode("latin-1"))}
+    if visitor.address:
+        forwarded[ORIGIN] = visitor.address
+    authorization, viewer = visitor.authorization, visitor.viewer
+    if authorization:
+        forwarded["authorization"] = authorization
+    context = RequestContext(forwarded, authorization, authenticated=not viewer.anonymous, scopes=frozenset(viewer.roles))
+    if not after:
+        return context
+    forwarded[HEADER] = after.decode("latin-1")
+    try:
+        read_after(forwarded[HEADER])
+    except Refusal as refusal:
+        raise BadRequest(400, refusal.code, refusal.en, refusal.zh) from refusal
+    return replace(context, reader=f"{authorization}\n{forwarded[HEADER]}")
+
+
+def _status(answer: Answer, content_type: bytes) -> int:
+    if answer.accepted:
+        return 200
+    if answer.code == "METHOD_NOT_ALLOWED":
+        return 405
+    return 400 if content_type is GRAPHQL_JSON else 200
+
+
+def _headers(answer: Answer) -> HeaderList:
+    if answer.code == "METHOD_NOT_ALLOWED":
+        return [NO_STORE, (b"allow", b"POST")]
+    control = cache_control(answer.headers)
+    if control == "no-store":
+        return [NO_STORE, *((b"set-cookie", cookie) for cookie in answer.headers.cookies)]
+    # What may be kept, may be kept for this viewer only, and in this form.
+    return [(b"cache-control", control.encode("latin-1")), (b"vary", b"accept, authorization, " + AFTER)]
+
+
+def _defect(error: Exception) -> BadRequest:
+    """A fault of ours. Its text may hold what somebody wrote: its type and place are enough to find it."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    telemetry.log().error("request failed", error=type(error).__name__, at=f"{place.filename}:{place.lineno}")
+    return BadRequest(500, "INTERNAL", "Something went wrong on our side; it was recorded.", "系统内部出错，已记录。")
+
+
+@functools.cache
+def _counted(status: int) -> Counter:
+    return REQUESTS.labels(str(status))

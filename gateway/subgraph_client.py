@@ -1,75 +1,69 @@
-"""HTTP to the subgraphs: one keep-alive pool, a timeout per request, failures told apart."""
+"""HTTP to the subgraphs: kept connections, a timeout per request, failures told apart."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
-import aiohttp
-
 from gateway.engine.errors import FetchFailed
-from gateway.engine.transport import RequestContext
+from gateway.engine.response_headers import NO_HEADERS, ResponseHeaders, parse_cache_control
+from gateway.engine.transport import Reply, RequestContext
+from gateway.http_client import ConnectionLost, HttpAnswer, NotHttp, Origin, TooLarge
 
 HEADERS = {"content-type": "application/json", "accept": "application/graphql-response+json, application/json"}
-# An answer larger than this is a fault of the subgraph's or of the query's: it must not take the gateway's memory.
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
+GRAPHQL_TYPES = (b"application/json", b"application/graphql")
+READY_SECONDS = 2.0
 
 
 class SubgraphClient:
     """Made inside the event loop and closed at its end. `urls`: subgraph name → URL of its GraphQL endpoint."""
 
-    def __init__(self, urls: Mapping[str, str], *, timeout: float, connections: int) -> None:
-        self._urls = urls
+    def __init__(self, urls: Mapping[str, str], *, timeout: float, connections: int, max_bytes: int) -> None:
         self._timeout = timeout
-        connector = aiohttp.TCPConnector(limit=0, limit_per_host=connections, ttl_dns_cache=60, keepalive_timeout=30)
-        # Every subgraph sees the client's own headers only: no cookies kept, no content encodings to undo.
-        self._session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=HEADERS, skip_auto_headers=("User-Agent", "Accept-Encoding")
-        )
+        self._max_bytes = max_bytes
+        self._origins = {name: Origin(url, connections=connections, max_bytes=max_bytes) for name, url in urls.items()}
 
-    async def send(self, service: str, body: bytes, context: RequestContext) -> bytes:
-        """Raises FetchFailed; `lost` when the connection broke before an answer began."""
+    async def send(self, service: str, body: bytes, context: RequestContext) -> Reply:
+        """Raises FetchFailed; `lost` when the connection broke before the answer was whole."""
+        return await self._send(service, body, context, self._timeout)
+
+    async def _send(self, service: str, body: bytes, context: RequestContext, timeout: float) -> Reply:
         try:
-            async with asyncio.timeout(self._timeout):
-                async with self._session.post(self._urls[service], data=body, headers=context.headers, timeout=None) as response:
-                    return self._checked(service, response, await self._body(service, response))
+            answer = await self._origins[service].post({**HEADERS, **context.headers}, body, timeout)
         except TimeoutError as error:
-            raise FetchFailed(f"subgraph {service} did not answer in {self._timeout:g} s", "SUBGRAPH_TIMEOUT") from error
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
+            raise FetchFailed(f"subgraph {service} did not answer in {timeout:g} s", "SUBGRAPH_TIMEOUT") from error
+        except ConnectionLost as error:
             raise FetchFailed(f"subgraph {service} cannot be reached", lost=True) from error
-        except aiohttp.ClientError as error:
+        except TooLarge as error:
+            message = f"subgraph {service} answered with more than {self._max_bytes} bytes"
+            raise FetchFailed(message, "SUBGRAPH_ANSWER_TOO_LARGE") from error
+        except NotHttp as error:
             raise FetchFailed(f"subgraph {service} gave no valid HTTP answer", "SUBGRAPH_MALFORMED") from error
-
-    async def _body(self, service: str, response: aiohttp.ClientResponse) -> bytes:
-        length = response.content_length
-        if length is not None and length <= MAX_ANSWER_BYTES:
-            return await response.read()
-        chunks, size = [], length or 0
-        if length is None:
-            async for chunk in response.content.iter_any():
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > MAX_ANSWER_BYTES:
-                    break
-        if size > MAX_ANSWER_BYTES:
-            response.close()
-            raise FetchFailed(f"subgraph {service} answered with more than {MAX_ANSWER_BYTES} bytes", "SUBGRAPH_ANSWER_TOO_LARGE")
-        return b"".join(chunks)
-
-    def _checked(self, service: str, response: aiohttp.ClientResponse, answer: bytes) -> bytes:
         # A GraphQL error may come with any status; what is no JSON at all is the server's or a proxy's page.
-        if response.status >= 400 and not response.headers.get("content-type", "").startswith(("application/json", "application/graphql")):
-            raise FetchFailed(f"subgraph {service} answered with HTTP status {response.status}", "SUBGRAPH_HTTP_ERROR")
-        return answer
+        if answer.status >= 300 and not answer.header(b"content-type").startswith(GRAPHQL_TYPES):
+            raise FetchFailed(f"subgraph {service} answered with HTTP status {answer.status}", "SUBGRAPH_HTTP_ERROR")
+        return Reply(answer.body, _for_the_client(answer))
 
     async def answers(self, service: str) -> bool:
         """Whether the subgraph executes `{ __typename }`."""
         try:
-            async with asyncio.timeout(2):
-                answer = await self.send(service, b'{"query":"{ __typename }"}', RequestContext())
-        except (FetchFailed, TimeoutError):
+            answer = await self._send(service, b'{"query":"{ __typename }"}', RequestContext(), READY_SECONDS)
+        except FetchFailed:
             return False
-        return b'"__typename"' in answer and b'"errors"' not in answer
+        return b'"__typename"' in answer.body and b'"errors"' not in answer.body
 
     async def close(self) -> None:
-        await self._session.close()
+        for origin in self._origins.values():
+            origin.close()
+
+
+def _for_the_client(answer: HttpAnswer) -> ResponseHeaders:
+    cookies: list[bytes] = []
+    cache: list[str] = []
+    for name, value in answer.headers:
+        if name == b"set-cookie":
+            cookies.append(value)
+        elif name == b"cache-control":
+            cache.append(value.decode("latin-1"))
+    if not cookies and not cache:
+        return NO_HEADERS
+    return ResponseHeaders(tuple(cookies), parse_cache_control(",".join(cache)) if cache else None)

@@ -7,6 +7,7 @@ the same for RabbitMQ 3.10 and 4.x. Every name starts with the prefix from the s
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ REFERENCES = {"intake": (), "routing": ("intake.reference.#",), "feedback": ("in
 HEARTBEAT = 10
 PUBLISH_SECONDS = 10.0
 DECLARE_SECONDS = 30.0
+ATTACH_SECONDS = 10.0
 DELIVERY_LIMIT = 1_000
 DEAD_DELIVERY_LIMIT = 1_000_000
 # The broker drops a message as a cycle when it comes back with these.
@@ -131,6 +133,16 @@ class Broker:
             channel = await self._publishing.channel()
             await declare_topology(channel, self.names, self._retry_seconds)
             await channel.close()
+
+    async def attach(self) -> None:
+        """For a tool: connect to the system's broker, which has to be named and to be there, and declare nothing. Raises PublishTrouble."""
+        if "MINYI_RABBITMQ_URL" not in os.environ:
+            raise PublishTrouble('MINYI_RABBITMQ_URL is not set; beside `make up` type: eval "$(python -m deploy.local env)"')
+        try:
+            async with asyncio.timeout(ATTACH_SECONDS):
+                self._publishing = await aio_pika.connect_robust(self._url, timeout=ATTACH_SECONDS)
+        except TRANSPORT_FAULTS as error:
+            raise PublishTrouble(f"the broker that MINYI_RABBITMQ_URL names does not take us: {type(error).__name__}") from None
 
     async def stop(self) -> None:
         for connection in (self._consuming, self._publishing):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from fastapi import FastAPI
 
+from shared.relay import PublishTrouble
 from shared.republish import republish
 from shared.runtime import Runtime, serve
 from shared.settings import CommonSettings
@@ -43,7 +45,10 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Service]) -> N
     elif arguments.command == "migrate":
         asyncio.run(_migrate(build))
     else:
-        asyncio.run(_republish(build, arguments.since, arguments.queue))
+        try:
+            asyncio.run(_republish(build, arguments.since, arguments.queue))
+        except PublishTrouble as trouble:
+            sys.exit(f"{trouble} · 无法使用消息队列")
 
 
 async def _migrate(build: Callable[[], Service]) -> None:
@@ -54,7 +59,7 @@ async def _migrate(build: Callable[[], Service]) -> None:
 
 async def _republish(build: Callable[[], Service], since: datetime, queue: str) -> None:
     runtime = build().runtime
-    await runtime.broker.start()
+    await runtime.broker.attach()
     try:
         grievances, events = await republish(runtime.database, runtime.broker, runtime.service, since, queue)
         print(f"{events} events of {grievances} documents sent to {queue}")

@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,12 +27,15 @@ from shared.envelope import ATTEMPT, ORIGINAL_KEY, REASON, Event, Malformed, fro
 from shared.mongo import Client, connect, database
 from shared.record import from_waiting
 from shared.records import MongoRecords
+from shared.relay import PublishTrouble
 from shared.settings import CommonSettings
 
 # Where each service keeps its one document per grievance.
 DOCUMENTS = {"intake": "grievances", "routing": "cases", "feedback": "followups"}
 LOOKED_AT = 10_000
-SKIP_SECONDS = 30.0
+SKIP_SECONDS = 20.0
+SKIP_MARGIN_SECONDS = 5.0
+"""For a worker's clock that is behind, and for what it had in hand at the last moment."""
 
 
 @dataclass(frozen=True)
@@ -116,31 +120,40 @@ class DeadLetters:
         return count
 
     async def drop(self, id: str) -> str:
-        """Skip the event in its document, then take the message out. Returns what happened, in words."""
+        """Skip the event in its document, then take the message out; every copy, in every service. Returns what happened, in words."""
+        dropped = False
         async with self._parked() as parked:
             for one in parked:
                 if one.id != id:
                     continue
                 if one.event is not None and ".reference." not in one.event.type and not await self._skipped(one.service, one.event):
-                    return "not skipped: it is not the next in order of its document, or no worker is running"
+                    return f"not skipped in {one.service}: it is not the next in order of its document, or no worker is running"
                 await one.message.ack()
-                return "dropped"
+                dropped = True
+        if dropped:
+            return "dropped"
         for service, _, event in await self._held():
             if event.id == id:
                 return "dropped" if await self._skipped(service, event) else "not skipped: no worker is running"
         return "there is no such message"
 
     async def _skipped(self, service: str, event: Event) -> bool:
-        """Have a worker skip it and wait until its document says so."""
-        instruction = event.again(skip="dropped by an operator", attempt=0)
+        """Have a worker skip it and wait until its document says so. The instruction ends before the wait does: what was answered stays
+        true. A document that has gone past it needs none."""
+        if await self._is_past(service, event):
+            return True
+        until = int(time.time() + SKIP_SECONDS)
+        instruction = event.again(skip="dropped by an operator", skip_until=until, attempt=0)
         await self._broker.publish_to(self._broker.names.queue(service), instruction)
-        deadline = asyncio.get_running_loop().time() + SKIP_SECONDS
-        while asyncio.get_running_loop().time() < deadline:
-            document = await self._records[service].load(event.subject)
-            if document and (document.get("void") or document["seen"].get(event.source, 0) >= event.sequence):
+        while time.time() < until + SKIP_MARGIN_SECONDS:
+            if await self._is_past(service, event):
                 return True
             await asyncio.sleep(0.1)
         return False
+
+    async def _is_past(self, service: str, event: Event) -> bool:
+        document = await self._records[service].load(event.subject)
+        return bool(document and (document.get("void") or document["seen"].get(event.source, 0) >= event.sequence))
 
     async def _again(self, one: Parked) -> None:
         queue = self._broker.names.queue(one.service)
@@ -198,8 +211,8 @@ def _parked(service: str, message: Incoming) -> Parked:
 async def run(arguments: argparse.Namespace) -> int:
     settings = CommonSettings()
     broker = Broker(settings.rabbitmq_url, settings.prefix, settings.retry_seconds)
+    await broker.attach()
     client = connect(settings)
-    await broker.start()
     try:
         letters = DeadLetters(settings, broker, client)
         if arguments.command == "list":
@@ -231,7 +244,11 @@ def main() -> None:
     which.add_argument("id", nargs="?")
     which.add_argument("--all", action="store_true")
     commands.add_parser("drop", help="skip it in its document and take it out").add_argument("id")
-    sys.exit(asyncio.run(run(parser.parse_args())))
+    arguments = parser.parse_args()
+    try:
+        sys.exit(asyncio.run(run(arguments)))
+    except PublishTrouble as trouble:
+        sys.exit(f"{trouble} · 无法使用消息队列")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ The official AMQP binding of CloudEvents is for AMQP 1.0; RabbitMQ's 0-9-1 messa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,14 @@ SUBJECT, SOURCE, SEQUENCE, AFTER, VERSIONS, TYPE, TRACE = (
 ATTEMPT = "minyi-attempt"
 REASON = "minyi-reason"
 SKIP = "minyi-skip"
+SKIP_UNTIL = "minyi-skip-until"
 ORIGINAL_KEY = "minyi-original-key"
+
+MOST = 2**31
+"""Sequences, attempts and versions are smaller; the store could not keep what is much larger."""
+# They become names of fields and ids in the store.
+_SOURCE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_SUBJECT = re.compile(r"[\x21-\x7e]{1,200}")
 
 Seen = dict[str, int]
 
@@ -41,7 +49,8 @@ class Event:
     """One event on its way: the body and what its headers say.
 
     `source` is the producing service (`intake`), `subject` the grievance's id, `sequence` counts from 1 per source and subject,
-    `after` is what the producer had seen of the others, `versions` all versions in which this event was sent.
+    `after` is what the producer had seen of the others, `versions` all versions in which this event was sent. `skip`: an operator's
+    instruction to pass it over, followed until `skip_until` (seconds since 1970, real time; 0: for ever).
     """
 
     id: str
@@ -55,6 +64,7 @@ class Event:
     traceparent: str = ""
     attempt: int = 0
     skip: str = ""
+    skip_until: int = 0
 
     @property
     def kind(self) -> str:
@@ -87,6 +97,7 @@ class Event:
             headers[ATTEMPT] = self.attempt
         if self.skip:
             headers[SKIP] = self.skip
+            headers[SKIP_UNTIL] = self.skip_until
         return headers
 
     def again(self, **changes: Any) -> Event:
@@ -145,12 +156,17 @@ def from_message(message_id: str | None, headers: dict[str, Any], body: bytes) -
             traceparent=str(headers.get(TRACE, "")),
             attempt=int(headers.get(ATTEMPT, 0)),
             skip=str(headers.get(SKIP, "")),
+            skip_until=int(headers.get(SKIP_UNTIL, 0)),
         )
         split_type(event.type)
     except KeyError as error:
         raise Malformed(f"the header {error.args[0]} is missing") from None
-    except ValueError as error:
-        raise Malformed(f"a header is malformed: {error}") from None
-    if not event.id or not event.subject or event.sequence < 1:
-        raise Malformed("message id, subject or sequence is missing")
+    except (ValueError, TypeError):
+        raise Malformed("a header is malformed") from None
+    if not event.id or not _SUBJECT.fullmatch(event.subject) or event.sequence < 1:
+        raise Malformed("message id, subject or sequence is missing or malformed")
+    if not all(_SOURCE.fullmatch(source) for source in (event.source, *event.after)):
+        raise Malformed("a source is malformed")
+    if max(event.sequence, event.attempt, *event.after.values(), *event.versions) >= MOST:
+        raise Malformed("a number is too large")
     return event

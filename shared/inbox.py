@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class Handler:
         *,
         tries: int,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.time,
         look_again: tuple[float, ...] = LOOK_AGAIN_SECONDS,
     ) -> None:
         self._receiver = receiver
@@ -67,20 +69,30 @@ class Handler:
         self._references = references
         self._tries = tries
         self._pause = pause
+        self._now = now
         self._look_again = look_again
         self._subjects: dict[str, _Turn] = {}
 
     async def handle(self, event: Event) -> str:
         """Return what became of it, once the message may be acknowledged. Raises StoreTrouble and PublishTrouble."""
+        if event.skip_until and self._now() > event.skip_until:
+            # Whoever gave the instruction has been told by now that it was not followed.
+            return "too late to skip"
         if ".reference." in event.type:
             return await self._reference(event)
         try:
             outcome = await self._in_turn(event)
         except CannotApply as fault:
             return await self._failed(event, fault.reason)
+        except (StoreTrouble, PublishTrouble):
+            raise
         except SequenceReused:
             await self._queues.park(event, "the source sent a known sequence with another id: restored from an older backup?")
             return "parked"
+        except Exception as error:
+            # A defect of ours around the decision: unacknowledged it would come again only when the connection ends, and hold its place
+            # in the prefetch until then; sixty-four of them are a worker that stands still.
+            return await self._failed(event, f"{type(error).__name__} while receiving {event.type}")
         if outcome is Outcome.DELAY:
             await self._queues.delay(event)
         elif outcome is Outcome.EARLY:
@@ -115,7 +127,13 @@ class Handler:
             await self._queues.retry(event.again(attempt=event.attempt + 1), self._tries)
             return "retry"
         # First the mark, then the parking: a crash in between repeats both.
-        await self._receiver.block(event, reason)
+        try:
+            await self._receiver.block(event, reason)
+        except (StoreTrouble, PublishTrouble):
+            raise
+        except Exception as error:
+            # What cannot even be marked must not hold up the queue.
+            telemetry.log().error("not marked", document=event.subject, event_id=event.id, error=type(error).__name__)
         await self._queues.park(event, reason)
         return "parked"
 

@@ -91,6 +91,14 @@ class CannotApply(Exception):
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """In place of a state: the stored document cannot be read by this code, as after a release was taken back. Whatever needs no state
+    still works (repeats, waiting, skipping, the mark); nothing is applied and nothing of the document's own is written."""
+
+    fault: str
+
+
+@dataclass(frozen=True)
 class Emission:
     """One event to send, with what the document had seen when it was decided."""
 
@@ -204,6 +212,8 @@ class Participant:
         """Apply (or skip) the next in order. On a fault the draft is as it was."""
         document = draft.document
         if not skip and event.type in self.handled:
+            if isinstance(draft.state, Unreadable):
+                raise CannotApply(f"{draft.state.fault} in the stored document")
             before = (draft.state, document["sequence"], len(draft.emissions), document["seen"], document["seenIds"])
             _see(document, event)
             try:

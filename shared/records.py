@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.envelope import Seen
 from shared.mongo import ASCENDING, BulkWriteError, Collection, Database, DuplicateKeyError, IndexModel, PyMongoError
 
 Document = dict[str, Any]
@@ -93,6 +94,13 @@ class MongoRecords:
         with store_errors():
             result = await self.collection.update_one({"_id": id, "version": version}, change)
         return bool(result.matched_count == 1)
+
+    async def seen(self, ids: list[str]) -> dict[str, Seen]:
+        """What the documents have seen of other services; a document that is not there is left out."""
+        query: Document = {"_id": {"$in": ids}} if len(ids) > 1 else {"_id": ids[0]}
+        with store_errors():
+            rows = await self.collection.find(query, {"seen": 1}).to_list(None)
+        return {row["_id"]: row["seen"] for row in rows}
 
     async def outbox(self, id: str) -> list[Document]:
         with store_errors():

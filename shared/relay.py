@@ -16,6 +16,9 @@ from shared.envelope import Event
 from shared.records import Records, StoreTrouble
 from shared.writer import event_of
 
+SWEPT_AT_ONCE = 200
+ASIDE = timedelta(minutes=5)
+
 
 class PublishTrouble(Exception):
     """The broker did not confirm: unreachable, too slow, refused, or nothing is bound. The entry stays in the outbox."""
@@ -58,6 +61,7 @@ class Relay:
         self._tasks: dict[tuple[int, str], asyncio.Task[None]] = {}
         self._again: set[tuple[int, str]] = set()
         self._limit = asyncio.Semaphore(32)
+        self._aside: dict[tuple[int, str], datetime] = {}
 
     def watch(self, records: Records) -> Callable[[str], None]:
         """Sweep this collection too; returns what a writer calls after each write, with the document's id."""
@@ -78,9 +82,12 @@ class Relay:
         """Relay what is older than the sweep age (or the age given); returns how many documents were found."""
         found = 0
         before = self._real_now() - (self._sweep_age if older_than is None else older_than)
+        now = self._real_now()
+        self._aside = {key: until for key, until in self._aside.items() if until > now}
         for collection, records in enumerate(self._records):
-            for id in await records.unsent(before, 200):
-                if (collection, id) not in self._tasks:
+            # Those put aside do not stand in the way of the others.
+            for id in await records.unsent(before, SWEPT_AT_ONCE + len(self._aside)):
+                if (collection, id) not in self._tasks and (collection, id) not in self._aside:
                     found += 1
                     self._soon((collection, id))
         telemetry.SWEPT.labels(self._service).inc(found)
@@ -99,6 +106,10 @@ class Relay:
             except (PublishTrouble, StoreTrouble) as trouble:
                 # The entries are in the document: the sweeper comes back to them.
                 telemetry.log().info("relay held", document=id, trouble=str(trouble))
+            except Exception as error:
+                # Something about this document: it is looked at again, but not at every round.
+                self._aside[key] = self._real_now() + ASIDE
+                telemetry.log().error("relay failed", document=id, error=type(error).__name__)
 
     def _done(self, key: tuple[int, str]) -> None:
         del self._tasks[key]

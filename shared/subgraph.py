@@ -15,7 +15,11 @@ from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord, NotYetRegistered, RequestReused
 
 MAX_PAGE = 100
+ORIGIN = "minyi-origin"
+"""The header in which the gateway says from where its client came."""
+MAX_ORIGIN = 64
 Refused = TypeVar("Refused")
+Done = TypeVar("Done")
 
 
 class RequestContext(BaseContext):
@@ -28,16 +32,18 @@ class RequestContext(BaseContext):
 
     @property
     def origin(self) -> str:
-        """From where, for the audit: the client's address."""
+        """From where, for the audit: who connected and, where that was the gateway or said to be, the client's address by its word."""
         client = self.request.client if self.request else None
-        return client.host if client else ""
+        peer = client.host if client else ""
+        told = self.request.headers.get(ORIGIN, "") if self.request else ""
+        return f"{told[:MAX_ORIGIN]} via {peer}" if told else peer
 
 
 async def viewer_of(request: Request, verifier: TokenVerifier) -> Viewer:
     return await verifier.viewer_of(request.headers.get("authorization"))
 
 
-async def refused_as(refused: Callable[..., Refused], work: Callable[[], Awaitable[Any]]) -> Any:
+async def refused_as(refused: Callable[..., Refused], work: Callable[[], Awaitable[Done]]) -> Done | Refused:
     """Run a command; what a user can cause becomes the mutation's refusal value, defects go on as exceptions."""
     try:
         return await work()

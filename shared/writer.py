@@ -17,7 +17,8 @@ from shared import failpoints, telemetry
 from shared.audit import AuditEntry, ChainHead, extend
 from shared.contracts.base import Contract, instant
 from shared.envelope import Event, encode
-from shared.record import PROTOCOL_FIELDS, Document, Draft, Emission, Outcome, Participant, changes, stub
+from shared.read_your_writes import note_write
+from shared.record import PROTOCOL_FIELDS, Document, Draft, Emission, Outcome, Participant, Unreadable, changes, stub
 from shared.records import Records, StoreTrouble
 
 TRIES = 5
@@ -126,6 +127,12 @@ class Writer:
         """
         return await self._command(id, request, decide, lambda _state: None, creates=True, restates=True)
 
+    async def earlier(self, id: str, request: Request) -> Document | None:
+        """What the first command of this document answered to this very request; None where there is no such document. For a use case that
+        has something to do before its write. Raises RequestReused, StoreTrouble."""
+        document = await self._records.load(id)
+        return await self._remembered(document, request) if document is not None else None
+
     async def command(
         self, id: str, request: Request, decide: Callable[[Any], Decision], admit: Callable[[Any], None] = lambda _state: None
     ) -> Document:
@@ -158,14 +165,30 @@ class Writer:
             outcome = self._participant.receive(draft, event, may_wait=may_wait, at=instant(self._world.real_now()))
             return outcome in (Outcome.APPLIED, Outcome.WAITING)
 
-        await self._guarded(event.subject, decide)
+        await self._guarded(event.subject, decide, needs_state=False)
         return outcome
 
     async def block(self, event: Event, reason: str) -> bool:
         """Mark the document as held up by this event, if it is the next in order."""
         return await self._guarded(
-            event.subject, lambda draft: self._participant.block(draft, event, reason, instant(self._world.real_now()))
+            event.subject,
+            lambda draft: self._participant.block(draft, event, reason, instant(self._world.real_now())),
+            needs_state=False,
         )
+
+    async def _remembered(self, document: Document, request: Request) -> Document | None:
+        """The answer that this request had; None for a new one. Raises RequestReused for the same id with another payload."""
+        known = next((held for held in document["requests"] if held["id"] == request.id), None)
+        if known is None and document.get("forgot"):
+            entry = await self._records.remembered_request(document["_id"], request.id)
+            known = entry and {"digest": entry["payload_digest"], "result": entry["result"]}
+        if known is None:
+            return None
+        if known["digest"] != request.digest:
+            raise RequestReused(request.id)
+        note_write(document["_id"], document["sequence"])
+        answer: Document = known["result"]
+        return answer
 
     async def _command(
         self,
@@ -179,23 +202,13 @@ class Writer:
     ) -> tuple[Document, bool]:
         answer: Document = {}
         made = False
-
-        async def remembered(document: Document) -> Document | None:
-            known = next((held for held in document["requests"] if held["id"] == request.id), None)
-            if known is None and document.get("forgot"):
-                entry = await self._records.remembered_request(id, request.id)
-                known = entry and {"digest": entry["payload_digest"], "result": entry["result"]}
-            if known is not None and known["digest"] != request.digest:
-                raise RequestReused(request.id)
-            return known and known["result"]
-
         for _ in range(TRIES):
             document = await self._records.load(id)
             draft = self._draft(id, document)
             if draft.state is not None:
                 admit(draft.state)
             if document is not None:
-                earlier = await remembered(document)
+                earlier = await self._remembered(document, request)
                 if earlier is not None:
                     return earlier, False
             if not creates:
@@ -214,14 +227,15 @@ class Writer:
             self._remember(draft, request, decision.result)
             answer, made = decision.result, True
             if await self._write(document, draft, audit):
+                note_write(id, draft.document["sequence"])
                 return answer, made
             telemetry.WRITE_CONFLICTS.labels(self._participant.own).inc()
         raise StoreTrouble("too many conflicting writes")
 
-    async def _guarded(self, id: str, decide: Callable[[Draft], bool]) -> bool:
+    async def _guarded(self, id: str, decide: Callable[[Draft], bool], *, needs_state: bool = True) -> bool:
         for _ in range(TRIES):
             document = await self._records.load(id)
-            draft = self._draft(id, document)
+            draft = self._draft(id, document, needs_state=needs_state)
             if not decide(draft):
                 return False
             if await self._write(document, draft, []):
@@ -229,14 +243,20 @@ class Writer:
             telemetry.WRITE_CONFLICTS.labels(self._participant.own).inc()
         raise StoreTrouble("too many conflicting writes")
 
-    def _draft(self, id: str, document: Document | None) -> Draft:
+    def _draft(self, id: str, document: Document | None, *, needs_state: bool = True) -> Draft:
         base = document if document is not None else stub(id)
-        state = self._codec.load(base) if base["registered"] else None
+        state: Any = None
+        try:
+            state = self._codec.load(base) if base["registered"] else None
+        except Exception as error:
+            if needs_state:
+                raise
+            state = Unreadable(type(error).__name__)
         return Draft(dict(base), state)
 
     async def _write(self, before: Document | None, draft: Draft, audit: list[Document]) -> bool:
         after = draft.document
-        if draft.state is not None:
+        if draft.state is not None and not isinstance(draft.state, Unreadable):
             after = {name: value for name, value in after.items() if name in PROTOCOL_FIELDS} | self._codec.dump(draft.state)
         push = [entry for emission in draft.emissions for entry in self._outbox_entries(after["_id"], emission)] + audit
         if before is None:

@@ -16,6 +16,13 @@ from shared.settings import CommonSettings
 from tests.world import ISSUER, ROOT
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the broker or the store is slow, whoever forgot to say so: `make test-fast` starts neither."""
+    for item in items:
+        if "parts" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def parts() -> Iterator[Parts]:
     """Broker and store with empty data; MINYI_RABBITMQ_URL and MINYI_MONGODB_URL are taken when they are set."""

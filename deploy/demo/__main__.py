@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from deploy.demo import batch, story
 from deploy.demo.accounting import Account, account, acknowledged, broker_of
 from deploy.demo.calendar import begin
 from deploy.demo.client import Client, DemoFailed
+from deploy.local.environment_names import report_misspelt
 from deploy.local.health import rows_of, table
 from deploy.local.local_directory import Run, running
 from deploy.local.processes import ROOT
@@ -44,6 +46,7 @@ def main(
     messages: Annotated[int, typer.Option(min=1, help="How many messages of the batch are played.")] = batch.MOST,
     local_dir: Annotated[Path, typer.Option(envvar="MINYI_LOCAL_DIR")] = ROOT / ".local",
 ) -> None:
+    report_misspelt(os.environ)
     try:
         with ended_by_signals(), system(local_dir.resolve()) as run:
             out.print(table(rows_of(run)))
@@ -107,8 +110,9 @@ async def play(system: Run, local_dir: Path, count: int, pause: float) -> bool:
 
 def show(result: Account) -> None:
     table = Table(title="结果 · Result", show_lines=True)
-    table.add_column("")
-    table.add_column("")
+    # Folded: a table that is cut short by “…” counts wrongly in the reader's eye.
+    table.add_column("", overflow="fold")
+    table.add_column("", overflow="fold")
     for title, counts in (
         ("状态 by state", result.by_state),
         ("类别 by category", result.by_category),

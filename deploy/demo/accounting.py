@@ -17,6 +17,7 @@ from shared.envelope import SUBJECT
 from shared.settings import CommonSettings
 
 AT_ONCE = 12
+QUIET_SECONDS = 20
 
 
 @dataclass
@@ -53,7 +54,7 @@ async def account(client: Client, broker: Broker, ids: list[str]) -> Account:
             return (await client.whole(token, WHOLE, {"id": id}))["grievance"]
 
     found = dict(zip(ids, await asyncio.gather(*map(look, ids)), strict=True))
-    streamed = await subjects_in_stream(broker)
+    streamed = await subjects_in_stream(broker, set(ids))
     result = Account(len(ids), missing(found, streamed))
     seconds = []
     for row in filter(None, found.values()):
@@ -78,8 +79,8 @@ def missing(found: dict[str, Any], streamed: set[str]) -> dict[str, list[str]]:
     }
 
 
-async def subjects_in_stream(broker: Broker) -> set[str]:
-    """The grievances that the stream knows, read from its first message to the last one it holds now."""
+async def subjects_in_stream(broker: Broker, wanted: set[str]) -> set[str]:
+    """The grievances that the stream knows, read from its first message until all that are wanted have been seen, or to its end."""
     subjects: set[str] = set()
     quiet = asyncio.Event()
     async with broker.channel(confirms=False) as channel:
@@ -94,12 +95,13 @@ async def subjects_in_stream(broker: Broker) -> set[str]:
 
         tag = await stream.consume(take, arguments={"x-stream-offset": "first"})
         try:
-            while True:
+            while not wanted <= subjects:
                 quiet.clear()
-                # The stream has no end mark: it is read when nothing more has come for two seconds.
-                await asyncio.wait_for(quiet.wait(), 2)
+                # The stream has no end mark: it is at its end when nothing more has come for long, just after a broker's boot too.
+                await asyncio.wait_for(quiet.wait(), QUIET_SECONDS)
         except TimeoutError:
-            await stream.cancel(tag)
+            pass
+        await stream.cancel(tag)
     return subjects
 
 

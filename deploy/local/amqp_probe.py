@@ -51,7 +51,8 @@ def check(url: str, seconds: float = 5.0) -> Answer:
     except (TimeoutError, ConnectionError, socket.gaierror, OSError) as error:
         raise Trouble(
             f"no broker answers at {target} ({_reason(error)}): start it, or type MINYI_RABBITMQ_URL={FORM} with the right address, "
-            "or unset MINYI_RABBITMQ_URL to have one started here"
+            "or unset MINYI_RABBITMQ_URL to have one started here · "
+            f"{target} 无应答：请启动它，或改正、取消 MINYI_RABBITMQ_URL"
         ) from error
 
 
@@ -62,7 +63,7 @@ def _parsed(url: str) -> _Target:
     except ValueError:
         port = 0
     if parts.scheme not in ("amqp", "amqps") or not parts.hostname or port == 0:
-        raise Trouble(f"MINYI_RABBITMQ_URL is no broker's address: type it as {FORM} (or amqps://)")
+        raise Trouble(f"MINYI_RABBITMQ_URL is no broker's address: type it as {FORM} (or amqps://) · MINYI_RABBITMQ_URL 格式不对")
     tls = parts.scheme == "amqps"
     return _Target(
         host=parts.hostname,
@@ -125,6 +126,7 @@ def _handshake(link: _Link, target: _Target) -> Answer:
     if not isinstance(start, commands.Connection.Start):
         raise Trouble(
             f"what listens at {target} is no RabbitMQ: type MINYI_RABBITMQ_URL={FORM} with the broker's AMQP port (not the management port)"
+            f" · {target} 不是 RabbitMQ：请填写 AMQP 端口"
         )
     answer = _described(start, target)
     link.send(commands.Connection.StartOk({}, "PLAIN", f"\0{target.user}\0{target.password}", "en_US"))
@@ -136,6 +138,7 @@ def _handshake(link: _Link, target: _Target) -> Answer:
         raise Trouble(
             f"the broker at {target} refuses the user {target.user!r} or its password: "
             f"type MINYI_RABBITMQ_URL={FORM} with credentials that it knows (`guest` is let in from its own machine only)"
+            " · 用户名或密码被拒绝：请改正 MINYI_RABBITMQ_URL"
         )
     link.send(commands.Connection.TuneOk(tune.channel_max, tune.frame_max, tune.heartbeat))
     link.send(commands.Connection.Open(target.vhost))
@@ -144,6 +147,7 @@ def _handshake(link: _Link, target: _Target) -> Answer:
         raise Trouble(
             f"the broker at {target} does not open the virtual host {target.vhost!r} for {target.user!r}: "
             f"type `rabbitmqctl set_permissions -p {target.vhost} {target.user} '.*' '.*' '.*'` there, or name another after the last slash"
+            f" · 用户 {target.user} 无权使用虚拟主机 {target.vhost}"
         )
     link.send(commands.Connection.Close(200, "goodbye", 0, 0))
     return answer
@@ -155,11 +159,13 @@ def _described(start: commands.Connection.Start, target: _Target) -> Answer:
     if product != "RabbitMQ":
         raise Trouble(
             f"what listens at {target} is {product or 'an unnamed broker'}, not RabbitMQ: type MINYI_RABBITMQ_URL={FORM} with another"
+            f" · {target} 不是 RabbitMQ：请换一个地址"
         )
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
     if numbers < OLDEST:
         raise Trouble(
             f"the broker at {target} is RabbitMQ {version}; 3.10 is the oldest that will do: upgrade it, or type MINYI_RABBITMQ_URL={FORM}"
+            f" · RabbitMQ {version} 过旧，至少需要 3.10"
         )
     return Answer(version)
 

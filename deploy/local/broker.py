@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from deploy.local import amqp_probe
 from deploy.local.ports import Ports
 from deploy.local.processes import Process, wait_for
-from deploy.local.rabbitmq_package import Programs, find_or_install
+from deploy.local.rabbitmq_package import Programs, find, find_or_install
 from deploy.local.trouble import Trouble
 
 NODE = "minyi@localhost"
@@ -103,6 +103,11 @@ class OwnBroker:
         self._server = Process("broker", [self._programs.server], self._env, self._log)
         self.boot()
 
+    def attach(self, programs: Programs) -> None:
+        """To ask a node that another process of ours has started in this directory."""
+        self._programs = programs
+        self._env = self._environment(*(self._ports.remembered(name) for name in ("erlang-distribution", "epmd")))
+
     def boot(self) -> None:
         """Start what does not run, at the same address, and wait until it takes our login."""
         server, epmd = self._started()
@@ -140,8 +145,8 @@ class OwnBroker:
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl against this node; its output. Raises Trouble."""
-        self._started()
-        assert self._programs is not None
+        if self._programs is None:
+            raise Trouble("the broker was not started")
         try:
             done = subprocess.run(
                 [self._programs.ctl, *arguments],
@@ -179,7 +184,7 @@ class OwnBroker:
         if free < NEEDED_MB:
             raise Trouble(
                 f"{free} MB are free at {self.directory}, {NEEDED_MB} MB are needed: make room there, or name another place with "
-                "`export MINYI_LOCAL_DIR=…`"
+                f"`export MINYI_LOCAL_DIR=…` · 磁盘空间不足：剩余 {free} MB，需要 {NEEDED_MB} MB"
             )
 
     def _prepare(self, port: int) -> tuple[str, str]:
@@ -226,6 +231,19 @@ class OwnBroker:
 
 
 Broker = GivenBroker | OwnBroker
+
+
+def bindings_of(local_dir: Path, exchange: str) -> set[tuple[str, str]]:
+    """(queue, routing key) of what is bound to an exchange of the broker that runs in `local_dir`, asked from outside. Raises Trouble."""
+    programs = find()
+    if programs is None:
+        raise Trouble("RabbitMQ's programs are gone: type `apt-get install rabbitmq-server` · RabbitMQ 程序缺失")
+    log = local_dir / "logs" / "broker.log"
+    asked = OwnBroker(local_dir / "broker", Ports(local_dir / "ports.json"), log, os.environ, lambda _line: None)
+    asked.attach(programs)
+    columns = ("source_name", "destination_name", "routing_key")
+    rows = json.loads(asked.ctl("list_bindings", "--quiet", "--formatter", "json", *columns))
+    return {(row["destination_name"], row["routing_key"]) for row in rows if row["source_name"] == exchange}
 
 
 def broker_for(directory: Path, ports: Ports, log: Path, env: Mapping[str, str], say: Callable[[str], None]) -> Broker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -80,10 +81,16 @@ def read_run(local_dir: Path) -> Run | None:
 
 
 def write_run(local_dir: Path, run: Run) -> None:
-    fresh = local_dir / f"{RUN_FILE}.{os.getpid()}"
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-        json.dump(asdict(run), out, indent=1)
-    os.replace(fresh, local_dir / RUN_FILE)
+    write_whole(local_dir / RUN_FILE, json.dumps(asdict(run), indent=1))
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Readers see the text that was there or this one, nothing between; only its owner reads it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
+    os.replace(fresh, file)
 
 
 def running(local_dir: Path) -> Run | None:
@@ -129,7 +136,7 @@ def held(local_dir: Path) -> Iterator[None]:
     except OSError as error:
         raise Trouble(
             f"{local_dir} cannot be written ({error.strerror}): type it in a checkout that you own, or name another place with "
-            "`export MINYI_LOCAL_DIR=…`"
+            f"`export MINYI_LOCAL_DIR=…` · {local_dir} 不可写：请换一个目录"
         ) from error
     with lock:
         try:
@@ -137,5 +144,6 @@ def held(local_dir: Path) -> Iterator[None]:
         except OSError:
             raise Busy(
                 f"{local_dir} is in use by another supervisor: type `make down` to stop it, or `make up` in another checkout"
+                f" · {local_dir} 已被占用：请先运行 make down"
             ) from None
         yield

@@ -8,20 +8,29 @@ from pathlib import Path
 
 LOOK_SECONDS = 0.2
 # The broker tells much that concerns nobody here; its whole log is in the file.
-NOISY = {"broker": ("[error]", "[warning]", "[critical]"), "epmd": ()}
+# A supervisor in the background writes everybody's lines beside its own.
+NOISY = {"broker": ("[error]", "[warning]", "[critical]"), "epmd": (), "supervisor": ("supervisor |",)}
+
+
+def worth_showing(name: str, line: str) -> bool:
+    """To somebody who has not asked for this process's log."""
+    return name not in NOISY or any(mark in line for mark in NOISY[name])
 
 
 class Follower:
-    """Follows <name>.log of `names` in `directory` from where they end now, until `stop`."""
+    """Follows <name>.log of `names` in `directory` from where they end now, until `stop`. `whole` shows the noisy ones' lines too."""
 
-    def __init__(self, directory: Path, names: Callable[[], Sequence[str]], show: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, directory: Path, names: Callable[[], Sequence[str]], show: Callable[[str, str], None], *, whole: bool = False
+    ) -> None:
+        self._whole = whole
         self._directory = directory
         self._names = names
         self._show = show
         self._places: dict[str, int] = {path.stem: path.stat().st_size for path in directory.glob("*.log")} if directory.is_dir() else {}
         self._rests: dict[str, bytes] = {}
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
+        self._thread = threading.Thread(target=self.run, name="logs", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -37,10 +46,11 @@ class Follower:
         """Show the lines that are whole by now."""
         for name in self._names():
             for line in self._new_lines(name):
-                if name not in NOISY or any(mark in line for mark in NOISY[name]):
+                if self._whole or worth_showing(name, line):
                     self._show(name, line)
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """In the caller's thread, until `stop` or an exception."""
         while not self._ending.wait(LOOK_SECONDS):
             self.look()
 

@@ -57,14 +57,14 @@ class Parts:
         """Our own broker, which a test may kill. Raises Trouble when it is somebody else's."""
         if isinstance(self.given_broker, OwnBroker):
             return self.given_broker
-        raise Trouble("this broker is not ours to restart: unset MINYI_RABBITMQ_URL")
+        raise Trouble("this broker is not ours to restart: unset MINYI_RABBITMQ_URL · 此消息队列不归本系统管理")
 
     @property
     def store(self) -> OwnStore:
         """Our own store, which a test may kill. Raises Trouble when it is somebody else's."""
         if isinstance(self.given_store, OwnStore):
             return self.given_store
-        raise Trouble("this store is not ours to restart: unset MINYI_MONGODB_URL")
+        raise Trouble("this store is not ours to restart: unset MINYI_MONGODB_URL · 此数据库不归本系统管理")
 
     @property
     def processes(self) -> list[Process]:
@@ -141,7 +141,7 @@ def _free_slot(wanted: Path, stack: ExitStack) -> Path:
         except Busy:
             continue
         return place
-    raise Busy(f"{wanted} and {SLOTS - 1} siblings are all in use: stop the other test runs")
+    raise Busy(f"{wanted} and {SLOTS - 1} siblings are all in use: stop the other test runs · 目录均被占用，请先结束其他测试")
 
 
 def _write_down(place: Path, parts: Parts) -> None:

@@ -112,6 +112,15 @@ class Process:
         """As subprocess has it: negative for a signal, None while it runs or before it ran."""
         return self._child.poll() if self._child is not None else None
 
+    def listens(self, port: int) -> bool:
+        """Whether this very process has the port."""
+        if not self.alive or self.pid is None:
+            return False
+        with suppress(psutil.Error):
+            connections = psutil.Process(self.pid).net_connections("tcp")
+            return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
+        return False
+
     def stop(self) -> None:
         """SIGTERM to the group, at most `stop_seconds` for the leader, then SIGKILL to what is left."""
         with self._lock:

@@ -44,10 +44,11 @@ def find() -> Programs | None:
         raise Trouble(
             f"the installed RabbitMQ ({shown}, {server}) is older than 3.10: install a newer one, "
             "or type `MINYI_RABBITMQ_URL=amqp://user:password@host:5672/ make up` with the address of another"
+            f" · 已安装的 RabbitMQ 过旧（{shown}），至少需要 3.10"
         )
     epmd = _epmd()
     if epmd is None:
-        raise Trouble("RabbitMQ is installed, but Erlang's `epmd` is not on PATH: type `apt-get install erlang-base`")
+        raise Trouble("RabbitMQ is installed, but Erlang's `epmd` is not on PATH: type `apt-get install erlang-base` · 缺少 epmd")
     return Programs(server, server.with_name("rabbitmqctl"), epmd, version)
 
 
@@ -56,7 +57,10 @@ def find_or_install(log: Path, say: Say) -> Programs:
     found = find()
     if found is not None:
         return found
-    way_out = "or type `MINYI_RABBITMQ_URL=amqp://user:password@host:5672/ make up` with the address of one that you have"
+    way_out = (
+        "or type `MINYI_RABBITMQ_URL=amqp://user:password@host:5672/ make up` with the address of one that you have · "
+        "尚未安装 RabbitMQ：请安装 rabbitmq-server 3.10 以上版本，或用 MINYI_RABBITMQ_URL 指定已有的"
+    )
     if shutil.which("apt-get") is None:
         raise Trouble(f"RabbitMQ is not installed: install rabbitmq-server 3.10 or newer with your system's package manager, {way_out}")
     if os.geteuid() != 0:
@@ -126,7 +130,10 @@ def _install(log: Path) -> None:
     if done.returncode != 0:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors = [line for line in lines if line.startswith("E: ")] or lines[-1:]
-        raise Trouble(f"apt-get could not install rabbitmq-server ({' '.join(errors[-2:])}): see {log}, mend apt, and type it again")
+        raise Trouble(
+            f"apt-get could not install rabbitmq-server ({' '.join(errors[-2:])}): see {log}, mend apt, and type it again · "
+            "安装 RabbitMQ 失败，详见日志"
+        )
 
 
 def _unit_is_known(unit: str) -> bool:

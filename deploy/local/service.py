@@ -50,7 +50,8 @@ class Service:
         wait_for(self.ready, seconds, self.process, "ready")
 
     def ready(self) -> bool:
-        return answers(f"{self.url}/readyz")
+        """Whether it, and not a stranger who was faster at its port, says so."""
+        return self.process.listens(self.port) and answers(f"{self.url}/readyz")
 
     def stop(self) -> None:
         self.process.stop()

@@ -41,15 +41,15 @@ class GivenStore:
         except (PyMongoError, ValueError) as error:
             # By name: the driver is imported in shared/mongo.py alone.
             if isinstance(error, ValueError) or type(error).__name__ == "InvalidURI":
-                raise Trouble(f"MINYI_MONGODB_URL is no store's address: type it as {FORM}") from error
+                raise Trouble(f"MINYI_MONGODB_URL is no store's address: type it as {FORM} · MINYI_MONGODB_URL 格式不对") from error
             raise Trouble(
                 f"the store that MINYI_MONGODB_URL names does not take us ({_reason(error)}): start it, mend the address ({FORM}), "
-                "or unset MINYI_MONGODB_URL to have one started here"
+                "or unset MINYI_MONGODB_URL to have one started here · 数据库无应答或拒绝登录：请改正或取消 MINYI_MONGODB_URL"
             ) from error
         if "setName" not in hello and hello.get("msg") != "isdbgrid":
             raise Trouble(
                 "the store that MINYI_MONGODB_URL names is a standalone server, which knows no transactions: start its mongod with "
-                "`--replSet minyi` and type `mongosh --eval 'rs.initiate()'`"
+                "`--replSet minyi` and type `mongosh --eval 'rs.initiate()'` · 单机 MongoDB 不支持事务：请以副本集方式启动"
             )
 
     def ready(self) -> bool:

@@ -11,9 +11,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,8 +21,10 @@ from types import TracebackType
 from deploy.local.keys import ensure_keys
 from deploy.local.local_directory import Run, end_stale, forget_run, held, myself, recorded, write_run
 from deploy.local.parts import Parts, parts_in, start_parts, stop_parts
+from deploy.local.ports import Ports
 from deploy.local.processes import Process, describe_end, run_once
 from deploy.local.revival import Revival
+from deploy.local.scaling import MOST, read_wanted, replica_names
 from deploy.local.service import MIGRATE_SECONDS, READY_SECONDS, SERVICES, Service, common_environment
 from deploy.local.trouble import Trouble
 
@@ -42,10 +44,12 @@ class Spec:
     kind: str
     port: int
     argv: tuple[str, ...] = ()
+    replica: int = 1
+    """The first has the plain name and the wanted port; `scale` adds the 2nd, the 3rd …"""
 
     @property
     def label(self) -> str:
-        return "-".join(filter(None, (self.name, self.kind)))
+        return "-".join(filter(None, (self.name, self.kind, str(self.replica) if self.replica > 1 else "")))
 
 
 WHOLE = (
@@ -95,6 +99,8 @@ class System:
         self._own_parts = parts is None
         self._revival = Revival(say) if revive else None
         self._watcher: threading.Thread | None = None
+        self._leaving: list[tuple[Service, Future[None]]] = []
+        self._leavers = ThreadPoolExecutor(2, "leaver")
         self._ending = threading.Event()
         self._stack = ExitStack()
         self._started_at = ""
@@ -121,7 +127,7 @@ class System:
     def _start(self) -> None:
         ended = end_stale(self.local_dir)
         if ended:
-            self._say(f"ended {ended} processes that a killed supervisor had left behind")
+            self._say(f"ended {ended} processes that a killed supervisor had left behind · 已结束上次遗留的 {ended} 个进程")
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._stack.callback(forget_run, self.local_dir)
         ensure_keys(self.local_dir / "keys")
@@ -143,7 +149,9 @@ class System:
 
     def _plan(self, parts: Parts) -> None:
         """Ports first: the addresses go into everybody's environment."""
-        ports = {spec.label: parts.ports.wanted(spec.port) for spec in self._specs}
+        # The firsts first: a second must not take the port that another kind's first is known by.
+        specs = sorted((one for spec in self._specs for one in self._replicas(spec)), key=lambda spec: spec.replica)
+        ports = {spec.label: parts.ports.wanted(spec.port) for spec in specs}
         at = {label: f"http://127.0.0.1:{port}" for label, port in ports.items()}
         subgraphs = ",".join(f"{name}={at[f'{name}-api']}/graphql" for name in SERVICES if f"{name}-api" in at)
         self.environment = {
@@ -153,9 +161,16 @@ class System:
             "MINYI_PUBLIC_URL": at.get("intake-api", f"http://127.0.0.1:{API_PORTS['intake']}"),
             "MINYI_SUBGRAPHS": subgraphs,
         }
-        self.services = [
-            Service(spec.name, spec.kind, self.environment, self.logs, ports[spec.label], argv=spec.argv) for spec in self._specs
-        ]
+        self.services = [self._service(spec, ports[spec.label]) for spec in specs]
+
+    def _replicas(self, spec: Spec) -> list[Spec]:
+        """As many of a kind as `scale` has asked for."""
+        count = read_wanted(self.local_dir).get(spec.label, 1)
+        return [replace(spec, replica=number) for number in range(1, count + 1)]
+
+    def _service(self, spec: Spec, port: int) -> Service:
+        label = str(spec.replica) if spec.replica > 1 else ""
+        return Service(spec.name, spec.kind, self.environment, self.logs, port, label=label, argv=spec.argv)
 
     def _migrate(self) -> None:
         for name in self._migrations:
@@ -186,7 +201,9 @@ class System:
     @property
     def processes(self) -> dict[str, Process]:
         """By name, epmd first: what needs another comes after it."""
-        found = [*(self.parts.processes[::-1] if self.parts is not None else []), *(service.process for service in self.services)]
+        leaving = [service for service, end in self._leaving if not end.done()]
+        ours = [service.process for service in (*self.services, *leaving)]
+        found = [*(self.parts.processes[::-1] if self.parts is not None else []), *ours]
         return {process.name: process for process in found}
 
     def service(self, name: str) -> Service:
@@ -194,7 +211,7 @@ class System:
         for service in self.services:
             if service.name == name:
                 return service
-        raise Trouble(f"no process {name!r}: there are {', '.join(service.name for service in self.services)}")
+        raise Trouble(f"no process {name!r}: there are {', '.join(service.name for service in self.services)} · 没有进程 {name}")
 
     def health(self) -> list[Health]:
         """Broker, store and every process of ours, asked now."""
@@ -230,15 +247,48 @@ class System:
         try:
             return self.processes[name]
         except KeyError:
-            raise Trouble(f"no process {name!r}: there are {', '.join(self.processes)}") from None
+            raise Trouble(f"no process {name!r}: there are {', '.join(self.processes)} · 没有进程 {name}") from None
 
     def _watch(self) -> None:
         while not self._ending.wait(LOOK_SECONDS):
-            if self._revival is not None and self._own_parts:
-                self._revival.look(list(self.processes.values()))
-            elif self._revival is not None:
-                self._revival.look([service.process for service in self.services])
+            self._scale()
+            if self._revival is not None:
+                self._revival.look(self._watched())
             self._write_down(ready=True)
+
+    def _watched(self) -> list[Process]:
+        """What must run: not those that are on their way out, and not somebody else's broker and store."""
+        parts = self.parts.processes[::-1] if self.parts is not None and self._own_parts else []
+        return [*parts, *(service.process for service in self.services)]
+
+    def _scale(self) -> None:
+        """Start and stop processes until there are as many as are wanted. A start is not waited for: it is `starting` until it is ready."""
+        assert self.parts is not None
+        for spec in self._specs:
+            wanted = {one.label: one for one in self._replicas(spec)}
+            known = {service.name: service for service in self.services if service.name in replica_names(spec.label, MOST)}
+            for name in known.keys() - wanted.keys():
+                self._remove(known[name], self.parts.ports)
+            for name in wanted.keys() - known.keys():
+                self._add(wanted[name], self.parts.ports)
+
+    def _add(self, spec: Spec, ports: Ports) -> None:
+        try:
+            service = self._service(spec, ports.wanted(spec.port))
+            service.start()
+        except Trouble as trouble:
+            self._say(str(trouble))
+            return
+        self.services.append(service)
+        self._say(f"{service.name} is started: more are wanted · 扩容：启动 {service.name}")
+
+    def _remove(self, service: Service, ports: Ports) -> None:
+        """Its end takes up to 20 s, in which the others are looked after."""
+        self._say(f"{service.name} is stopped: fewer are wanted · 缩容：停止 {service.name}")
+        self.services.remove(service)
+        end = self._leavers.submit(service.stop)
+        end.add_done_callback(lambda _: ports.release(service.port))
+        self._leaving = [(other, its) for other, its in self._leaving if not its.done()] + [(service, end)]
 
     def _write_down(self, *, ready: bool = False) -> None:
         if self.parts is None:
@@ -265,6 +315,7 @@ class System:
         self._ending.set()
         if self._watcher is not None:
             self._watcher.join()
+        self._leavers.shutdown()
         if self.services:
             with ThreadPoolExecutor(len(self.services)) as threads:
                 list(threads.map(Service.stop, self.services))

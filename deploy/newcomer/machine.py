@@ -6,6 +6,7 @@ copied in, nothing else. Processes of one command live in a PID namespace of the
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ SUITE = "bookworm"
 PACKAGES = "make,python3,python3-venv,ca-certificates"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 COPIED = (Path("/etc/resolv.conf"), CERTIFICATES)
+# What `make env` is made from.
+ENVIRONMENT = ("pyproject.toml", "constraints.txt", "deploy/requirements.py", "deploy/environment.py")
 CHECKOUT = "/home/city/minyi"
 USER = "city"
 
@@ -124,7 +127,7 @@ class Machines:
 
     @contextmanager
     def prepared(self, name: str) -> Iterator[Machine]:
-        """The same after `make env` and `apt-get install rabbitmq-server`, made once per run of the tests."""
+        """The same after `make env` and `apt-get install rabbitmq-server`, which are done again only when the packages change."""
         with self._overlay(name, [self._prepared(), self._base()]) as machine:
             yield machine
 
@@ -144,9 +147,9 @@ class Machines:
 
     def _prepared(self) -> Path:
         done = self._place / "prepared" / "upper"
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-        mark = self._place / "prepared.head"
-        if not mark.exists() or mark.read_text(encoding="ascii") != head:
+        wanted = hashlib.sha256(b"".join((ROOT / file).read_bytes() for file in ENVIRONMENT)).hexdigest()
+        mark = self._place / "prepared.sha256"
+        if not mark.exists() or mark.read_text(encoding="ascii") != wanted:
             with self._overlay("prepared", [self._base()], keep=True) as machine:
                 for command, user in (
                     ("make env", USER),
@@ -155,7 +158,7 @@ class Machines:
                     ran = machine.run(command, user=user, env={"DEBIAN_FRONTEND": "noninteractive"})
                     if ran.code != 0:
                         raise RuntimeError(ran.output[-2000:])
-            mark.write_text(head, encoding="ascii")
+            mark.write_text(wanted, encoding="ascii")
         return done
 
     @contextmanager
@@ -168,15 +171,26 @@ class Machines:
         options = f"lowerdir={':'.join(map(str, lower))},upperdir={upper},workdir={work}"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True)
         try:
-            checkout = merged / CHECKOUT.lstrip("/")
-            if not checkout.exists():
-                subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(checkout)], check=True)
-                subprocess.run(["chroot", str(merged), "chown", "-R", f"{USER}:{USER}", CHECKOUT], check=True)
+            _check_out(merged)
             yield Machine(merged, place / "logs")
         finally:
             subprocess.run(["umount", "--lazy", str(merged)], check=True)
             if not keep:
                 shutil.rmtree(upper, ignore_errors=True)
+
+
+def _check_out(root: Path) -> None:
+    """This repository's last commit, owned by the user; what stands there already (the environment) is kept."""
+    checkout = root / CHECKOUT.lstrip("/")
+    if checkout.exists():
+        git = ["git", "-c", f"safe.directory={checkout}", "-C", str(checkout)]
+        subprocess.run([*git, "fetch", "--quiet", str(ROOT), "HEAD"], check=True)
+        # Without it, reset writes every file anew, and make takes the environment for stale.
+        subprocess.run([*git, "update-index", "-q", "--refresh"], check=False)
+        subprocess.run([*git, "reset", "--quiet", "--hard", "FETCH_HEAD"], check=True)
+    else:
+        subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(checkout)], check=True)
+    subprocess.run(["chroot", str(root), "chown", "-R", "--from=root:root", f"{USER}:{USER}", CHECKOUT], check=True)
 
 
 def can_run() -> str:

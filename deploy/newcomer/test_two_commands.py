@@ -1,6 +1,6 @@
 """`make newcomer`: the README's two commands on bare Debian machines, in the ways in which machines differ and fail.
 
-Each ends working, or with one line that says what is wrong and what to type. Half an hour on two cores; `ARGS="-k disk"` picks one.
+Each ends working, or with one line that says what is wrong and what to type. Half an hour on two cores; `ARGS="-k room"` picks one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from pamqp import commands, frame
 
+from deploy.local.ports import is_free
 from deploy.local.supervisor import API_PORTS, GATEWAY_PORT, WORKER_PORTS
+from deploy.local.terminal import until
 from deploy.newcomer.machine import CHECKOUT, USER, Machine, Machines, Ran
 
 WHOLE = "make demo ONCE=1"
@@ -80,7 +82,9 @@ def test_the_web_checks_without_node(machines: Machines) -> None:
 @contextmanager
 def strangers_broker(machine: Machine) -> Iterator[None]:
     """Debian's own rabbitmq-server on 5672, as somebody else on this machine runs it."""
-    with machine.running(f"{STRANGERS} rabbitmq-server"):
+    # Its epmd is started with it: one that a rabbitmqctl starts ends with that command.
+    with machine.running(f"epmd -daemon && {STRANGERS} rabbitmq-server"):
+        until(lambda: not is_free(5672), 60)
         ran = machine.run(f"timeout 90 sh -c 'until {CTL} await_startup; do sleep 0.5; done'")
         assert ran.code == 0, ran.output[-2000:]
         yield

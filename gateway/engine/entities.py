@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from gateway.engine.plan import TYPENAME, Branch, Location, Part
+from gateway.engine.plan import TYPENAME, Branch, Location, Parts
 
 Object = dict[str, Any]
 Representer = Callable[[Object], Object | None]
@@ -79,10 +79,17 @@ def client_path_below(location: Location, path: list[str | int]) -> ClientPath:
 
 
 def compile_representers(branches: dict[str, Branch]) -> dict[str, Representer]:
-    return {name: _representer(name, branch.parts) for name, branch in branches.items()}
+    """By the type that an object has at run time; `""` for one that has not told it."""
+    made = {}
+    for name, branch in branches.items():
+        for type_name, parts in branch.parts.items():
+            made[type_name] = _representer(branch.local, parts)
+        if len(branch.types) > 1 and name in made:
+            made[""] = made[name]
+    return made
 
 
-def _representer(type_name: str | None, parts: dict[str, Part]) -> Representer:
+def _representer(type_name: str | None, parts: Parts) -> Representer:
     """Makes the representation of an object, or None when a key value is missing: then there is nothing to ask for."""
     plan = [
         (name, part.data_key, part.is_key, None if part.inner is None else _inner_representer(part.inner, part.typed))
@@ -107,7 +114,7 @@ def _representer(type_name: str | None, parts: dict[str, Part]) -> Representer:
     return represent
 
 
-def _inner_representer(inner: dict[str, dict[str, Part]], typed: bool) -> Callable[[Any], Any]:
+def _inner_representer(inner: dict[str, Parts], typed: bool) -> Callable[[Any], Any]:
     by_type = {name: _representer(name if typed else None, parts) for name, parts in inner.items()}
     only = next(iter(by_type.values())) if len(by_type) == 1 else None
 
@@ -137,7 +144,7 @@ class Batch:
             if made is not None:
                 self.targets.append(each)
                 self.positions.append(unique.setdefault(orjson.dumps(made), len(unique)))
-        self.representations = b"[" + b",".join(unique) + b"]" if unique else b""
+        self.representations = b"[" + b",".join(unique) + b"]"
 
     def merge(self, entities: list[Any], deep: bool) -> None:
         for target, position in zip(self.targets, self.positions, strict=True):
@@ -157,6 +164,19 @@ def merge_deep(target: Object, source: Object) -> None:
             merge_deep(known, value)
         elif type(known) is list and type(value) is list:
             _merge_lists(known, value)
+        elif known is None:
+            target[key] = value
+
+
+def merge_extensions(target: Object, source: Object) -> None:
+    """Merge what several subgraphs say beside their data: objects by key, lists one after the other without repeats; of other
+    values the first stays."""
+    for key, value in source.items():
+        known = target.get(key)
+        if type(known) is dict and type(value) is dict:
+            merge_extensions(known, value)
+        elif type(known) is list and type(value) is list:
+            target[key] = known + [each for each in value if each not in known]
         elif known is None:
             target[key] = value
 

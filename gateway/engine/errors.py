@@ -13,6 +13,13 @@ MESSAGES_ZH = {
     "SUBGRAPH_ANSWER_TOO_LARGE": "服务的应答过大。",
     "SUBGRAPH_HTTP_ERROR": "服务的应答无效。",
     "SUBGRAPH_MALFORMED": "服务的应答无效。",
+    "INVALID_SUBGRAPH_VALUE": "服务的应答与约定不符。",
+    "GRAPHQL_VALIDATION_FAILED": "请求的文档或变量无效。",
+    "METHOD_NOT_ALLOWED": "GET 只能用于查询。",
+    "INTROSPECTION_DISABLED": "此处不提供模式自省。",
+    "FORBIDDEN": "您没有权限查询此项。",
+    "UNAUTHENTICATED": "请先登录。",
+    "OPERATION_REFUSED": "网关无法执行此操作。",
 }
 
 

@@ -9,9 +9,19 @@ from typing import Any
 
 import orjson
 
-from gateway.engine.entities import Batch, Object, client_path_below, client_paths, compile_representers, merge_deep, objects_at
+from gateway.engine.entities import (
+    Batch,
+    Object,
+    client_path_below,
+    client_paths,
+    compile_representers,
+    merge_deep,
+    merge_extensions,
+    objects_at,
+)
 from gateway.engine.errors import MESSAGES_ZH, FetchFailed
-from gateway.engine.plan import Fetch, Plan
+from gateway.engine.plan import Fetch, Lookup, Plan
+from gateway.engine.response_headers import ResponseHeaders, merge_headers
 from gateway.engine.transport import Dispatcher, RequestContext
 
 # A list of a thousand rows whose subgraph is down needs no thousand errors to say so.
@@ -22,25 +32,23 @@ GraphQLErrorDict = dict[str, Any]
 class CompiledFetch:
     """A fetch with everything computed that does not depend on the request."""
 
-    __slots__ = ("body", "fetch", "is_query", "releases", "representers", "representing", "variables")
+    __slots__ = ("body", "fetch", "is_query", "lookups", "releases", "variables")
 
     def __init__(self, fetch: Fetch) -> None:
         self.fetch = fetch
         self.is_query = fetch.kind == "query"
         self.variables = tuple((name, orjson.dumps(name) + b":") for name in fetch.variables)
-        self.representers = compile_representers(fetch.branches)
-        self.representing = b"" if fetch.representations is None else orjson.dumps(fetch.representations) + b":"
+        self.lookups = [(each, compile_representers(each.branches), orjson.dumps(each.variable) + b":") for each in fetch.lookups]
         head = b'{"query":' + orjson.dumps(fetch.document)
-        self.body = head + (b',"variables":{' if self.variables or self.representing else b"}")
+        self.body = head + (b',"variables":{' if self.variables or self.lookups else b"}")
         # Positions of the fetches that may become ready when this one has ended.
         self.releases: list[int] = []
 
-    def request(self, variables: Mapping[str, Any], representations: bytes) -> bytes:
-        if not self.variables and not self.representing:
+    def request(self, variables: Mapping[str, Any], batches: list[Batch]) -> bytes:
+        if not self.variables and not batches:
             return self.body
         parts = [name + orjson.dumps(variables[key]) for key, name in self.variables if key in variables]
-        if self.representing:
-            parts.append(self.representing + representations)
+        parts += [name + batch.representations for (_, _, name), batch in zip(self.lookups, batches, strict=True)]
         return self.body + b",".join(parts) + b"}}"
 
 
@@ -58,13 +66,16 @@ class CompiledPlan:
 
 
 class Execution:
-    """One run of a plan. Afterwards `data` holds what came, by data keys, and `errors` what failed, in the client's terms."""
+    """One run of a plan. Afterwards `data` holds what came, by data keys, `errors` what failed, in the client's terms,
+    `extensions` and `headers` what the subgraphs said beside it (None: no subgraph answered)."""
 
-    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors")
+    __slots__ = ("_context", "_dispatcher", "_plan", "_variables", "_waits", "data", "errors", "extensions", "headers")
 
     def __init__(self, plan: CompiledPlan, dispatcher: Dispatcher, variables: Mapping[str, Any], context: RequestContext) -> None:
         self.data: Object = {}
         self.errors: list[GraphQLErrorDict] = []
+        self.extensions: Object = {}
+        self.headers: ResponseHeaders | None = None
         self._plan = plan
         self._dispatcher = dispatcher
         self._variables = variables
@@ -95,25 +106,27 @@ class Execution:
 
     async def _perform(self, compiled: CompiledFetch) -> None:
         fetch = compiled.fetch
-        objects = objects_at(self.data, fetch.path)
-        batch = None if fetch.representations is None else Batch(objects, compiled.representers, fetch.typed)
-        targets = objects if batch is None else batch.targets
-        if not targets:
+        batches = [Batch(objects_at(self.data, lookup.path), representers, lookup.typed) for lookup, representers, _ in compiled.lookups]
+        targets = [] if batches else objects_at(self.data, fetch.path)
+        if not targets and not any(batch.targets for batch in batches):
             return
-        body = compiled.request(self._variables, b"" if batch is None else batch.representations)
+        body = compiled.request(self._variables, batches)
         try:
-            answer = _read(await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query), batch)
+            reply = await self._dispatcher.send(fetch.service, body, self._context, query=compiled.is_query)
+            self.headers = merge_headers(self.headers, reply.headers)
+            answer = _read(reply.body, fetch, batches)
         except FetchFailed as failure:
-            self._report_failure(fetch, targets, failure)
+            self._report_failure(fetch, targets, batches, failure)
             return
-        data, errors = answer.get("data"), answer.get("errors")
+        data, errors, extensions = answer.get("data"), answer.get("errors"), answer.get("extensions")
+        if type(extensions) is dict:
+            merge_extensions(self.extensions, extensions)
         if errors:
-            self._report_errors(fetch, batch, objects, errors)
+            self._report_errors(fetch, targets, batches, errors)
         if data is None:
             return
-        if batch is not None:
-            batch.merge(data["_entities"], fetch.deep)
-            return
+        for lookup, batch in zip(fetch.lookups, batches, strict=True):
+            batch.merge(data[lookup.alias], lookup.deep)
         for target in targets:
             if fetch.deep:
                 merge_deep(target, data)
@@ -122,14 +135,16 @@ class Execution:
 
     # --- errors ----------------------------------------------------------------------------------------------------
 
-    def _report_failure(self, fetch: Fetch, targets: list[Object], failure: FetchFailed) -> None:
+    def _report_failure(self, fetch: Fetch, targets: list[Object], batches: list[Batch], failure: FetchFailed) -> None:
         extensions = {"code": failure.code, "service": fetch.service, "messageZh": MESSAGES_ZH[failure.code]}
-        prefixes = self._prefixes(fetch, targets)
-        paths = [[*prefix, key] for prefix in prefixes for key in fetch.client_keys] or prefixes
-        for path in paths[:MAX_ERRORS_PER_FETCH]:
-            self.errors.append({"message": failure.message, "path": path, "extensions": extensions})
+        places = [(fetch, targets)] if targets else list(zip(fetch.lookups, map(_targets, batches), strict=True))
+        for place, objects in places:
+            prefixes = self._prefixes(place, objects)
+            paths = [[*prefix, key] for prefix in prefixes for key in place.client_keys] or prefixes
+            for path in paths[:MAX_ERRORS_PER_FETCH]:
+                self.errors.append({"message": failure.message, "path": path, "extensions": extensions})
 
-    def _report_errors(self, fetch: Fetch, batch: Batch | None, objects: list[Object], errors: Any) -> None:
+    def _report_errors(self, fetch: Fetch, targets: list[Object], batches: list[Batch], errors: Any) -> None:
         count = 0
         for error in errors if isinstance(errors, list) else [errors]:
             if not isinstance(error, dict):
@@ -137,30 +152,46 @@ class Execution:
             path = error.get("path")
             if not isinstance(path, list):
                 path = []
-            targets = objects
-            if batch:
-                targets = batch.targets
-                if len(path) >= 2 and path[0] == "_entities":
-                    targets = [each for each, at in zip(batch.targets, batch.positions, strict=True) if at == path[1]]
-                path = path[2:]
-            below = client_path_below(fetch.location, path)
             extensions = {**(error.get("extensions") or {})}
             extensions.setdefault("service", fetch.service)
-            for prefix in self._prefixes(fetch, targets):
-                count += 1
-                if count <= MAX_ERRORS_PER_FETCH:
-                    self.errors.append({"message": str(error.get("message", "")), "path": [*prefix, *below], "extensions": extensions})
+            for place, objects, rest in _concerned(fetch, targets, batches, path):
+                below = client_path_below(place.location, rest)
+                for prefix in self._prefixes(place, objects):
+                    count += 1
+                    if count <= MAX_ERRORS_PER_FETCH:
+                        shown = {"message": str(error.get("message", "")), "path": [*prefix, *below], "extensions": extensions}
+                        self.errors.append(shown)
 
-    def _prefixes(self, fetch: Fetch, targets: list[Object]) -> list[list[str | int]]:
+    def _prefixes(self, place: Fetch | Lookup, targets: list[Object]) -> list[list[str | int]]:
         """Where the client sees the objects."""
-        if not fetch.path:
+        if not place.path:
             return [[]]
-        known = client_paths(self.data, self._plan.plan.root, fetch.path)
+        known = client_paths(self.data, self._plan.plan.root, place.path)
         unique = {id(each): each for each in targets}
         return [path for each in unique for path in known.get(each, ())]
 
 
-def _read(body: bytes, batch: Batch | None) -> dict[str, Any]:
+def _targets(batch: Batch) -> list[Object]:
+    return batch.targets
+
+
+def _concerned(
+    fetch: Fetch, targets: list[Object], batches: list[Batch], path: list[str | int]
+) -> list[tuple[Fetch | Lookup, list[Object], list[str | int]]]:
+    """What an error of a subgraph is about: places, the objects there, and the rest of the path below them."""
+    if not batches:
+        return [(fetch, targets, path)]
+    pairs = list(zip(fetch.lookups, batches, strict=True))
+    for lookup, batch in pairs:
+        if path and path[0] == lookup.alias:
+            objects = batch.targets
+            if len(path) >= 2:
+                objects = [each for each, at in zip(batch.targets, batch.positions, strict=True) if at == path[1]]
+            return [(lookup, objects, path[2:])]
+    return [(lookup, batch.targets, []) for lookup, batch in pairs if batch.targets]
+
+
+def _read(body: bytes, fetch: Fetch, batches: list[Batch]) -> dict[str, Any]:
     """A subgraph's answer. Raises FetchFailed when it is not what the specification says an answer is."""
     try:
         answer = orjson.loads(body)
@@ -171,8 +202,8 @@ def _read(body: bytes, batch: Batch | None) -> dict[str, Any]:
         return answer
     if type(data) is not dict or type(answer) is not dict:
         raise FetchFailed("the subgraph's answer is not GraphQL", "SUBGRAPH_MALFORMED")
-    if batch is not None:
-        entities = data.get("_entities")
-        if type(entities) is not list or len(entities) <= max(batch.positions):
+    for lookup, batch in zip(fetch.lookups, batches, strict=True):
+        entities = data.get(lookup.alias)
+        if type(entities) is not list or len(entities) <= max(batch.positions, default=-1):
             raise FetchFailed("the subgraph's answer has no entity for each representation", "SUBGRAPH_MALFORMED")
     return answer

@@ -6,6 +6,7 @@ so neither plans nor answers carry conditions at run time, and a field that is s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,7 +17,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLObjectType,
     InlineFragmentNode,
     Node,
     OperationDefinitionNode,
@@ -27,10 +27,15 @@ from graphql import (
     visit,
 )
 
-from gateway.engine.errors import Refused
+from gateway.engine.authorization import NOTHING, Denied
 from gateway.engine.supergraph import Supergraph
 
+# Fields of an operation with its fragments written out (real ones have a few hundred), and occurrences of one side by side.
+MAX_FIELDS = 5_000
+MAX_REPEATS = 200
 CONDITIONS = ("skip", "include")
+# Fields that every schema has → their types here.
+INTROSPECTION = {"__typename": "String!", "__schema": "", "__type": ""}
 
 
 class Field:
@@ -71,7 +76,10 @@ class Selection:
         return made
 
     def on(self, type_name: str) -> dict[str, Field]:
-        """Fields by response key for the object type. Types for which the same nodes apply share their Field objects."""
+        """Fields by response key for the object type. Types for which the same nodes apply share their Field objects.
+
+        On an opaque interface: what is asked of every object of it, whatever its type turns out to be.
+        """
         found = self._by_type.get(type_name)
         if found is None:
             found = self._by_type[type_name] = self._collect(type_name) if self._sets else {}
@@ -88,16 +96,12 @@ class Selection:
         seen: set[str] = set()
         for each in self._sets:
             self._collector.gather(type_name, each, groups, seen)
-        owner = self._collector.supergraph.schema.type_map[type_name]
+        supergraph = self._collector.supergraph
         result = {}
         for key, nodes in groups.items():
             first = nodes[0]
             name = first.name.value
-            if name.startswith("__"):
-                kind = "String!" if name == "__typename" else ""
-            else:
-                assert isinstance(owner, GraphQLObjectType)
-                kind = str(owner.fields[name].type)
+            kind = INTROSPECTION[name] if name in INTROSPECTION else supergraph.field_type(type_name, name)
             identity = (key, tuple(map(id, nodes)), kind)
             known = self._fields.get(identity)
             if known is None:
@@ -109,7 +113,15 @@ class Selection:
 class Collector:
     """Collects fields as the specification's CollectFields does, but once, at plan time."""
 
-    def __init__(self, supergraph: Supergraph, fragments: Mapping[str, FragmentDefinitionNode], truths: Mapping[str, bool]) -> None:
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        truths: Mapping[str, bool],
+        denied: Denied = NOTHING,
+    ) -> None:
+        """What is `denied` is not collected."""
+        self.denied = denied.fields
         self.supergraph = supergraph
         self.fragments = fragments
         self.truths = truths
@@ -119,9 +131,9 @@ class Collector:
             if node.directives and not self._is_wanted(node.directives):
                 continue
             if isinstance(node, FieldNode):
+                if (type_name, node.name.value) in self.denied:
+                    continue
                 key = node.alias.value if node.alias else node.name.value
-                if key == "__typename" and node.name.value != "__typename":
-                    raise Refused("the alias __typename is taken by the engine itself")
                 groups.setdefault(key, []).append(node)
                 continue
             if isinstance(node, FragmentSpreadNode):
@@ -133,7 +145,7 @@ class Collector:
                 assert isinstance(node, InlineFragmentNode)
                 fragment = node
             condition, inner = fragment.type_condition, fragment.selection_set
-            if condition is None or type_name in self.supergraph.possible_types(condition.name.value):
+            if condition is None or self.supergraph.applies(condition.name.value, type_name):
                 self.gather(type_name, inner, groups, seen)
 
     def field(self, key: str, nodes: list[FieldNode], kind: str) -> Field:
@@ -172,6 +184,36 @@ def variables_in(nodes: Iterable[Node]) -> set[str]:
     for node in nodes:
         visit(node, finder)
     return names
+
+
+def size_problem(document: DocumentNode) -> str | None:
+    """Why a document is too large to be worked on. The work of planning grows with the fields that an operation asks for when
+    its fragments are written out, the work of validation with the square of a field's occurrences side by side."""
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    known: dict[str, int] = {}
+
+    def size(selection_set: SelectionSetNode | None) -> int:
+        total, seen = 0, Counter[str]()
+        for node in selection_set.selections if selection_set else ():
+            if isinstance(node, FragmentSpreadNode):
+                total += spread(node.name.value)
+            elif isinstance(node, (FieldNode, InlineFragmentNode)):
+                total += size(node.selection_set) + isinstance(node, FieldNode)
+            if isinstance(node, FieldNode):
+                seen[node.alias.value if node.alias else node.name.value] += 1
+        return MAX_FIELDS + 1 if seen and max(seen.values()) > MAX_REPEATS else total
+
+    def spread(name: str) -> int:
+        if name not in known:
+            # A fragment that spreads itself is found by validation.
+            known[name] = 0
+            known[name] = size(fragments[name].selection_set) if name in fragments else 0
+        return known[name]
+
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if any(size(each.selection_set) > MAX_FIELDS for each in (*operations, *fragments.values())):
+        return f"The operation asks for more than {MAX_FIELDS} fields, or for one of them more than {MAX_REPEATS} times."
+    return None
 
 
 def condition_variables(operation: OperationDefinitionNode, document: DocumentNode) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gateway.engine.operation import Field
+from gateway.engine.supergraph import Key
 
 TYPENAME = "__typename"
 
@@ -24,8 +25,10 @@ class Location:
         "children",
         "client_keys",
         "depth",
+        "discovered",
         "fetches",
         "key",
+        "opaque",
         "parent",
         "sources",
         "typed",
@@ -41,11 +44,15 @@ class Location:
         self.types: set[str] = set()
         # Whether values here must tell their type at run time.
         self.typed = False
+        # Opaque interfaces that objects here may still be of when all is fetched: then their fields are common to all its types.
+        self.opaque: set[str] = set()
+        # Whether some fetch finds out the types of opaque objects.
+        self.discovered = False
         self.sources: dict[str, set[int]] = {}
         self.fetches: list[FetchDraft] = []
         self._bound: dict[tuple[str, str, str], str] = {}
         self._internal: dict[tuple[str, str], str] = {}
-        self._taken: dict[str, tuple[str, str]] = {}
+        self._taken: dict[str, tuple[str, str]] = {TYPENAME: (TYPENAME, "")}
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -59,6 +66,10 @@ class Location:
         if key not in self.children:
             self.children[key] = Location(self, key)
         return self.children[key]
+
+    def can_share(self, types: Iterable[str], wanted: Field) -> bool:
+        """Whether one data key can hold a client's field for all these types."""
+        return len({self._bound.get((each, wanted.signature, wanted.key)) for each in types} - {None}) < 2
 
     def bind(self, types: Iterable[str], wanted: Field, shape: str) -> str:
         """The data key of a client's field on these object types."""
@@ -75,15 +86,22 @@ class Location:
         self.client_keys[known] = wanted.key
         return known
 
-    def bind_internal(self, type_name: str, wanted: Field, shape: str) -> str:
+    def bind_internal(self, types: Iterable[str], wanted: Field, shape: str) -> str:
         """The data key of a field that only the engine needs; a client's own fetch of it is shared."""
-        identity = (type_name, wanted.signature)
-        if identity not in self._internal:
-            self._internal[identity] = self._claim(wanted.name, wanted.signature, shape)
-        return self._internal[identity]
+        types = list(types)
+        known = {self._internal.get((each, wanted.signature)) for each in types}
+        key = known.pop() if len(known) == 1 else None
+        if key is None:
+            key = self._claim(wanted.name, wanted.signature, shape)
+        for each in types:
+            self._internal[each, wanted.signature] = key
+        return key
 
     def data_key(self, type_name: str, wanted: Field) -> str:
         return self._bound[type_name, wanted.signature, wanted.key]
+
+    def internal_key(self, type_name: str, wanted: Field) -> str | None:
+        return self._internal.get((type_name, wanted.signature))
 
     def _claim(self, key: str, signature: str, shape: str) -> str:
         free, number = key, 0
@@ -94,27 +112,34 @@ class Location:
 
 
 class Node:
-    """A selection set in a subgraph's document."""
+    """A selection set in a subgraph's document. `tells_type` is false where the subgraph's `__typename` would not say the type."""
 
-    __slots__ = ("fields", "fragments", "location")
+    __slots__ = ("fields", "fragments", "location", "outer", "tells_type")
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, tells_type: bool = True, outer: Node | None = None) -> None:
         self.location = location
+        # The selection set that this one is a fragment of.
+        self.outer = outer
+        self.tells_type = tells_type
         self.fields: dict[str, tuple[Field, Node | None]] = {}
         self.fragments: dict[str, Node] = {}
 
-    def put(self, data_key: str, wanted: Field, child: Location | None, fetch: int) -> Node:
+    def put(self, data_key: str, wanted: Field, below: Node | None, fetch: int) -> Node:
         """Add a field, or find it; returns the node below it (itself for a leaf)."""
         self.location.sources.setdefault(data_key, set()).add(fetch)
-        known = self.fields.get(data_key)
-        if known is None:
-            known = self.fields[data_key] = (wanted, Node(child) if child else None)
+        if below is None and self.outer and data_key in self.outer.fields:
+            return self
+        known = self.fields.setdefault(data_key, (wanted, below))
         return known[1] or self
 
-    def on(self, type_name: str) -> Node:
+    def on(self, type_name: str, tells_type: bool) -> Node:
         if type_name not in self.fragments:
-            self.fragments[type_name] = Node(self.location)
+            self.fragments[type_name] = Node(self.location, tells_type, self)
         return self.fragments[type_name]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.fields and all(below.is_empty for below in self.fragments.values())
 
     def variables(self) -> set[str]:
         names: set[str] = set()
@@ -127,12 +152,13 @@ class Node:
         return names
 
     def text(self, outer: bool = True) -> str:
-        parts = [TYPENAME] if outer and self.location.needs_typename else []
+        """`outer` is false where the type is told further out."""
+        parts = [TYPENAME] if outer and self.tells_type and self.location.needs_typename else []
         for data_key, (wanted, below) in self.fields.items():
             alias = "" if data_key == wanted.name else f"{data_key}: "
             parts.append(f"{alias}{wanted.name}{wanted.arguments}{' ' + below.text() if below else ''}")
-        parts += [f"... on {name} {below.text(outer=False)}" for name, below in self.fragments.items()]
-        return "{ " + " ".join(parts or [TYPENAME]) + " }"
+        parts += [f"... on {name} {below.text(outer=False)}" for name, below in self.fragments.items() if not below.is_empty]
+        return "{ " + " ".join(parts or [TYPENAME if self.tells_type else "_: " + TYPENAME]) + " }"
 
     def client_keys(self) -> Iterator[str]:
         """Response keys that the client sees of what this selection set brings."""
@@ -142,13 +168,22 @@ class Node:
         for below in self.fragments.values():
             yield from below.client_keys()
 
+    def data_keys(self) -> Iterator[str]:
+        yield from self.fields
+        for below in self.fragments.values():
+            yield from below.data_keys()
+
+
+# The values of a representation by field name.
+Parts = dict[str, "Part"]
+
 
 @dataclass(slots=True)
 class Part:
     """One value of a representation: where it lies in the data, and what of it is sent, by object type (None: a leaf)."""
 
     data_key: str
-    inner: dict[str, dict[str, Part]] | None = None
+    inner: dict[str, Parts] | None = None
     typed: bool = False
     # A key must have a value; what is required may be null.
     is_key: bool = False
@@ -156,10 +191,20 @@ class Part:
 
 @dataclass(slots=True)
 class Branch:
-    """What one entity fetch sends and asks for objects of one type."""
+    """What one entity fetch sends and asks for objects of one type, which the subgraph knows as its type `local`.
 
+    `types`: every type that such an object can turn out to have by then; `parts`: what is sent, by that type.
+    """
+
+    local: str
+    key: Key
     node: Node
-    parts: dict[str, Part] = field(default_factory=dict)
+    types: tuple[str, ...]
+    discovers: bool = False
+    parts: dict[str, Parts] = field(default_factory=dict)
+
+    def text(self) -> str:
+        return f"... on {self.local} {self.node.text(outer=self.discovers)}"
 
 
 @dataclass(slots=True, eq=False)
@@ -176,11 +221,32 @@ class FetchDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetch:
-    """One request to one subgraph.
+class Lookup:
+    """One `_entities` field of a fetch, under `alias`: the objects at `path` (data keys from the root) are sent as `variable`.
 
-    `path`: data keys from the root to the objects that it completes; `branches`: what is sent of them by object type, empty
-    for a root fetch. `needs`: numbers of the fetches that come first. `deep`: its answer overlaps another's below the top.
+    `branches`: what is sent of them, by the type that each has. `deep`: the answer overlaps another's below the top.
+    """
+
+    alias: str
+    variable: str
+    path: tuple[str, ...]
+    location: Location
+    branches: dict[str, Branch]
+    typed: bool
+    deep: bool
+    client_keys: tuple[str, ...]
+
+    def text(self) -> list[str]:
+        lines = [f"   at {'.'.join(self.path)}"]
+        sent = dict.fromkeys((each.local, _parts_text(parts)) for each in self.branches.values() for parts in each.parts.values())
+        return lines + [f"   send {local} {parts}" for local, parts in sent]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One request to one subgraph: an operation's root fields, put at `path`, or else `lookups` of entities.
+
+    `needs`: numbers of the fetches that come first.
     """
 
     number: int
@@ -190,10 +256,8 @@ class Fetch:
     location: Location
     document: str
     variables: tuple[str, ...]
-    representations: str | None
-    branches: dict[str, Branch]
+    lookups: tuple[Lookup, ...]
     needs: tuple[int, ...]
-    typed: bool
     deep: bool
     client_keys: tuple[str, ...]
 
@@ -203,12 +267,11 @@ class Fetch:
             head += " after " + ", ".join(map(str, self.needs))
         if self.path:
             head += " at " + ".".join(self.path)
-        lines = [head]
-        lines += [f"   send {name} {_parts_text(branch.parts)}" for name, branch in self.branches.items()]
-        return "\n".join([*lines, f"   {self.document}"])
+        lines = [line for lookup in self.lookups for line in lookup.text()]
+        return "\n".join([head, *lines, f"   {self.document}"])
 
 
-def _parts_text(parts: dict[str, Part]) -> str:
+def _parts_text(parts: Parts) -> str:
     shown = []
     for name, part in parts.items():
         inner = "" if part.inner is None else " " + " | ".join(_parts_text(each) for each in part.inner.values())

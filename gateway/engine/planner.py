@@ -1,22 +1,23 @@
 """Turns an operation into fetches: the fewest steps one after the other, then the fewest fetches.
 
 The planner walks the operation holding a `Place`, a selection set in some subgraph's document. A field that the subgraph
-resolves goes into that document. For every other field it chooses the subgraph that answers in the fewest steps, adds what
-that subgraph needs to know of the object (key fields, required fields) to the fetches that have it, and goes on there.
+resolves goes into that document. For every other field it chooses the door that leads to the answer in the fewest steps, has
+what the subgraph behind it needs to know of the object (key fields, required fields) fetched first, and goes on there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from graphql import OperationDefinitionNode, VariableDefinitionNode, print_ast
+from graphql import OperationDefinitionNode
 
+from gateway.engine.documents import finish
 from gateway.engine.errors import Refused
 from gateway.engine.operation import Field, Selection
-from gateway.engine.plan import TYPENAME, Branch, Fetch, FetchDraft, Location, Node, Part, Plan
-from gateway.engine.reach import Reach
-from gateway.engine.supergraph import Subgraph, Supergraph
+from gateway.engine.plan import TYPENAME, Branch, FetchDraft, Location, Node, Part, Parts, Plan
+from gateway.engine.reach import Ask, Reach, Spot
+from gateway.engine.supergraph import Door, Key, Subgraph, Supergraph
 
 MAX_FETCHES = 500
 MAX_DEPTH = 100
@@ -24,24 +25,41 @@ MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A selection set that can still be added to: `type` is the subgraph's type there, `provided` what @provides adds."""
+    """A selection set of a subgraph's document that can still be added to."""
 
     fetch: FetchDraft
     node: Node
-    graph: Subgraph
-    type: str
-    provided: Selection | None = None
+    spot: Spot
 
-    def on(self, type_name: str) -> Place:
-        return Place(self.fetch, self.node.on(type_name), self.graph, type_name, self.provided)
+    def on(self, spot: Spot) -> Place:
+        return Place(self.fetch, self.node.on(spot.local, not spot.is_opaque), spot)
 
 
 @dataclass(slots=True)
 class Pending:
-    """A field that is still without a subgraph, and those that have been tried for it."""
+    """What is still without a subgraph, and the doors that have been tried for it."""
 
-    wanted: Field
-    tried: frozenset[str] = frozenset()
+    ask: Ask
+    tried: frozenset[Door] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """For whom fields are placed: the client, or (`needs` is a set) a representation, which waits for the fetches in `needs`."""
+
+    needs: set[FetchDraft] | None = None
+
+    def bind(self, location: Location, types: Iterable[str], wanted: Field, shape: str) -> str:
+        if self.needs is None:
+            return location.bind(types, wanted, shape)
+        return location.bind_internal(types, wanted, shape)
+
+    def note(self, fetch: FetchDraft) -> None:
+        if self.needs is not None:
+            self.needs.add(fetch)
+
+
+CLIENT = Wish()
 
 
 def make_plan(supergraph: Supergraph, operation: OperationDefinitionNode, selection: Selection) -> Plan:
@@ -63,196 +81,240 @@ class Planner:
     def plan(self, selection: Selection) -> Plan:
         root = Location(None, "")
         root.types.add(selection.type)
-        fields = selection.on(selection.type).values()
+        fields = [each for each in selection.on(selection.type).values() if each.name != TYPENAME]
         if self.kind == "mutation":
             self._place_in_order(root, selection.type, fields)
         else:
-            self._place_all(root, selection.type, None, [Pending(each) for each in fields if each.name != TYPENAME])
-        return self._finish(root)
+            self._place_all(root, selection.type, None, [Pending(each) for each in fields], CLIENT)
+        return finish(self.kind, root, self.fetches, self.operation)
 
     # --- fields ----------------------------------------------------------------------------------------------------
 
     def _place_in_order(self, root: Location, type_name: str, fields: Iterable[Field]) -> None:
-        """Mutations: one after the other; neighbours of one subgraph share a request, which runs them in order itself."""
+        """Mutations: each complete before the next begins. Neighbours of one subgraph that need nothing from others share a
+        request, which runs them in order itself."""
         last: FetchDraft | None = None
         for wanted in fields:
-            if wanted.name == TYPENAME:
-                continue
             options = self._options(None, type_name, Pending(wanted))
-            service = min(options, key=lambda name: options[name])
-            if last is None or last.service != service:
-                last = self._new_fetch(service, root, {last} if last else set())
+            door = min(options, key=lambda each: options[each])
+            if last is None or last.service != door.service or self.fetches[-1] is not last:
+                last = self._new_fetch(door.service, root, set(self.fetches))
                 last.root = Node(root)
             assert last.root is not None
-            rest = self._take(Place(last, last.root, self.supergraph.subgraphs[service], type_name), [type_name], wanted)
+            spot = Spot(self.supergraph.subgraphs[door.service], type_name, type_name)
+            rest = self._take(Place(last, last.root, spot), wanted, CLIENT)
             if rest:
                 raise Refused(f"{type_name}.{wanted.name}: no subgraph alone resolves what is asked of this mutation")
 
-    def _fill(self, place: Place, selection: Selection) -> None:
+    def _fill(self, place: Place, selection: Selection, wish: Wish) -> None:
         """Ask for the selection at a place, whatever types a value can have there."""
-        location = place.node.location
-        possible = [name for name in place.graph.types[place.type].possible if name in self.supergraph.possible_types(selection.type)]
-        location.types.update(possible)
+        location, wanted_types = place.node.location, self.supergraph.possible_types(selection.type)
+        objects = [each for each in self.reach.objects(place.spot) if self.supergraph.possible_types(each.type) & wanted_types]
+        for each in objects:
+            location.types.update(self.reach.types(each))
+            if each.is_opaque and wish is CLIENT:
+                location.opaque.add(each.type)
         location.typed = location.typed or self.supergraph.is_abstract(selection.type)
-        if not self.supergraph.is_abstract(place.type):
-            self._fill_object(place, selection.on(place.type).values())
+        if not self.reach.is_interface(place.spot):
+            self._fill_object(place, selection, wish)
             return
-        shared = self._shared_fields(place, possible, selection)
+        shared = self._shared_fields(place, objects, selection)
         for wanted in shared:
-            rest = self._take(place, possible, wanted)
-            assert rest is None
-        for each in possible:
-            own = [wanted for wanted in selection.on(each).values() if wanted.name != TYPENAME and wanted not in shared]
-            if own:
-                self._fill_object(place.on(each), own)
+            self._take_shared(place, objects, wanted, wish)
+        for each in objects:
+            if any(ask not in shared for ask in self.reach.asks(each, selection)):
+                self._fill_object(place.on(each), selection, wish, shared)
 
-    def _shared_fields(self, place: Place, possible: list[str], selection: Selection) -> list[Field]:
+    def _shared_fields(self, place: Place, objects: list[Spot], selection: Selection) -> list[Field]:
         """Fields that can be asked for on the abstract type itself: the same for every type, and local for each of them."""
-        if not possible:
-            return []
-        shared = []
-        for key, wanted in selection.on(possible[0]).items():
-            known = place.graph.field(place.type, wanted.name)
+        shared: list[Field] = []
+        if not objects or any(each.is_opaque for each in objects):
+            return shared
+        for key, wanted in selection.on(objects[0].type).items():
+            known = place.spot.graph.field(place.spot.local, wanted.name)
             if known is None or any(
-                selection.on(each).get(key) is not wanted or not self.reach.is_local(place.graph, place.provided, each, wanted.name)
-                for each in possible
+                selection.on(each.type).get(key) is not wanted or not self.reach.is_local(each, wanted.name) for each in objects
             ):
                 continue
+            if not place.node.location.can_share([each.type for each in objects], wanted):
+                continue
             if wanted.selection:
-                provides = [self.reach.provided_below(place.graph, place.provided, each, wanted.name) for each in possible]
-                below = self.reach.provided_below(place.graph, None, place.type, wanted.name)
-                if any(each is not below for each in provides):
+                below = self.reach.below(place.spot, wanted.name)
+                if any(self.reach.below(each, wanted.name) != below for each in objects):
                     continue
-                if self.reach.split(place.graph, below, known.named_type, wanted.selection)[1] is not None:
+                if self.reach.split(below, wanted.selection)[1] is not None:
                     continue
             shared.append(wanted)
         return shared
 
-    def _fill_object(self, place: Place, fields: Iterable[Field]) -> None:
+    def _fill_object(self, place: Place, selection: Selection, wish: Wish, done: Sequence[Ask] = ()) -> None:
         """Ask for fields of one object type at a place, going to other subgraphs for what is not there."""
         pending = []
-        for wanted in fields:
-            if wanted.name == TYPENAME:
+        spot, location = place.spot, place.node.location
+        for ask in self.reach.asks(spot, selection):
+            if ask in done:
                 continue
-            rest: Field | None = wanted
-            tried: frozenset[str] = frozenset()
-            if self.reach.is_local(place.graph, place.provided, place.type, wanted.name):
-                rest = self._take(place, [place.type], wanted)
-                tried = frozenset({place.graph.name})
+            rest: Ask | None = ask
+            tried: frozenset[Door] = frozenset()
+            if isinstance(ask, Field) and self.reach.is_local(spot, ask.name):
+                rest = self._take(place, ask, wish)
+                tried = frozenset({Door(spot.graph.name, spot.local)})
+            elif isinstance(ask, Selection) and wish is CLIENT:
+                location.discovered = True
             if rest:
                 pending.append(Pending(rest, tried))
-        self._place_all(place.node.location, place.type, place, pending)
+        self._place_all(location, spot.type, place, pending, wish)
 
-    def _place_all(self, location: Location, type_name: str, home: Place | None, pending: list[Pending]) -> None:
+    def _place_all(self, location: Location, type_name: str, home: Place | None, pending: list[Pending], wish: Wish) -> None:
         while pending:
             options = [self._options(home, type_name, each) for each in pending]
-            best = [{name for name, steps in each.items() if steps == min(each.values())} for each in options]
-            service = self._choose(location, type_name, best)
-            chosen = [each for each, names in zip(pending, best, strict=True) if service in names]
-            pending = [each for each, names in zip(pending, best, strict=True) if service not in names]
-            graph = self.supergraph.subgraphs[service]
+            best = [{door for door, steps in each.items() if steps == min(each.values())} for each in options]
+            door = self._choose(location, type_name, pending, best)
+            chosen = [each for each, doors in zip(pending, best, strict=True) if door in doors]
+            pending = [each for each, doors in zip(pending, best, strict=True) if door not in doors]
             # What has requirements first: the rest then travels with it.
-            chosen.sort(key=lambda each: not self._has_requirements(graph, type_name, each.wanted))
+            chosen.sort(key=lambda each: not self._has_requirements(door, each.ask))
             for each in chosen:
-                place = self._enter(location, type_name, home, service, each.wanted)
-                rest = self._take(place, [type_name], each.wanted)
+                place = self._enter(location, type_name, home, door, each.ask)
+                rest = self._take_behind(place, each.ask, wish)
                 if rest:
-                    pending.append(Pending(rest, each.tried | {service}))
+                    pending.append(Pending(rest, each.tried | {door}))
 
-    def _has_requirements(self, graph: Subgraph, type_name: str, wanted: Field) -> bool:
-        known = graph.field(type_name, wanted.name)
+    def _has_requirements(self, door: Door, ask: Ask) -> bool:
+        known = self.supergraph.subgraphs[door.service].field(door.local, ask.name) if isinstance(ask, Field) else None
         return known is not None and known.requires is not None
 
-    def _options(self, home: Place | None, type_name: str, each: Pending) -> dict[str, int]:
-        """Subgraphs for a field → steps until all that is asked under it is there; at least one, else Refused."""
-        wanted = each.wanted
+    def _options(self, home: Place | None, type_name: str, each: Pending) -> dict[Door, int]:
+        """Doors for what is asked → steps until all that is asked under it is there; at least one, else Refused."""
+        reach, ask = self.reach, each.ask
         if home is None:
-            ways = {
-                name: 1 for name, graph in self.supergraph.subgraphs.items() if self.reach.is_local(graph, None, type_name, wanted.name)
-            }
+            assert isinstance(ask, Field)
+            spots = {door: Spot(self.supergraph.subgraphs[door.service], type_name, type_name) for door in self.supergraph.doors(type_name)}
+            ways = {door: 1 for door, spot in spots.items() if reach.is_local(spot, ask.name)}
         else:
-            ways = self.reach.options(home.graph, home.provided, type_name, wanted)
+            ways = reach.options(home.spot, ask)
+            spots = {door: reach.behind(home.spot, door) for door in ways}
         whole, partial = {}, {}
-        for name, steps in ways.items():
-            if name in each.tried:
+        for door, steps in ways.items():
+            if door in each.tried:
                 continue
-            below = self.reach.field_depth(self.supergraph.subgraphs[name], None, type_name, wanted)
+            below = reach.after(spots[door], ask)
             if below is None:
-                partial[name] = steps
+                partial[door] = steps
             else:
-                whole[name] = steps + below
+                whole[door] = steps + below
         if not whole and not partial:
-            where = f" from subgraph {home.graph.name}" if home else ""
-            raise Refused(f"{type_name}.{wanted.name} cannot be reached{where} with all that is asked of it")
+            where = f" from subgraph {home.spot.graph.name}" if home else ""
+            what = f"{type_name}.{ask.name}" if isinstance(ask, Field) else f"the type of {type_name}"
+            raise Refused(f"{what} cannot be reached{where} with all that is asked of it")
         return whole or partial
 
-    def _choose(self, location: Location, type_name: str, best: list[set[str]]) -> str:
-        """The subgraph that most of the pending fields can come from; one that is asked here anyway goes first."""
+    def _choose(self, location: Location, type_name: str, pending: list[Pending], best: list[set[Door]]) -> Door:
+        """The door by which most of what is pending can come; one to a subgraph that is asked here anyway goes first, and of equal
+        ones the subgraph that knows most of the types that are asked about."""
         asked = {fetch.service for fetch in location.fetches if type_name in fetch.branches or fetch.root}
-        names = [name for name in self.supergraph.subgraphs if any(name in each for each in best)]
-        return max(names, key=lambda name: (name in asked, sum(name in each for each in best)))
 
-    def _take(self, place: Place, types: list[str], wanted: Field) -> Field | None:
+        def rank(door: Door) -> tuple[bool, int, int]:
+            spot = Spot(self.supergraph.subgraphs[door.service], type_name, door.local)
+            mine = [each.ask for each, doors in zip(pending, best, strict=True) if door in doors]
+            return door.service in asked, len(mine), -sum(self.reach.unseen(spot, ask) for ask in mine)
+
+        return max((door for door in self.supergraph.doors(type_name) if any(door in each for each in best)), key=rank)
+
+    def _take(self, place: Place, wanted: Field, wish: Wish) -> Field | None:
         """Ask for a field at a place where it is local; returns what of its selection another subgraph has to bring."""
-        location = place.node.location
-        known = place.graph.field(place.type, wanted.name)
-        assert known is not None
         if wanted.selection is None:
-            place.node.put(location.bind(types, wanted, known.type), wanted, None, place.fetch.number)
+            self._put(place, self.reach.types(place.spot), wanted, wish)
             return None
-        if location.depth >= MAX_DEPTH:
-            raise Refused(f"the operation is nested deeper than {MAX_DEPTH} levels")
-        below = self.reach.provided_below(place.graph, place.provided, place.type, wanted.name)
-        can, cannot = self.reach.split(place.graph, below, known.named_type, wanted.selection)
+        can, cannot = self.reach.split(self.reach.below(place.spot, wanted.name), wanted.selection)
         if can is None:
             return wanted
-        data_key = location.bind(types, wanted, known.shape)
-        node = place.node.put(data_key, wanted, location.child(data_key), place.fetch.number)
-        self._fill(Place(place.fetch, node, place.graph, known.named_type, below), can)
+        self._put(place, self.reach.types(place.spot), wanted, wish, can)
         return wanted.with_selection(cannot) if cannot else None
+
+    def _take_shared(self, place: Place, objects: list[Spot], wanted: Field, wish: Wish) -> None:
+        self._put(place, [each.type for each in objects], wanted, wish, wanted.selection)
+
+    def _put(self, place: Place, types: list[str], wanted: Field, wish: Wish, selection: Selection | None = None) -> None:
+        location, spot = place.node.location, place.spot
+        known = spot.graph.field(spot.local, wanted.name)
+        assert known is not None
+        wish.note(place.fetch)
+        if selection is None:
+            place.node.put(wish.bind(location, types, wanted, known.type), wanted, None, place.fetch.number)
+            return
+        if location.depth >= MAX_DEPTH:
+            raise Refused(f"the operation is nested deeper than {MAX_DEPTH} levels")
+        below = self.reach.below(spot, wanted.name)
+        data_key = wish.bind(location, types, wanted, known.shape)
+        node = place.node.put(data_key, wanted, Node(location.child(data_key), not below.is_opaque), place.fetch.number)
+        self._fill(Place(place.fetch, node, below), selection, wish)
+
+    def _take_behind(self, place: Place, ask: Ask, wish: Wish) -> Ask | None:
+        """Ask for what a door was chosen for; returns what of it another subgraph has to bring."""
+        if not self.reach.is_interface(place.spot):
+            assert isinstance(ask, Field)
+            return self._take(place, ask, wish)
+        selection = self.reach.spread(ask, place.spot.type) if isinstance(ask, Field) else ask
+        wish.note(place.fetch)
+        self._fill(place, selection, wish)
+        return None
 
     # --- going to another subgraph ---------------------------------------------------------------------------------
 
-    def _enter(self, location: Location, type_name: str, home: Place | None, service: str, wanted: Field) -> Place:
-        """A place in the subgraph for the object at the location, with what the field requires sent along."""
-        graph = self.supergraph.subgraphs[service]
+    def _enter(self, location: Location, type_name: str, home: Place | None, door: Door, ask: Ask) -> Place:
+        """A place behind the door for the object at the location, with what the field requires sent along."""
         if home is None or type_name in self.supergraph.root_types:
-            return self._enter_root(location, type_name, home, graph)
-        known = graph.field(type_name, wanted.name)
+            return self._enter_root(location, type_name, home, door)
+        inside, types = self.reach.behind(home.spot, door), tuple(self.reach.types(home.spot))
+        known = inside.graph.field(door.local, ask.name) if isinstance(ask, Field) else None
+        key = self.reach.entries(home.spot)[door].key
+        assert key is not None
         needs = {home.fetch}
-        parts: dict[str, Part] = {}
-        if known is not None and known.requires is not None:
-            self._obtain(home, type_name, self.reach.field_set(known.requires, type_name), needs, parts)
-        fetch = self._reusable(location, service, type_name, needs)
+        parts = self._obtain(home, inside.graph, self.reach.field_set(key.fields, type_name), needs, is_key=True)
+        if known is not None and known.requires is not None and not self.reach.is_interface(inside):
+            fields = self.reach.field_set(known.requires, type_name)
+            required = self._obtain(home, inside.graph, fields, needs, is_key=False)
+            parts = {each: mine for each, mine in parts.items() if each in required}
+            _merge(parts, required)
+        fetch = self._with_branch(location, door, key, type_name, needs, parts)
         if fetch is None:
-            key = self.reach.entries(home.graph, home.provided, type_name)[service].key
-            assert key is not None
-            self._obtain(home, type_name, self.reach.field_set(key.fields, type_name), needs, parts, is_key=True)
-            fetch = self._reusable(location, service, None, needs) or self._new_fetch(service, location, needs)
-            fetch.branches.setdefault(type_name, Branch(Node(location)))
+            fetch = self._without_branch(location, door, types, needs) or self._new_fetch(door.service, location, needs)
+            node = Node(location, tells_type=not inside.graph.is_opaque(door.local))
+            fetch.branches[type_name] = Branch(door.local, key, node, types, discovers=self.reach.is_interface(inside))
         fetch.needs |= needs
         branch = fetch.branches[type_name]
-        for name, part in parts.items():
-            _merge_part(branch.parts, name, part)
-        return Place(fetch, branch.node, graph, type_name)
+        _merge(branch.parts, parts)
+        return Place(fetch, branch.node, inside)
 
-    def _enter_root(self, location: Location, type_name: str, home: Place | None, graph: Subgraph) -> Place:
+    def _enter_root(self, location: Location, type_name: str, home: Place | None, door: Door) -> Place:
         needs = {home.fetch} if home else set()
+        spot = Spot(self.supergraph.subgraphs[door.service], type_name, type_name)
         for fetch in location.fetches:
-            if fetch.service == graph.name and fetch.root is not None and all(need.depth < fetch.depth for need in needs):
-                return Place(fetch, fetch.root, graph, type_name)
-        fetch = self._new_fetch(graph.name, location, needs)
+            if fetch.service == door.service and fetch.root is not None and all(need.depth < fetch.depth for need in needs):
+                return Place(fetch, fetch.root, spot)
+        fetch = self._new_fetch(door.service, location, needs)
         fetch.root = Node(location)
-        return Place(fetch, fetch.root, graph, type_name)
+        return Place(fetch, fetch.root, spot)
 
-    def _reusable(self, location: Location, service: str, type_name: str | None, needs: set[FetchDraft]) -> FetchDraft | None:
-        """A fetch that goes there anyway and that nothing in `needs` makes wait longer."""
+    def _with_branch(
+        self, location: Location, door: Door, key: Key, type_name: str, needs: set[FetchDraft], parts: dict[str, Parts]
+    ) -> FetchDraft | None:
+        """A fetch that goes through the door with objects of the type anyway and that nothing in `needs` makes wait longer."""
         for fetch in location.fetches:
-            if fetch.service != service or fetch.root is not None or (type_name is not None and type_name not in fetch.branches):
+            if fetch.service != door.service or not _in_time(fetch, needs):
                 continue
-            if type_name is None and not location.needs_typename:
+            branch = fetch.branches.get(type_name)
+            if branch is not None and (branch.local, branch.key) == (door.local, key) and _fits(branch.parts, parts):
+                return fetch
+        return None
+
+    def _without_branch(self, location: Location, door: Door, types: Iterable[str], needs: set[FetchDraft]) -> FetchDraft | None:
+        """A fetch to the subgraph that can take objects of these types along: none of them is in it yet."""
+        for fetch in location.fetches:
+            if fetch.service != door.service or fetch.root is not None or not location.needs_typename or not _in_time(fetch, needs):
                 continue
-            if all(need.depth < fetch.depth for need in needs):
+            if not any(each in branch.types for branch in fetch.branches.values() for each in types):
                 return fetch
         return None
 
@@ -265,120 +327,56 @@ class Planner:
         location.fetches.append(fetch)
         return fetch
 
-    def _obtain(
-        self, home: Place, type_name: str, selection: Selection, needs: set[FetchDraft], parts: dict[str, Part], *, is_key: bool = False
-    ) -> None:
-        """Have key or required fields fetched, and note how they are put into a representation."""
-        location = home.node.location
+    def _obtain(self, home: Place, target: Subgraph, selection: Selection, needs: set[FetchDraft], *, is_key: bool) -> dict[str, Parts]:
+        """Have key or required fields fetched; returns how they are put into a representation for `target`, by the object's type."""
+        self._fill_object(home, selection, Wish(needs))
+        made = {each: self._parts(home.node.location, target, each, selection, is_key) for each in self.reach.types(home.spot)}
+        return {each: parts for each, parts in made.items() if parts is not None}
+
+    def _parts(self, location: Location, target: Subgraph, type_name: str, selection: Selection, is_key: bool) -> Parts | None:
+        """None when nobody fetches the selection of this type here."""
+        parts: Parts = {}
         for wanted in selection.on(type_name).values():
             if wanted.name == TYPENAME:
                 continue
-            source = self._source(home, type_name, wanted)
-            needs.add(source.fetch)
-            known = source.graph.field(type_name, wanted.name)
-            assert known is not None
+            data_key = location.internal_key(type_name, wanted)
+            if data_key is None:
+                return None
             if wanted.selection is None:
-                data_key = location.bind_internal(type_name, wanted, known.type)
-                source.node.put(data_key, wanted, None, source.fetch.number)
                 parts[wanted.name] = Part(data_key, is_key=is_key)
                 continue
-            data_key = location.bind_internal(type_name, wanted, known.shape)
-            child = location.child(data_key)
-            node = source.node.put(data_key, wanted, child, source.fetch.number)
-            below = self.reach.provided_below(source.graph, source.provided, type_name, wanted.name)
-            place = Place(source.fetch, node, source.graph, known.named_type, below)
-            abstract = self.supergraph.is_abstract(wanted.selection.type)
-            child.typed = child.typed or abstract
-            possible = source.graph.types[known.named_type].possible
-            child.types.update(possible)
-            inner: dict[str, dict[str, Part]] = {}
-            for each in possible:
-                inner[each] = {}
-                each_place = place.on(each) if self.supergraph.is_abstract(known.named_type) else place
-                self._obtain(each_place, each, wanted.selection, needs, inner[each], is_key=is_key)
-            parts[wanted.name] = Part(data_key, inner, typed=abstract, is_key=is_key)
-
-    def _source(self, home: Place, type_name: str, wanted: Field) -> Place:
-        """The place that brings a key or required field with the fewest steps."""
-        if (
-            self.reach.is_local(home.graph, home.provided, type_name, wanted.name)
-            and self.reach.field_depth(home.graph, home.provided, type_name, wanted) is not None
-        ):
-            return home
-        options = self._options(home, type_name, Pending(wanted, frozenset({home.graph.name})))
-        service = min(options, key=lambda name: options[name])
-        return self._enter(home.node.location, type_name, home, service, wanted)
-
-    # --- the finished plan -----------------------------------------------------------------------------------------
-
-    def _finish(self, root: Location) -> Plan:
-        definitions = {each.variable.name.value: each for each in self.operation.variable_definitions or ()}
-        order = sorted(self.fetches, key=lambda fetch: (fetch.depth, fetch.number))
-        numbers = {fetch: number for number, fetch in enumerate(order, 1)}
-        fetches = tuple(self._finish_fetch(fetch, numbers, definitions) for fetch in order)
-        return Plan(self.kind, fetches, root, max((fetch.depth for fetch in order), default=0))
-
-    def _finish_fetch(self, fetch: FetchDraft, numbers: dict[FetchDraft, int], definitions: dict[str, VariableDefinitionNode]) -> Fetch:
-        nodes = [fetch.root] if fetch.root else [branch.node for branch in fetch.branches.values()]
-        used = set().union(*(node.variables() for node in nodes))
-        variables = tuple(name for name in definitions if name in used)
-        declared = [_declare(definitions[name]) for name in variables]
-        representations = None
-        kind = self.kind if fetch.location.parent is None else "query"
-        if fetch.root:
-            body = fetch.root.text(outer=False)
-        else:
-            representations = "representations"
-            while representations in definitions:
-                representations += "_"
-            declared.insert(0, f"${representations}: [_Any!]!")
-            entities = " ".join(f"... on {name} {branch.node.text(outer=False)}" for name, branch in fetch.branches.items())
-            body = f"{{ _entities(representations: ${representations}) {{ {entities} }} }}"
-        needs = _without_implied(fetch.needs)
-        sources = fetch.location.sources
-        keys = [key for node in nodes for key in node.fields]
-        return Fetch(
-            number=numbers[fetch],
-            service=fetch.service,
-            kind=kind,
-            path=fetch.location.path,
-            location=fetch.location,
-            document=f"{kind}{'(' + ', '.join(declared) + ')' if declared else ''} {body}",
-            variables=variables,
-            representations=representations,
-            branches=fetch.branches,
-            needs=tuple(sorted(numbers[need] for need in needs)),
-            typed=fetch.location.needs_typename,
-            deep=any(len(sources.get(key, ())) > 1 and key in fetch.location.children for key in keys),
-            client_keys=tuple(dict.fromkeys(key for node in nodes for key in node.client_keys())),
-        )
+            child, inner_type = location.children[data_key], wanted.selection.type
+            inner = {}
+            for each in sorted(child.types & self.supergraph.possible_types(inner_type)):
+                below = self._parts(child, target, each, wanted.selection, is_key)
+                if below is not None:
+                    inner[each] = below
+            # Where the target holds the value as an opaque interface, its type has no name there.
+            typed = self.supergraph.is_abstract(inner_type) and not target.is_opaque(inner_type)
+            parts[wanted.name] = Part(data_key, inner, typed, is_key)
+        return parts
 
 
-def _declare(definition: VariableDefinitionNode) -> str:
-    default = f" = {print_ast(definition.default_value)}" if definition.default_value else ""
-    return f"${definition.variable.name.value}: {print_ast(definition.type)}{default}"
+def _in_time(fetch: FetchDraft, needs: set[FetchDraft]) -> bool:
+    return all(need.depth < fetch.depth for need in needs)
 
 
-def _without_implied(needs: set[FetchDraft]) -> set[FetchDraft]:
-    """Leave out fetches that another needed one waits for anyway."""
-    implied: set[FetchDraft] = set()
-    stack = [other for need in needs for other in need.needs]
-    while stack:
-        each = stack.pop()
-        if each not in implied:
-            implied.add(each)
-            stack.extend(each.needs)
-    return needs - implied
+def _fits(known: dict[str, Parts], more: dict[str, Parts]) -> bool:
+    """Whether both can go into one representation: no field stands there twice with different arguments."""
+    for type_name, parts in more.items():
+        for name, part in parts.items():
+            mine = known.get(type_name, {}).get(name)
+            if mine is not None and (mine.data_key != part.data_key or not _fits(mine.inner or {}, part.inner or {})):
+                return False
+    return True
 
 
-def _merge_part(parts: dict[str, Part], name: str, part: Part) -> None:
-    known = parts.get(name)
-    if known is None:
-        parts[name] = part
-        return
-    known.is_key = known.is_key or part.is_key
-    for type_name, inner in (part.inner or {}).items():
-        assert known.inner is not None
-        mine = known.inner.setdefault(type_name, {})
-        for each, below in inner.items():
-            _merge_part(mine, each, below)
+def _merge(known: dict[str, Parts], more: dict[str, Parts]) -> None:
+    for type_name, parts in more.items():
+        mine = known.setdefault(type_name, {})
+        for name, part in parts.items():
+            if name in mine:
+                mine[name].is_key = mine[name].is_key or part.is_key
+                _merge(mine[name].inner or {}, part.inner or {})
+            else:
+                mine[name] = part

@@ -6,7 +6,7 @@ Compiled once per plan into nested functions; a run is one pass over the data.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLEnumType,
@@ -21,20 +21,22 @@ from graphql import (
     is_composite_type,
 )
 
+from gateway.engine.authorization import NOTHING, Denied
 from gateway.engine.operation import Selection
 from gateway.engine.plan import TYPENAME, Location
 
-INTROSPECTION = ("__schema", "__type")
+META = ("__schema", "__type")
 
 
 class Trail(list[str | int]):
-    """The path of the value at hand, and the places where a null was found that the schema does not allow."""
+    """The path of the value at hand; the places where a null was found that the schema does not allow, and those that were denied."""
 
-    __slots__ = ("faults",)
+    __slots__ = ("denials", "faults")
 
     def __init__(self) -> None:
         super().__init__()
         self.faults: list[tuple[list[str | int], str]] = []
+        self.denials: list[list[str | int]] = []
 
     def fault(self, path: list[str | int], message: str) -> None:
         self.faults.append((path, message))
@@ -44,33 +46,49 @@ class Trail(list[str | int]):
 Complete = Callable[[Any, Trail], Any]
 
 
-def compile_projection(schema: GraphQLSchema, selection: Selection, root: Location) -> Complete:
+class Graph(NamedTuple):
+    """What clients see, and what of it this reader is denied."""
+
+    schema: GraphQLSchema
+    denied: Denied
+
+
+def compile_projection(schema: GraphQLSchema, selection: Selection, root: Location, denied: Denied = NOTHING) -> Complete:
+    """`selection` holds denied fields too: they read null."""
     kind = schema.type_map[selection.type]
     assert isinstance(kind, GraphQLObjectType)
-    return _object(schema, kind, selection, root)
+    return _object(Graph(schema, denied), kind, selection, root)
 
 
-def _object(schema: GraphQLSchema, owner: GraphQLObjectType, selection: Selection, location: Location) -> Complete:
+def _object(graph: Graph, owner: GraphQLObjectType, selection: Selection, location: Location) -> Complete:
     template: dict[str, Any] = {}
     plan: list[tuple[str, str, str | None, Complete | None]] = []
+    denied: list[tuple[str, bool]] = []
     for key, wanted in selection.on(owner.name).items():
         template[key] = None
         if wanted.name == TYPENAME:
             template[key] = owner.name
             continue
-        if wanted.name in INTROSPECTION:
+        if wanted.name in META:
             plan.append((key, key, None, None))
             continue
         field: GraphQLField = owner.fields[wanted.name]
+        if (owner.name, wanted.name) in graph.denied.fields:
+            denied.append((key, isinstance(field.type, GraphQLNonNull)))
+            continue
         data_key = location.data_key(owner.name, wanted)
         refusal, kind = _unwrap(field.type, f"{owner.name}.{wanted.name}")
-        plan.append((key, data_key, refusal, _complete(schema, kind, wanted.selection, location.children.get(data_key), refusal)))
+        plan.append((key, data_key, refusal, _complete(graph, kind, wanted.selection, location.children.get(data_key), refusal)))
 
     def complete(data: Any, trail: Trail) -> Any:
         if type(data) is not dict:
             trail.fault(trail.copy(), f"Expected an object of type {owner.name}.")
             return None
         result = template.copy()
+        for key, needed in denied:
+            trail.denials.append([*trail, key])
+            if needed:
+                return None
         for key, data_key, refusal, below in plan:
             value = data.get(data_key)
             if value is None:
@@ -99,12 +117,12 @@ def _unwrap(kind: GraphQLOutputType, where: str) -> tuple[str | None, GraphQLOut
 
 
 def _complete(
-    schema: GraphQLSchema, kind: GraphQLOutputType, selection: Selection | None, location: Location | None, where: str | None
+    graph: Graph, kind: GraphQLOutputType, selection: Selection | None, location: Location | None, where: str | None
 ) -> Complete | None:
     """The function for a type; None when any value passes."""
     if isinstance(kind, GraphQLList):
         refusal, inner = _unwrap(kind.of_type, "")
-        return _list(_complete(schema, inner, selection, location, where), where or "a list item" if refusal is not None else None)
+        return _list(_complete(graph, inner, selection, location, where), where or "a list item" if refusal is not None else None)
     if isinstance(kind, GraphQLEnumType):
         return _enum(kind)
     if not is_composite_type(kind):
@@ -112,9 +130,9 @@ def _complete(
     assert selection is not None
     assert location is not None
     if isinstance(kind, GraphQLObjectType):
-        return _object(schema, kind, selection, location)
+        return _object(graph, kind, selection, location)
     assert is_abstract_type(kind)
-    return _abstract(schema, kind, selection, location)
+    return _abstract(graph, kind, selection, location)
 
 
 def _list(item: Complete | None, refusal: str | None) -> Complete:
@@ -161,12 +179,22 @@ def _enum(kind: GraphQLEnumType) -> Complete:
     return complete
 
 
-def _abstract(schema: GraphQLSchema, kind: Any, selection: Selection, location: Location) -> Complete:
+def _abstract(graph: Graph, kind: Any, selection: Selection, location: Location) -> Complete:
     # A type that was not asked about from any subgraph has no data keys; it gets here as an object without its fields.
-    by_type = {}
-    for each in schema.get_possible_types(kind):
-        if each.name in location.types:
-            by_type[each.name] = _object(schema, each, selection, location)
+    by_type: dict[str, Complete] = {}
+    schema = graph.schema
+    possible = sorted(each.name for each in schema.get_possible_types(kind))
+    for each in possible:
+        if each in location.types:
+            owner = schema.type_map[each]
+            assert isinstance(owner, GraphQLObjectType)
+            by_type[each] = _object(graph, owner, selection, location)
+    if location.opaque and not location.discovered:
+        # Nothing that was asked depends on the type, so nobody has found it out: any type of the interface stands for all.
+        for interface in sorted(location.opaque):
+            some = next((name for name in possible if name in by_type and name in _names(schema, interface)), None)
+            if some is not None:
+                by_type[interface] = by_type.setdefault("", by_type[some])
     name = kind.name if isinstance(kind, GraphQLInterfaceType) else f"union {kind.name}"
 
     def complete(data: Any, trail: Trail) -> Any:
@@ -177,3 +205,8 @@ def _abstract(schema: GraphQLSchema, kind: Any, selection: Selection, location: 
         return chosen(data, trail)
 
     return complete
+
+
+def _names(schema: GraphQLSchema, interface: str) -> set[str]:
+    kind = schema.type_map.get(interface)
+    return {each.name for each in schema.get_possible_types(kind)} if isinstance(kind, GraphQLInterfaceType) else set()

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.engine.errors import FetchFailed
+from gateway.engine.response_headers import NO_HEADERS, ResponseHeaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,28 @@ class RequestContext:
 
     headers: Mapping[str, str] = field(default_factory=dict)
     reader: str | None = None
+    authenticated: bool = False
+    scopes: frozenset[str] = frozenset()
+
+
+class Reply(NamedTuple):
+    """A subgraph's answer: its body, and those response headers that concern the client."""
+
+    body: bytes
+    headers: ResponseHeaders = NO_HEADERS
 
 
 class Transport(Protocol):
-    async def send(self, service: str, body: bytes, context: RequestContext) -> bytes:
-        """POST a GraphQL request to a subgraph and return the answer's body. Raises FetchFailed."""
+    async def send(self, service: str, body: bytes, context: RequestContext) -> Reply:
+        """POST a GraphQL request to a subgraph. Raises FetchFailed."""
         ...
 
 
 class Circuit:
-    """After `threshold` lost connections in a row a subgraph is not tried for `pause` seconds; then one request tries."""
+    """After `threshold` requests in a row without any answer a subgraph is not tried for `pause` seconds; then one request tries.
+
+    So nobody waits for what does not answer, and the requests that would are not in the way of others.
+    """
 
     def __init__(self, threshold: int = 5, pause: float = 1.0) -> None:
         self._threshold = threshold
@@ -44,8 +57,8 @@ class Circuit:
         self._closed_until = now + self._pause
         return False
 
-    def record(self, *, lost: bool) -> None:
-        self._failures = self._failures + 1 if lost else 0
+    def record(self, *, answered: bool) -> None:
+        self._failures = 0 if answered else self._failures + 1
         if self._failures >= self._threshold:
             self._closed_until = time.monotonic() + self._pause
 
@@ -55,13 +68,14 @@ class Dispatcher:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[bytes]] = {}
+        # What comes is None where it must not be shared.
+        self._flying: dict[tuple[str, bytes, str, int], asyncio.Future[Reply | None]] = {}
         # Counts mutations: who reads after a write must not be given a read that began before it.
         self._writes = 0
         self._circuits: dict[str, Circuit] = {}
 
-    async def send(self, service: str, body: bytes, context: RequestContext, *, query: bool) -> bytes:
-        """The answer's body. Queries may share one fetch and are sent again once when the connection is lost; mutations
+    async def send(self, service: str, body: bytes, context: RequestContext, *, query: bool) -> Reply:
+        """The answer. Queries may share one fetch and are sent again once when the connection is lost; mutations
         never."""
         if not query:
             try:
@@ -73,12 +87,14 @@ class Dispatcher:
         identity = (service, body, context.reader, self._writes)
         while (flying := self._flying.get(identity)) is not None:
             try:
-                return await asyncio.shield(flying)
+                shared = await asyncio.shield(flying)
             except asyncio.CancelledError:
                 # Either we are cancelled, or the one who sent it was: then somebody else has to send it.
                 task = asyncio.current_task()
                 if not flying.cancelled() or (task is not None and task.cancelling()):
                     raise
+            else:
+                return shared or await self._try(service, body, context, attempts=2)
         flying = self._flying[identity] = asyncio.get_running_loop().create_future()
         try:
             answer = await self._try(service, body, context, attempts=2)
@@ -90,12 +106,13 @@ class Dispatcher:
             flying.cancel()
             raise
         else:
-            flying.set_result(answer)
+            # A cookie is one client's own, also where two have the same viewer or none.
+            flying.set_result(None if answer.headers.cookies else answer)
             return answer
         finally:
             del self._flying[identity]
 
-    async def _try(self, service: str, body: bytes, context: RequestContext, *, attempts: int) -> bytes:
+    async def _try(self, service: str, body: bytes, context: RequestContext, *, attempts: int) -> Reply:
         circuit = self._circuits.get(service) or self._circuits.setdefault(service, Circuit())
         while True:
             if circuit.is_open():
@@ -104,9 +121,9 @@ class Dispatcher:
             try:
                 answer = await self._transport.send(service, body, context)
             except FetchFailed as error:
-                circuit.record(lost=error.lost)
+                circuit.record(answered=not error.lost and error.code != "SUBGRAPH_TIMEOUT")
                 if not error.lost or attempts == 0:
                     raise
             else:
-                circuit.record(lost=False)
+                circuit.record(answered=True)
                 return answer

@@ -12,7 +12,8 @@ from services.feedback.subgraph.schema import build_schema
 from services.feedback.usecases.answer_survey import Surveying
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
-from shared.identity.tokens import TokenVerifier
+from shared.identity.tokens import verifier_of
+from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.runtime import Runtime, application
 from shared.subgraph import viewer_of
@@ -39,13 +40,14 @@ class Service:
     def api(self) -> FastAPI:
         """The subgraph."""
         settings = self.settings
-        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        verifier = verifier_of(settings, self.reference_key)
         feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, access_of))
 
         async def context(request: Request) -> FeedbackContext:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)
 
-        return application(self.runtime, [graph_router(build_schema(production=settings.env == "production"), context)])
+        schema = build_schema(production=settings.env == "production")
+        return application(self.runtime, [graph_router(schema, context, Freshness(NAME, self.followups))])
 
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""

@@ -14,19 +14,24 @@ from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.fieldwork import Fieldwork
 from services.intake.settings import IntakeSettings
+from services.intake.store import pin_tries
 from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons
+from services.intake.store.pin_tries import MongoPinTries
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
 from services.intake.subgraph.context import Intake, IntakeContext
 from services.intake.subgraph.schema import build_schema
 from services.intake.uploads_http import uploads_router
 from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
 from shared.graphql_server import graph_router
+from shared.identity.issuers import INTAKE
 from shared.identity.keys import master_keys, reference_key, upload_key
-from shared.identity.tokens import TokenVerifier
+from shared.identity.tokens import verifier_of
+from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.records import store_errors
 from shared.runtime import Runtime, application
@@ -60,13 +65,14 @@ class Service:
         await migrate(database)
         with store_errors():
             await database[COLLECTION].create_indexes(INDEXES)
+            await database[pin_tries.COLLECTION].create_indexes(pin_tries.INDEXES)
         await self.files.create_indexes()
         await self.fieldwork.migrate()
 
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
         settings, world = self.settings, self.runtime.world
-        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        verifier = verifier_of(settings, self.reference_key)
         numbers = MongoNumbers(self.runtime.database)
         key = upload_key(settings.keys_dir)
         registration = Registration(
@@ -79,6 +85,8 @@ class Service:
             reference_key=self.reference_key,
             now=world.now,
         )
+        tries = MongoPinTries(self.runtime.database, world.real_now)
+        signer = INTAKE.signer(settings.keys_dir, settings.audience)
         intake = Intake(
             settings=settings,
             world=world,
@@ -90,6 +98,7 @@ class Service:
             upload_key=key,
             limits=self.limits,
             registration=registration,
+            opening=Opening(numbers, tries, signer, self.reference_key, world.real_now),
         )
 
         async def context(request: Request) -> IntakeContext:
@@ -97,7 +106,8 @@ class Service:
             return IntakeContext(request, await viewer_of(request, verifier), intake)
 
         receive = ReceiveUpload(self.uploads, self.files, detect, world.real_now, self.limits)
-        graph = graph_router(build_schema(production=settings.env == "production"), context)
+        schema = build_schema(production=settings.env == "production")
+        graph = graph_router(schema, context, Freshness(NAME, self.grievances))
         return application(self.runtime, [graph, uploads_router(receive, self.files, key, world.real_now)])
 
     def worker(self) -> FastAPI:

@@ -21,8 +21,9 @@ from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV
 from shared.envelope import Event
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
-from shared.identity.tokens import TokenVerifier
+from shared.identity.tokens import verifier_of
 from shared.inbox import Reference
+from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.reference import ReferenceRows
 from shared.runtime import Runtime, application
@@ -72,14 +73,15 @@ class Service:
     def api(self) -> FastAPI:
         """The subgraph."""
         settings = self.settings
-        verifier = TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, self.reference_key)
+        verifier = verifier_of(settings, self.reference_key)
         handling = Handling(self.writer, self.reference_key, self.runtime.world.now, access_of)
         routing = Routing(self.cases, self.departments, handling)
 
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)
 
-        return application(self.runtime, [graph_router(build_schema(production=settings.env == "production"), context)])
+        schema = build_schema(production=settings.env == "production")
+        return application(self.runtime, [graph_router(schema, context, Freshness(NAME, self.cases))])
 
     def worker(self) -> FastAPI:
         """The consumer, of grievance and of reference events."""

@@ -29,10 +29,12 @@ PostKind = Literal["COMMUNITY_PARTY_ORGANISATION", "COMPOUND_PARTY_SECRETARY", "
 
 
 class Access(Part):
-    """Who a grievance concerns: what each service needs to authorise alone. `petitionerRef` is a keyed hash, never a name."""
+    """Who a grievance concerns: what each service needs to authorise alone. `petitionerRef` and `ownRef` (whoever told this one grievance,
+    known by its number and PIN) are keyed hashes, never a name."""
 
     division: str
     petitionerRef: str
+    ownRef: str | None = None
     team: str | None
     accusedDepartments: list[str]
     confidential: bool

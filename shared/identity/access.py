@@ -39,7 +39,8 @@ AccessField = Literal["petitioner_ref", "team", "departments", "division", "accu
 class Access:
     """What a service needs to know of a grievance to authorise alone; it travels in events (architecture.md, sections 1 and 3).
 
-    `petitioner_ref` is a keyed hash (refs.py); `handlers` are staff ids; departments, team and division are codes.
+    `petitioner_ref` and `own_ref` are keyed hashes (refs.py): of the petitioner, and of whoever told this one grievance. `handlers` are
+    staff ids; departments, team and division are codes.
     """
 
     division: str
@@ -49,6 +50,7 @@ class Access:
     handlers: frozenset[str] = frozenset()
     accused_departments: frozenset[str] = frozenset()
     confidential: bool = False
+    own_ref: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Visible:
     """What a viewer may list: any one of the clauses holds, and `not_accused` is not among the accused departments.
 
     With no clause the viewer may list nothing. `prefixes` says the same as `ranges` for a store that keeps scopes.prefixes(division).
+    What a number and PIN have opened is read by its id or number and never listed: `own_ref` has no clause.
     """
 
     refs: frozenset[str] = frozenset()
@@ -106,7 +109,7 @@ class Visible:
 
 def is_petitioner(viewer: Viewer, access: Access) -> bool:
     """Whether the viewer is, as a resident, the person whose grievance it is."""
-    return viewer.has(*ROLES_BY_REFERENCE) and access.petitioner_ref is not None and access.petitioner_ref in viewer.refs
+    return viewer.has(*ROLES_BY_REFERENCE) and not viewer.refs.isdisjoint({access.petitioner_ref, access.own_ref} - {None})
 
 
 def may_see(viewer: Viewer, access: Access) -> bool:

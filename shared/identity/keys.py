@@ -3,9 +3,10 @@
     reference.key       keyed hashes of people, audit digests; 32 bytes in hex. Kept as long as the data: it cannot be rotated.
     master/<id>.key     wrap the data keys of people; 32 bytes in hex. The newest by name is current, the older ones still open.
     upload.key          signs upload URLs; 32 bytes in hex.
-    issuer.pem, issuer.jwks.json   the development issuer's key pair (ES256) and its public half. Never in production.
+    <name>.pem, <name>.jwks.json   the key pair (ES256) of an issuer and its public half: `intake` and `gateway` are the platform's own
+                        (issuers.py); `issuer` is the development issuer's, never in production.
 
-`python -m shared.identity.keys DIR` makes the first three on a fresh installation and touches none that exists.
+`python -m shared.identity.keys DIR` makes what a production installation lacks and touches nothing that exists.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 KEY_BYTES = 32
+PLATFORM_PAIRS = ("intake", "gateway")
 _KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}")
 
 
@@ -55,6 +57,22 @@ def upload_key(directory: Path) -> bytes:
     return _read(directory / "upload.key", directory)
 
 
+def private_pem(directory: Path, name: str) -> bytes:
+    """The private half of an issuer's pair."""
+    file = directory / f"{name}.pem"
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise KeyMissing(_mend(file, directory)) from None
+    except OSError:
+        raise KeyMissing(f"{file} cannot be read: check its owner and its mode") from None
+
+
+def public_jwks(directory: Path, name: str) -> Path:
+    """Where the public half of an issuer's pair stands."""
+    return directory / f"{name}.jwks.json"
+
+
 def master_keys(directory: Path) -> MasterKeys:
     files = sorted((directory / "master").glob("*.key"))
     if not files:
@@ -66,7 +84,7 @@ def master_keys(directory: Path) -> MasterKeys:
 
 
 def ensure_keys(directory: Path) -> None:
-    """Make what a production installation needs and lacks: reference.key, upload.key, and a first master key if there is none.
+    """Make what a production installation needs and lacks: reference.key, upload.key, a first master key, the platform's key pairs.
 
     Safe when several processes do it at once: one wins, all read the winner's.
     """
@@ -76,20 +94,27 @@ def ensure_keys(directory: Path) -> None:
         _create(directory / name, secrets.token_hex(KEY_BYTES))
     if not any((directory / "master").glob("*.key")):
         _create(directory / "master" / "0001.key", secrets.token_hex(KEY_BYTES))
+    for name in PLATFORM_PAIRS:
+        _ensure_pair(directory, name)
 
 
 def ensure_development_keys(directory: Path) -> None:
-    """As ensure_keys, and the development issuer's key pair with its JWKS, which is always made anew from the private key."""
+    """As ensure_keys, and the development issuer's key pair."""
     ensure_keys(directory)
+    _ensure_pair(directory, "issuer")
+
+
+def _ensure_pair(directory: Path, name: str) -> None:
+    """A private key if there is none, and its JWKS, which is always made anew from the private key."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    pem = directory / "issuer.pem"
+    pem = directory / f"{name}.pem"
     if not pem.exists():
         fresh = ec.generate_private_key(ec.SECP256R1())
         encoded = fresh.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         _create(pem, encoded.decode("ascii"))
-    jwks = directory / "issuer.jwks.json"
+    jwks = directory / f"{name}.jwks.json"
     wanted = json.dumps({"keys": [_public_jwk(pem)]}, indent=1) + "\n"
     if not jwks.exists() or jwks.read_text(encoding="utf-8") != wanted:
         _replace(jwks, wanted)

@@ -17,6 +17,11 @@ def subject_ref(reference_key: bytes, sub: str) -> str:
     return _keyed(reference_key, f"sub:{sub}")
 
 
+def grievance_ref(reference_key: bytes, id: str) -> str:
+    """The reference of whoever told this grievance, where nothing else is known of them or they show its number and PIN."""
+    return _keyed(reference_key, f"grievance:{id}")
+
+
 def phone_ref(reference_key: bytes, phone: str) -> str | None:
     """The reference of whoever answers this phone: of "phone:<digits>". None when there are no digits to speak of (under 5)."""
     digits = phone_digits(phone)

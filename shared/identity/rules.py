@@ -43,6 +43,7 @@ EVERYBODY = Rule("人人可见", "everybody", Held.OBJECT, lambda _viewer, _acce
 OF_OBJECT = Rule("随所属对象", "with its object", Held.OBJECT, lambda _viewer, _access: True)
 TO_THE_REFUSED = Rule("被拒者本人", "whoever was refused", Held.OBJECT, lambda _viewer, _access: True)
 TO_ITS_AUTHOR = Rule("提交者本人", "its author, in the answer", Held.OBJECT, lambda _viewer, _access: True, grants=True)
+HOLDS_PIN = Rule("持编号和查询码者", "whoever shows its number and PIN", Held.OBJECT, lambda _viewer, _access: True)
 SIGNED_IN = Rule("已登录", "signed in", Held.VIEWER, lambda viewer, _access: not viewer.anonymous)
 SEES = Rule("可见该诉求", "may see the grievance", Held.GRIEVANCE, may_see)
 LISTED = Rule("仅列可见诉求", "lists what one may see", Held.QUERY, may_see)

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from joserfc import jws, jwt
@@ -15,11 +16,13 @@ from joserfc.errors import ExpiredTokenError, JoseError, UnsupportedAlgorithmErr
 from joserfc.jws import JWSRegistry
 
 from shared.identity.errors import Unauthenticated
+from shared.identity.issuers import INTAKE, PLATFORM
 from shared.identity.jwks import KeySource, KeysUnavailable, PublicKey
-from shared.identity.refs import phone_ref, subject_ref
-from shared.identity.roles import known_roles
+from shared.identity.refs import grievance_ref, phone_ref, subject_ref
+from shared.identity.roles import Role, known_roles
 from shared.identity.scopes import MalformedScope, Scope, from_code
 from shared.identity.viewer import ANONYMOUS, Viewer
+from shared.settings import CommonSettings
 
 ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "RS256")
 """Ed25519 is the newer name of EdDSA with that curve (RFC 9864)."""
@@ -66,7 +69,8 @@ class TokenVerifier:
     """Verifies signature, issuer, audience and times (30 s of skew), and builds the Viewer.
 
     `jwks` are file paths or URLs. With as many issuers as locations they belong together in order, so that no issuer can speak for
-    another; with one of either it goes with all of the other; anything else is a ValueError at start.
+    another; with one of either it goes with all of the other; anything else is a ValueError at start. With `keys_dir` the platform's own
+    issuers are trusted too, each for its one role.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class TokenVerifier:
         audience: str,
         reference_key: bytes,
         *,
+        keys_dir: Path | None = None,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         fetch: Callable[[str], Awaitable[bytes]] | None = None,
@@ -91,6 +96,11 @@ class TokenVerifier:
                 self._sources.setdefault(issuer, []).append(source)
         else:
             self._sources = dict.fromkeys(issuers, sources)
+        self._only: dict[str, Role] = {}
+        if keys_dir is not None:
+            for own in PLATFORM:
+                self._sources[own.issuer] = [KeySource(own.jwks(keys_dir), monotonic=monotonic, fetch=fetch)]
+                self._only[own.issuer] = own.role
         self._audience = audience
         self._reference_key = reference_key
         self._now = now
@@ -182,22 +192,35 @@ class TokenVerifier:
         if not claims["sub"] or len(claims["sub"]) > 255:
             raise ValueError("sub")
 
+    def _roles(self, claims: dict[str, Any]) -> frozenset[Role]:
+        """One of the platform's own issuers gives the role that it is for, and no other."""
+        roles = known_roles(claims.get("roles"))
+        only = self._only.get(claims["iss"])
+        return roles if only is None else roles & {only}
+
     def _viewer(self, claims: dict[str, Any]) -> Viewer:
         sub: str = claims["sub"]
-        refs = {subject_ref(self._reference_key, sub)}
+        # Who opened a grievance by its number and PIN is its petitioner, of this one only. No other issuer can say so.
+        opened = claims["grievance"] if claims["iss"] == INTAKE.issuer else None
+        refs = {subject_ref(self._reference_key, sub) if opened is None else grievance_ref(self._reference_key, opened)}
         phone = claims.get("phone_number")
         # Whoever may type any number into their profile must not see what its true owner has told us.
         if isinstance(phone, str) and claims.get("phone_number_verified") is True and (ref := phone_ref(self._reference_key, phone)):
             refs.add(ref)
         return Viewer(
             sub=sub,
-            roles=known_roles(claims.get("roles")),
+            roles=self._roles(claims),
             scopes=_scopes(claims.get("scopes")),
             department=_optional(claims, "department"),
             team=_optional(claims, "team"),
             refs=frozenset(refs),
             name=_optional(claims, "name"),
         )
+
+
+def verifier_of(settings: CommonSettings, reference_key: bytes) -> TokenVerifier:
+    """The verifier of one process."""
+    return TokenVerifier(settings.jwks_locations(), settings.issuers(), settings.audience, reference_key, keys_dir=settings.keys_dir)
 
 
 def _scopes(claim: object) -> tuple[Scope, ...]:

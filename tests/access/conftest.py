@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,9 @@ class World:
         return dict(answer["data"][mutation])
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) -> AsyncIterator[World]:
+@asynccontextmanager
+async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) -> AsyncIterator[World]:
+    """The three services over databases of their own, which are dropped at the end."""
     prefix = f"access{secrets.token_hex(4)}"
     services = {}
     for name in SERVICES:
@@ -87,9 +89,17 @@ async def world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) -> Asyn
     for described in made.read.values():
         await keep_whole(made, described)
     await keep_fieldwork(services["intake"])
-    yield made
-    for name, service in services.items():
-        await clients[name].aclose()
-        await service.runtime.relay.drain()
-        await service.runtime.client.drop_database(service.runtime.database.name)
-        service.runtime.client.close()
+    try:
+        yield made
+    finally:
+        for name, service in services.items():
+            await clients[name].aclose()
+            await service.runtime.relay.drain()
+            await service.runtime.client.drop_database(service.runtime.database.name)
+            service.runtime.client.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) -> AsyncIterator[World]:
+    async with made_world(parts, keys_dir, issuer) as made:
+        yield made

@@ -53,8 +53,8 @@ async def keep_fieldwork(intake: Any) -> None:
     site = {"kind": "COMPOUND_STATION", "name": "红帆驿站", "division": HERE, "address": "后作街小区东门"}
     await record_reception_site(parts.record_sites, ADMIN, RecordReceptionSite(request_id="s", code="S-HERE", **site), "")
     await keep(parts.transfers, "transfer-here", parts.transfers.codec.dump(TRANSFER))
-    for near, team in ((True, TEAM), (False, "T-370811-009")):
-        await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, team)))
+    for near, its_team in ((True, TEAM), (False, "T-370811-009")):
+        await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, its_team)))
     for name in ("households", "members"):
         await Projector(intake.runtime.database, name, "test", intake.runtime.world.real_now).round()
     ticket = new_ticket(

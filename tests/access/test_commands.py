@@ -155,6 +155,61 @@ async def test_typing_a_phone_does_not_tell_what_its_owner_is_called(world: Worl
     assert theirs["grievance"]["petitioner"]["displayName"] == shown
 
 
+@pytest.mark.parametrize("request_id", ["", "a b", "请求", "x" * 101, "a\x00b"])
+async def test_what_is_no_request_id_is_refused_by_every_command(world: World, request_id: str) -> None:
+    id, file = world.read["S"].id, {"name": "a.png", "contentType": "image/png", "size": 9, "sha256": "03" * 32}
+    refused = [
+        await world.do("intake", "HANDLER", "createUpload", UPLOAD, requestId=request_id, **file),
+        await world.do("routing", "HANDLER", "acceptWorkOrder", ACCEPT, requestId=request_id, grievanceId=id),
+        await world.do("routing", "HANDLER", "reportResolution", REPORT, requestId=request_id, grievanceId=id, text="办结。"),
+        await world.do("feedback", "CALLER", "answerSurvey", ANSWER, requestId=request_id, grievanceId=id, **SATISFIED),
+    ]
+    assert {(each["code"], each["field"]) for each in refused} == {("REQUEST_ID_INVALID", "requestId")}
+
+
+async def test_a_colleagues_request_id_is_not_ones_own(world: World) -> None:
+    described = world.describe("S", "colleagues", **at("DISPATCHED"))
+    await keep_case(world, described)
+    asked = {"requestId": "colleague", "grievanceId": described.id}
+    first, second = claims("HANDLER", sub="handler-one"), claims("HANDLER", sub="handler-two")
+    assert (await world.do("routing", first, "acceptWorkOrder", ACCEPT, **asked))["__typename"] == "Case"
+    assert (await world.do("routing", second, "acceptWorkOrder", ACCEPT, **asked))["code"] == "REQUEST_ID_REUSED"
+    assert (await world.do("routing", first, "acceptWorkOrder", ACCEPT, **asked))["__typename"] == "Case"
+
+
+async def test_people_who_share_a_phone_are_each_shown_under_their_own_name(world: World) -> None:
+    async def shown(request: str, name: str | None) -> str:
+        asked = registration(requestId=f"shared-{request}", petitioner={"name": name, "phone": "13899990018"})
+        told = await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **asked)
+        return str(told["grievance"]["petitioner"]["displayName"])
+
+    assert [await shown("1", "郑一山"), await shown("2", "郑二水"), await shown("3", "郑一山")] == ["郑*山", "郑*水", "郑*山"]
+    assert await shown("2", "郑二水") == "郑*水"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"attachments": ["00000000-0000-5000-8000-000000000000"]}, "ATTACHMENT_UNKNOWN"),
+        ({"accusedDepartments": ["张三13812345678"]}, "DEPARTMENT_UNKNOWN"),
+        ({"accusedDepartments": ["D-1"] * 21}, "DEPARTMENT_UNKNOWN"),
+        ({"occurredAt": "0001-01-01T00:00:00+14:00"}, "TIME_OUT_OF_RANGE"),
+        ({"occurredAt": "9999-12-31T23:59:59-12:00"}, "TIME_OUT_OF_RANGE"),
+        ({"subject": "别的事"}, "REQUEST_ID_REUSED"),
+    ],
+)
+async def test_a_refused_registration_leaves_nothing_behind(world: World, changes: dict[str, Any], code: str) -> None:
+    """Neither a person nor a number, nor a file tied to another grievance."""
+    database = world.services["intake"].runtime.database
+    request = "kept-once" if code == "REQUEST_ID_REUSED" else f"refused-{code}-{len(str(changes))}"
+    if code == "REQUEST_ID_REUSED":
+        await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **registration(requestId=request))
+    before = [await database[name].count_documents({}) for name in ("persons", "numbers", "grievances")]
+    asked = registration(requestId=request, petitioner={"name": "冯某某", "phone": "13899990019"}, **changes)
+    assert (await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **asked))["code"] == code
+    assert [await database[name].count_documents({}) for name in ("persons", "numbers", "grievances")] == before
+
+
 async def test_registering_out_of_ones_territory_is_refused_by_the_field(world: World) -> None:
     refused = await world.do("intake", "SECRETARY", "registerGrievance", REGISTER, **registration(requestId="far", division="370811002001"))
     assert (refused["code"], refused["field"]) == ("OUT_OF_SCOPE", "division")

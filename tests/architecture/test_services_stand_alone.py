@@ -11,6 +11,8 @@ import pytest
 
 from tests.world import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("service", ["intake", "routing", "feedback"])
 def test_a_service_starts_with_nothing_but_its_folder_and_shared(service: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,3 +40,9 @@ def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass in time"
         time.sleep(0.02)
+
+
+def bare_environment() -> dict[str, str]:
+    """What a person's shell has: nothing of ours."""
+    kept = ("MINYI_SUPERGRAPH",)
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MINYI_", "MAKE")) or name in kept}

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local.processes import ROOT
 from deploy.requirements import requirements
+from shared.identity.keys import PLATFORM_PAIRS
 
 
 def run(*argv: str, local_dir: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -43,13 +44,14 @@ def test_status_says_that_nothing_runs_to_people_and_programs(tmp_path: Path) ->
 def test_commands_for_a_running_system_name_the_one_that_starts_it(tmp_path: Path, command: tuple[str, ...]) -> None:
     done = local(*command, local_dir=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "nothing runs here: type `make up`\n"
+    assert done.stderr == "nothing runs here: type `make up` · 没有正在运行的系统：请运行 make up\n"
 
 
 def test_keys_are_made_once(tmp_path: Path) -> None:
     assert local("keys", local_dir=tmp_path).returncode == 0
     made = {path: path.read_bytes() for path in (tmp_path / "keys").rglob("*") if path.is_file()}
-    assert {path.name for path in made} == {"reference.key", "upload.key", "0001.key", "issuer.pem", "issuer.jwks.json"}
+    pairs = {f"{name}.{half}" for name in ("issuer", *PLATFORM_PAIRS) for half in ("pem", "jwks.json")}
+    assert {path.name for path in made} == {"reference.key", "upload.key", "0001.key", *pairs}
     assert local("keys", local_dir=tmp_path).returncode == 0
     assert made == {path: path.read_bytes() for path in made}
 
@@ -66,6 +68,7 @@ def test_the_containers_key_step_needs_neither_typer_nor_rich_nor_psutil() -> No
     assert run(sys.executable, "-c", script).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     env = {"MINYI_RABBITMQ_URL": "amqp://127.0.0.1:1/", "MINYI_MONGODB_URL": "mongodb://127.0.0.1:1/"}
     done = run(sys.executable, "-m", "deploy.local", "up", local_dir=tmp_path, env=env)
@@ -105,3 +108,14 @@ def test_requirements_are_those_of_the_project_file() -> None:
     assert requirements(["local", "dev"])[-1] == project["optional-dependencies"]["dev"][-1]
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split()}
     assert {name.lower().replace("_", "-") for name in requirements(["local", "dev"])} <= pinned
+
+
+@pytest.mark.parametrize("module", ["deploy.local", "deploy.demo"])
+def test_a_misspelt_setting_is_told_at_the_start_with_what_is_meant(tmp_path: Path, module: str) -> None:
+    # Without a broker it ends at once: the line comes before anything is started.
+    env = {"MINYI_RABITMQ_URL": "amqp://x/", "MINYI_RABBITMQ_URL": "nothing", "MINYI_PREFETCHES": "1"}
+    done = run(sys.executable, "-m", module, *(["up"] if module == "deploy.local" else []), local_dir=tmp_path, env=env)
+    assert done.returncode == 1
+    first, second, *_ = sorted(done.stderr.splitlines())[-2:]
+    assert first.startswith("nobody reads MINYI_PREFETCHES, it is misspelt: type MINYI_PREFETCH · ")
+    assert second.startswith("nobody reads MINYI_RABITMQ_URL, it is misspelt: type MINYI_RABBITMQ_URL · ")

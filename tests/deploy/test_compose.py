@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import importlib.util
+import json
 import re
-import shlex
-from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -17,10 +16,12 @@ from deploy.local.supervisor import API_PORTS, GATEWAY_PORT, WORKER_PORTS
 from gateway.settings import GatewaySettings
 from services.intake.settings import IntakeSettings
 from shared.settings import CommonSettings
+from tests.deploy import dockerfile
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+STAGES = dockerfile.parse(DOCKERFILE)
 OURS = [name for name, service in SERVICES.items() if "build" in service]
 PROCESSES = [name for name in OURS if "MINYI_PORT" in SERVICES[name].get("environment", {})]
 EXPECTED_PORT = {
@@ -35,8 +36,29 @@ def source(name: str) -> str:
 
 
 def instructions(word: str) -> list[list[str]]:
-    joined = DOCKERFILE.replace("\\\n", " ")
-    return [shlex.split(line)[1:] for line in joined.splitlines() if line.startswith(f"{word} ")]
+    return [each.words for stage in STAGES for each in stage.all(word)]
+
+
+def test_the_file_is_one_by_the_compose_specification() -> None:
+    schema = json.loads((ROOT / "tests" / "deploy" / "compose_spec" / "schema.json").read_text(encoding="utf-8"))
+    # YAML's merge keys and anchors are resolved by its reader; the schema sees what the engine sees.
+    jsonschema.Draft202012Validator(schema).validate(COMPOSE)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({**COMPOSE, "services": {"gateway": {"image": "x", "prots": []}}})
+
+
+def test_what_is_no_dockerfile_is_refused() -> None:
+    for text in ("RUN true\n", "FROM x\nRNU true\n", "FROM\n"):
+        with pytest.raises(ValueError, match=r"."):
+            dockerfile.parse(text)
+
+
+def test_every_stage_is_built_on_an_image_of_our_python_or_copied_from_one() -> None:
+    names = [stage.name for stage in STAGES]
+    assert {stage.image for stage in STAGES} == {"python:3.11-slim"}
+    for copy in instructions("COPY"):
+        if copy[0].startswith("--from="):
+            assert copy[0].removeprefix("--from=") in names[:-1]
 
 
 def test_every_process_of_the_local_system_is_there() -> None:
@@ -128,27 +150,16 @@ def test_what_the_image_copies_exists_and_is_not_ignored() -> None:
     paths = {path for group in named for path in group if "$" not in path} | {source(name) for name in OURS}
     for path in paths:
         assert (ROOT / path).exists(), path
-        assert let_through(path), f"{path} is kept out by .dockerignore"
-    assert not let_through(".local/keys/reference.key")
-    assert not let_through("tests/conftest.py")
-
-
-def let_through(path: str) -> bool:
-    """As Docker reads it: the last pattern that matches the path or a folder above it decides."""
-    above = [path, *(str(parent) for parent in Path(path).parents)][:-1]
-    kept = True
-    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
-        pattern = line.strip().removeprefix("!")
-        if pattern and not pattern.startswith("#") and any(fnmatch.fnmatch(part, pattern) for part in above):
-            kept = line.startswith("!")
-    return kept
+        assert dockerfile.let_through(path), f"{path} is kept out by .dockerignore"
+    assert not dockerfile.let_through(".local/keys/reference.key")
+    assert not dockerfile.let_through("tests/conftest.py")
 
 
 def test_the_image_runs_as_a_user_without_rights() -> None:
-    assert instructions("USER")[-1] == ["minyi"]
+    assert instructions("USER")[-1] == ["10001"]
     last_stage = DOCKERFILE.rsplit("\nFROM ", 1)[1]
-    assert "useradd" in last_stage
-    assert last_stage.index("RUN useradd") < last_stage.index("USER minyi") > last_stage.index("COPY ${SOURCE}")
+    assert "useradd --system --uid 10001" in last_stage
+    assert last_stage.index("RUN useradd") < last_stage.index("USER 10001") > last_stage.index("COPY ${SOURCE}")
 
 
 def test_packages_are_a_layer_of_their_own_before_the_source() -> None:

@@ -19,6 +19,7 @@ from tests.deploy import stand_in
 from tests.deploy.builders import still_parts, until
 
 PORT = 27_400
+pytestmark = pytest.mark.slow
 
 
 def specs(*how: str) -> tuple[Spec, ...]:
@@ -160,7 +161,7 @@ def test_what_a_killed_supervisor_left_is_ended_at_the_next_start_and_a_stranger
     first.start()
     left = pids_of(first)
     first._ending.set()
-    first._watcher.join()  # type: ignore[union-attr]
+    first._watcher.join()
     # As after kill -9: the lock is free, the file is there, the children run on.
     text = (tmp_path / RUN_FILE).read_text(encoding="utf-8")
     first._stack.close()

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.local_directory import Run, read_run, running
 from deploy.local.processes import ROOT
-from tests.deploy.builders import until
+from tests.deploy.builders import bare_environment, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 NAMES = {
@@ -25,11 +25,6 @@ NAMES = {
 def local(*argv: str, local_dir: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "deploy.local", *argv, "--local-dir", str(local_dir)]
     return subprocess.run(command, cwd=ROOT, env=bare_environment(), capture_output=True, text=True, timeout=180, check=False)
-
-
-def bare_environment() -> dict[str, str]:
-    kept = ("MINYI_SUPERGRAPH",)
-    return {name: value for name, value in os.environ.items() if not name.startswith("MINYI_") or name in kept}
 
 
 def still_there(run: Run) -> list[str]:

@@ -1,8 +1,8 @@
 """A small federation in one process: subgraphs over graphql-core that share a world of plain objects.
 
 A case is a set of subgraph SDLs and a world. Each subgraph resolves only what its SDL has; an entity's `@external` fields are
-known to it only from the representation, so that a wrong representation shows. The same world behind the public schema, without
-any federation, gives the answers that are expected.
+known to it only from the representation or by a `@provides`, so that a wrong document or representation shows. The same world
+behind the public schema, without any federation, gives the answers that are expected.
 """
 
 from __future__ import annotations
@@ -15,46 +15,39 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from graphql import (
-    ExecutionResult,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    ObjectTypeDefinitionNode,
-    SchemaExtensionNode,
-    build_ast_schema,
-    execute_sync,
-    parse,
-    print_ast,
-    validate,
-)
-from graphql.language import DocumentNode
+from graphql import ExecutionResult, execute_sync, parse
 
 from gateway.engine.engine import Engine
 from gateway.engine.errors import FetchFailed
-from gateway.engine.supergraph import Supergraph, load_supergraph
-from gateway.engine.transport import RequestContext
+from gateway.engine.loader import load_supergraph
+from gateway.engine.supergraph import Supergraph
+from gateway.engine.transport import Reply, RequestContext
+from tests.gateway.servers import SubgraphServer, World, resolve
+from tests.gateway.worlds import Filler
 
 HERE = Path(__file__).resolve().parent
 LINK = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires",
-  "@provides", "@override", "@inaccessible", "@tag", "@interfaceObject"])
+  "@provides", "@override", "@inaccessible", "@tag", "@interfaceObject", "@extends"])
 """
-World = dict[str, Any]
-Computed = Callable[..., Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """`world`: root field → value or function of its arguments. An object has `__typename`; a function in it is called with the
-    object and the arguments. `entities` are the objects that `_entities` finds."""
+    object and the arguments. Without one the graph is filled by `worlds.Filler`, which takes particular values from `fixed`.
+
+    `link` is false for subgraphs of Federation 1, which link nothing.
+    """
 
     name: str
     subgraphs: Mapping[str, str]
-    world: Callable[[], World]
-    entities: Callable[[World], list[dict[str, Any]]] = field(default=lambda world: collect_entities(world))
+    world: Callable[[], World] | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    link: bool = True
 
     @property
     def sdls(self) -> dict[str, str]:
-        return {name: LINK + sdl for name, sdl in self.subgraphs.items()}
+        return {name: (LINK if self.link else "") + sdl for name, sdl in self.subgraphs.items()}
 
     @property
     def file(self) -> Path:
@@ -68,6 +61,21 @@ class Case:
     def supergraph(self) -> Supergraph:
         return load_supergraph(self.file.read_text("utf-8"))
 
+    @cached_property
+    def servers(self) -> dict[str, SubgraphServer]:
+        return {name: SubgraphServer(name, sdl, self.supergraph) for name, sdl in self.sdls.items()}
+
+    def make_world(self) -> World:
+        return self.world() if self.world else Filler(self.supergraph, self.fixed).fill()
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """Values by which generated queries find something."""
+        if self.world is not None:
+            return ["p1", "u1", "i1", "s1", "m2", "o1", "x2", "x", "EUR"]
+        entities = collect_entities(self.make_world())
+        return sorted({value for each in entities for value in each.values() if isinstance(value, str) and len(value) < 4}) or ["x"]
+
     def start(self) -> Federation:
         return Federation(self)
 
@@ -77,136 +85,40 @@ class Federation:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.world = case.world()
-        entities = case.entities(self.world)
-        self.subgraphs = {name: SubgraphServer(name, sdl, self.world, entities) for name, sdl in case.sdls.items()}
+        self.world = case.make_world()
+        self.entities = collect_entities(self.world)
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.down: set[str] = set()
         self.supergraph = case.supergraph
         self.engine = Engine(self.supergraph, self)
 
-    async def send(self, service: str, body: bytes, context: RequestContext) -> bytes:
+    async def send(self, service: str, body: bytes, context: RequestContext) -> Reply:
         request = orjson.loads(body)
         self.requests.append((service, request))
         if service in self.down:
             raise FetchFailed(f"subgraph {service} cannot be reached", lost=True)
-        return self.subgraphs[service].answer(request)
+        return Reply(self.case.servers[service].answer(request, self.world, self.entities))
 
-    async def ask(self, query: str, variables: dict[str, Any] | None = None, operation: str | None = None) -> dict[str, Any]:
-        answer: dict[str, Any] = orjson.loads((await self.engine.execute(query, variables, operation)).body)
+    async def ask(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        operation: str | None = None,
+        context: RequestContext | None = None,
+    ) -> dict[str, Any]:
+        answer: dict[str, Any] = orjson.loads((await self.engine.execute(query, variables, operation, context)).body)
         return answer
 
     def expected(self, query: str, variables: dict[str, Any] | None = None) -> ExecutionResult:
         """What one server that has everything answers."""
-        document = parse(query)
-        problems = validate(self.supergraph.public, document)
-        assert not problems, problems
         return execute_sync(
             self.supergraph.public,
-            document,
-            root_value=self.case.world(),
+            parse(query),
+            root_value=self.world if self.case.world is None else self.case.make_world(),
             variable_values=variables,
             field_resolver=resolve,
             type_resolver=lambda value, *_: value["__typename"],
         )
-
-
-class SubgraphServer:
-    def __init__(self, name: str, sdl: str, world: World, entities: list[dict[str, Any]]) -> None:
-        self.name = name
-        self.world = world
-        self.entities = entities
-        document = parse(sdl)
-        self.schema = subgraph_schema(document)
-        self.external, self.requiring = _fields_with(document, "external"), _fields_with(document, "requires")
-        self.keys = _keys(document)
-
-    def answer(self, request: dict[str, Any]) -> bytes:
-        document = parse(request["query"])
-        problems = validate(self.schema, document)
-        assert not problems, f"the engine sent {self.name} an invalid document: {problems}\n{request['query']}"
-        result = execute_sync(
-            self.schema,
-            document,
-            root_value={**self.world, "_entities": self._entities},
-            variable_values=request.get("variables"),
-            field_resolver=self._resolve,
-            type_resolver=lambda value, *_: value["__typename"],
-        )
-        return orjson.dumps(result.formatted)
-
-    def _resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-        if info.field_name in self.requiring.get(info.parent_type.name, ()):
-            assert "__sent" in source, f"{info.parent_type}.{info.field_name} was asked for without what it requires"
-        return resolve(source, info, **arguments)
-
-    def _entities(self, representations: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
-        return [self._entity(representation) for representation in representations]
-
-    def _entity(self, representation: dict[str, Any]) -> dict[str, Any] | None:
-        name = representation["__typename"]
-        usable = [key for key in self.keys.get(name, []) if key <= representation.keys()]
-        assert usable, f"{self.name} got a representation without any key of {name}: {representation}"
-        for each in self.entities:
-            if each["__typename"] == name and all(_matches(each.get(part), representation[part]) for part in usable[0]):
-                own = {key: value for key, value in each.items() if key not in self.external.get(name, set())}
-                return representation | own | {"__sent": True}
-        return None
-
-
-def _matches(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, dict):
-        return isinstance(value, dict) and all(_matches(value.get(key), inner) for key, inner in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(value, list) and len(value) == len(wanted) and all(map(_matches, value, wanted))
-    return bool(value == wanted)
-
-
-def resolve(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-    if info.field_name not in source and info.path.prev is not None:
-        raise KeyError(f"{source.get('__typename')}.{info.field_name} is not known here")
-    value = source.get(info.field_name)
-    if not callable(value):
-        return value
-    return value(**arguments) if info.path.prev is None else value(source, **arguments)
-
-
-def subgraph_schema(document: DocumentNode) -> GraphQLSchema:
-    """What a subgraph serves: its SDL plus `_entities`."""
-    definitions = [each for each in document.definitions if not isinstance(each, SchemaExtensionNode)]
-    entities = sorted(_keys(document))
-    text = "\n".join(print_ast(each) for each in definitions)
-    if not any(isinstance(each, ObjectTypeDefinitionNode) and each.name.value == "Query" for each in definitions):
-        text += "\ntype Query { _empty: Boolean }"
-    if entities:
-        text += f"\nscalar _Any union _Entity = {' | '.join(entities)}"
-        text += "\nextend type Query { _entities(representations: [_Any!]!): [_Entity]! }"
-    return build_ast_schema(parse(text), assume_valid_sdl=True)
-
-
-def _fields_with(document: DocumentNode, directive: str) -> dict[str, set[str]]:
-    """Type → names of its fields that carry the directive."""
-    found: dict[str, set[str]] = {}
-    for each in document.definitions:
-        if isinstance(each, ObjectTypeDefinitionNode):
-            names = {f.name.value for f in each.fields or () if any(d.name.value == directive for d in f.directives or ())}
-            found[each.name.value] = names
-    return found
-
-
-def _keys(document: DocumentNode) -> dict[str, list[set[str]]]:
-    """Type → the top-level field names of each of its keys that resolves."""
-    found: dict[str, list[set[str]]] = {}
-    for each in document.definitions:
-        if not isinstance(each, ObjectTypeDefinitionNode):
-            continue
-        for directive in each.directives or ():
-            arguments = {argument.name.value: argument.value for argument in directive.arguments or ()}
-            if directive.name.value == "key" and not ("resolvable" in arguments and print_ast(arguments["resolvable"]) == "false"):
-                text = print_ast(arguments["fields"]).strip('"')
-                selection = parse("{" + text + "}").definitions[0].selection_set  # type: ignore[attr-defined]
-                found.setdefault(each.name.value, []).append({part.name.value for part in selection.selections})
-    return found
 
 
 def collect_entities(world: World) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     },
     "supervisor": {"sub": "supervisor-qufu", "roles": ["SUPERVISOR"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "county-admin": {"sub": "admin-qufu", "roles": ["COUNTY_ADMIN"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
+    "anybody": {"sub": "anybody"},
     "city-admin": {"sub": "admin-jining", "roles": ["CITY_ADMIN"], "scopes": [{"level": "CITY", "code": "370800000000"}]},
 }
 

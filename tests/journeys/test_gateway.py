@@ -11,8 +11,10 @@ import pytest
 
 from deploy.local.parts import Parts
 from deploy.local.service import Service
+from services.intake.domain.pins import pin_of
 from shared.identity.development import DevelopmentIssuer
-from tests.journeys.system import SERVICES, System, running
+from shared.identity.keys import reference_key
+from tests.journeys.system import ACCEPT, ANSWER, REPORT, SERVICES, System, running
 from tests.waiting import until
 
 WHOLE = """query($number: String!) { grievance(number: $number) { number status petitioner { displayName }
@@ -61,8 +63,11 @@ async def test_one_request_tells_the_whole_and_a_part_that_is_down_is_null_and_n
     assert (grievance["status"], grievance["case"]["department"]["name"]) == ("DISPATCHED", "鲁城街道党工委")
     assert (grievance["reply"], grievance["survey"]) == (None, None)
 
-    system.process("feedback", "api").kill()
+    feedback = system.process("feedback", "api")
+    feedback.kill()
     answer = await ask(gateway, token, registered["number"])
+    feedback.start()
+    feedback.wait_ready()
     assert answer["data"]["grievance"]["status"] == "DISPATCHED"
     assert answer["data"]["grievance"]["timeline"] is None
     assert {error["extensions"]["service"] for error in answer["errors"]} == {"feedback"}
@@ -76,3 +81,52 @@ async def test_strangers_see_nothing_and_are_told_so(system: System, gateway: Se
     assert anonymous["data"] == {"grievance": None}
     assert anonymous["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert (await ask(gateway, "not-a-token", registered["number"]))["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+OPEN = """mutation($input: OpenByPinInput!) { openByPin(input: $input) {
+  __typename ... on Opened { accessToken grievanceId } ... on OpenRefused { code field messageZh } } }"""
+REGISTERED = (
+    """mutation($input: RegisterGrievanceInput!) { registerGrievance(input: $input) { ... on Registered { pin grievance { number } } } }"""
+)
+
+
+@pytest.mark.row("S54")
+async def test_number_and_pin_let_a_petitioner_without_an_account_read_and_answer_this_grievance_alone(
+    system: System, gateway: Service
+) -> None:
+    """A secretary registers two grievances of one resident; the slip with the first one's number and PIN opens the first one."""
+    first, second = [(await system.register(f"pin-{n}"))["grievance"] for n in (1, 2)]
+    input = {
+        "requestId": "pin-3",
+        "kind": "HELP",
+        "channel": "VISIT",
+        "subject": "路灯不亮",
+        "text": "路灯不亮。",
+        "division": "370881001901",
+    }
+    pins = [(await system.do("intake", "secretary", REGISTERED, **input))["pin"] for _ in range(2)]
+    assert pins[0] == pins[1], "a registration that is sent again tells the same PIN"
+
+    pin = pin_of(reference_key(Path(system.environment["MINYI_KEYS_DIR"])), first["id"])
+    opened = await system.do("intake", "anybody", OPEN, number=first["number"], pin=pin)
+    assert opened["grievanceId"] == first["id"]
+    token = opened["accessToken"]
+    await system.until_status(first["id"], "DISPATCHED")
+    answer = await ask(gateway, token, first["number"])
+    assert answer["data"]["grievance"]["petitioner"] == {"displayName": "孔*莹"}
+    assert answer["data"]["grievance"]["status"] == "DISPATCHED"
+    assert "errors" not in answer
+    # The same petitioner's other grievance is not what the PIN was given for.
+    assert (await ask(gateway, token, second["number"]))["data"] == {"grievance": None}
+
+    for mutation, more in ((ACCEPT, {}), (REPORT, {"text": "已更换。"})):
+        await system.do("routing", "handler", mutation, requestId=f"pin-{len(more)}", grievanceId=first["id"], **more)
+    await system.until_asked(first["id"])
+    body = {"requestId": "pin-s", "grievanceId": first["id"], "resolved": True, "satisfied": "SATISFIED"}
+    headers = {"authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{gateway.url}/graphql", json={"query": ANSWER, "variables": {"input": body}}, headers=headers) as response,
+    ):
+        assert (await response.json())["data"]["answerSurvey"]["__typename"] == "SurveyAnswered"
+    await system.until_status(first["id"], "CLOSED")

@@ -87,7 +87,7 @@ class Desk:
         self.own = participant.own
         self.tables = Tables()
         self.codec = codec
-        self.records: Records = MemoryRecords(self.world, Process(participant.own, "worker"), self.tables)  # type: ignore[arg-type]
+        self.records: Records = MemoryRecords(self.world, Process(participant.own, "worker"), self.tables)
         self.writer = Writer(self.records, participant, codec, self.world, lambda _id: None, KEY)
 
     def document(self, id: str = ID) -> Document:

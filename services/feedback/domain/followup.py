@@ -62,6 +62,7 @@ class FollowUp(BaseModel):
     number: str
     division: str
     petitioner_ref: str
+    own_ref: str | None = None
     team: str | None
     departments: list[str] = []
     handlers: list[str] = []
@@ -99,6 +100,7 @@ def open_followup(event: GrievanceRegisteredV1) -> FollowUp:
         number=event.number,
         division=event.access.division,
         petitioner_ref=event.access.petitionerRef,
+        own_ref=event.access.ownRef,
         team=event.access.team,
         accused_departments=event.access.accusedDepartments,
         confidential=event.access.confidential,

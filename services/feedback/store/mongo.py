@@ -30,6 +30,7 @@ def access_of(followup: FollowUp) -> Access:
     return Access(
         division=followup.division,
         petitioner_ref=followup.petitioner_ref,
+        own_ref=followup.own_ref,
         team=followup.team,
         departments=frozenset(followup.departments),
         handlers=frozenset(followup.handlers),

@@ -38,13 +38,13 @@ class DeliveryState(Enum):
 
 @strawberry.type(description="答复 · the reply of the latest round")
 class Reply:
-    round: int
-    text: str
-    at: datetime
+    round: int = strawberry.field(description="第几轮 · of which round")
+    text: str = strawberry.field(description="答复内容 · the words")
+    at: datetime = strawberry.field(description="答复时间 · when it was given")
     by: str = strawberry.field(description="答复岗位 · role and unit")
-    department: str | None
-    delivery: DeliveryState
-    delivered_at: datetime | None
+    department: str | None = strawberry.field(description="答复部门 · the department's code")
+    delivery: DeliveryState = strawberry.field(description="送达状态 · how it fares on its way")
+    delivered_at: datetime | None = strawberry.field(description="送达时间 · when it was delivered")
 
     @classmethod
     def of(cls, held: domain.Reply) -> Self:
@@ -61,12 +61,12 @@ class Reply:
 
 @strawberry.type(description="回访 · two questions: resolved? satisfied?")
 class Survey:
-    round: int
-    opened_at: datetime
-    answered_at: datetime | None
-    resolved: bool | None
-    satisfied: Satisfaction | None
-    reason: str | None
+    round: int = strawberry.field(description="第几轮 · of which round")
+    opened_at: datetime = strawberry.field(description="发出时间 · when the petitioner was asked")
+    answered_at: datetime | None = strawberry.field(description="答复时间 · when they answered; null: not yet")
+    resolved: bool | None = strawberry.field(description="是否解决 · is it resolved?")
+    satisfied: Satisfaction | None = strawberry.field(description="是否满意 · are you satisfied?")
+    reason: str | None = strawberry.field(description="不满意的原因 · why not")
 
     @classmethod
     def of(cls, held: domain.Survey) -> Self:
@@ -82,17 +82,17 @@ class Survey:
 
 @strawberry.type(description="时间线条目 · one thing that happened")
 class TimelineEntry:
-    at: datetime
-    what: str
-    what_zh: str
+    at: datetime = strawberry.field(description="时间（UTC）· when, in UTC")
+    what: str = strawberry.field(description="事项（英文）· what happened, in English")
+    what_zh: str = strawberry.field(description="事项（中文）· what happened, in Chinese")
     by: str = strawberry.field(description="岗位与单位 · role and unit, never a name")
-    status: str | None
-    service: str
+    status: str | None = strawberry.field(description="之后的状态 · the state after it, where it changed")
+    service: str = strawberry.field(description="记录的服务 · which service told it")
 
 
-@strawberry.federation.type(keys=["id"])
+@strawberry.federation.type(keys=["id"], description="诉求 · what somebody asks, reports or suggests")
 class Grievance:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="标识 · id")
 
     @strawberry.field(description="答复 · null until there is one")
     async def reply(self, info: Ctx) -> Reply | None:
@@ -118,31 +118,33 @@ class Grievance:
 
 @strawberry.type(description="回访答复已记录 · the answer was recorded")
 class SurveyAnswered:
-    grievance: Grievance
-    survey: Survey
+    grievance: Grievance = strawberry.field(description="诉求 · the grievance")
+    survey: Survey = strawberry.field(description="回访 · the survey with its answer")
 
 
 @strawberry.type(description="回访答复被拒 · the answer was not taken; nothing changed")
 class SurveyRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
-SurveyResult = Annotated[SurveyAnswered | SurveyRefused, strawberry.union("SurveyResult")]
+SurveyResult = Annotated[
+    SurveyAnswered | SurveyRefused, strawberry.union("SurveyResult", description="回访答复结果 · the answered survey, or why not")
+]
 
 
 @strawberry.input(description="回访答复 · the petitioner's two answers; not satisfied wants a reason")
 class AnswerSurveyInput:
-    request_id: strawberry.ID
-    grievance_id: strawberry.ID
-    resolved: bool
-    satisfied: Satisfaction
-    reason: str | None = None
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance")
+    resolved: bool = strawberry.field(description="是否解决 · is it resolved?")
+    satisfied: Satisfaction = strawberry.field(description="是否满意 · are you satisfied?")
+    reason: str | None = strawberry.field(default=None, description="不满意的原因 · why not; wanted from who is not satisfied")
 
 
-@strawberry.type
+@strawberry.type(description="查询 · what can be asked")
 class Query:
     @strawberry.field(description="满意度五级的名称 · the grades by name, for survey pages")
     def satisfaction_grades(self) -> list[SatisfactionGrade]:
@@ -151,11 +153,11 @@ class Query:
 
 @strawberry.type(description="满意度等级 · one grade and its Chinese name")
 class SatisfactionGrade:
-    grade: Satisfaction
-    zh: str
+    grade: Satisfaction = strawberry.field(description="等级 · the grade")
+    zh: str = strawberry.field(description="中文名称 · its name in Chinese")
 
 
-@strawberry.type
+@strawberry.type(description="操作 · what can be done")
 class Mutation:
     @strawberry.mutation(description="答复回访 · answer the survey")
     async def answer_survey(self, info: Ctx, input: AnswerSurveyInput) -> SurveyResult:
@@ -177,7 +179,7 @@ class Mutation:
                 raise LookupError("an answered survey is there")
             return SurveyAnswered(grievance=Grievance(id=input.grievance_id), survey=Survey.of(held.survey))
 
-        return await refused_as(SurveyRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(SurveyRefused, work)
 
 
 def build_schema(*, production: bool) -> MinyiSchema:

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.identity.keys import KEY_BYTES, MasterKeys
-from shared.identity.refs import phone_ref
+from shared.identity.refs import phone_ref, subject_ref
 
 NONCE_BYTES = 12
 _FIELD = re.compile(r"m1\.([0-9a-f]{16})\.([A-Za-z0-9_-]+)", re.ASCII)
@@ -88,6 +88,10 @@ class FieldCipher:
     def blind_index(self, phone: str) -> str | None:
         """What a phone is looked up by: the reference that a Viewer of this phone holds. None for what is no phone number."""
         return phone_ref(self._reference_key, phone)
+
+    def namesake(self, person: str, name: str) -> str:
+        """The id of whoever answers the same phone under this name; without the key no name can be tried against it."""
+        return subject_ref(self._reference_key, f"person:{person}:{name}")
 
     def _wrap(self, person: str, id: str, material: bytes) -> str:
         nonce, master = os.urandom(NONCE_BYTES), self._master.current_id

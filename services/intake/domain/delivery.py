@@ -1,6 +1,6 @@
 """One text on its way to the petitioner: asked for, claimed by one sender, and then sent, failed or unknown. Pure.
 
-A claim that expires becomes `unknown`: whether it was sent cannot be told, and it is never blindly sent again.
+When a claim expires, whether the text was sent cannot be told from here: `usecases/deliver.py` says what follows.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ class Grievance(BaseModel):
     person: str
     petitioner_kind: PetitionerKind
     petitioner_ref: str
+    own_ref: str | None = None
     team: str | None
     accused_departments: list[str]
     occurred_at: datetime
@@ -84,6 +85,7 @@ class Grievance(BaseModel):
             access=Access(
                 division=self.division,
                 petitionerRef=self.petitioner_ref,
+                ownRef=self.own_ref,
                 team=self.team,
                 accusedDepartments=self.accused_departments,
                 confidential=self.confidential,

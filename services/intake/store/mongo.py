@@ -55,6 +55,7 @@ def access_of(grievance: Grievance) -> Access:
     return Access(
         division=grievance.division,
         petitioner_ref=grievance.petitioner_ref,
+        own_ref=grievance.own_ref,
         team=grievance.team,
         departments=frozenset(grievance.departments),
         handlers=frozenset(grievance.progress.access.handlers if grievance.progress else ()),
@@ -64,9 +65,10 @@ def access_of(grievance: Grievance) -> Access:
 
 
 class Notices:
-    """The petitioner's mailbox in the app: a delivery channel whose reference makes a repeated send harmless (port Channel)."""
+    """The petitioner's mailbox in the app: a notice is one document under its reference (port Channel)."""
 
     name = "WEB"
+    knows_references = True
 
     def __init__(self, database: Database, now: Any) -> None:
         self._notices = database["notices"]

@@ -14,10 +14,15 @@ class MongoPersons:
         self._persons = database["persons"]
         self._cipher = cipher
 
-    async def keep(self, person: str, name: str | None, phone: str | None) -> PersonKey:
+    async def keep(self, person: str, name: str | None, phone: str | None) -> tuple[str, PersonKey]:
         held = await self._find(person)
         if held is not None:
-            return self._cipher.unwrap(person, held["key"])
+            if name and self._contact(held)[0] != name:
+                # Families, shops and hotlines share phones: nobody is shown under another's name.
+                person = self._cipher.namesake(person, name)
+                held = await self._find(person)
+            if held is not None:
+                return person, self._cipher.unwrap(person, held["key"])
         key, wrapped = self._cipher.new_person_key(person)
         row = {
             "_id": person,
@@ -34,8 +39,8 @@ class MongoPersons:
                 held = await self._find(person)
                 if held is None:
                     raise
-                return self._cipher.unwrap(person, held["key"])
-        return key
+                return person, self._cipher.unwrap(person, held["key"])
+        return person, key
 
     async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
         query: Document = {"_id": {"$in": persons}} if len(persons) > 1 else {"_id": persons[0]}

@@ -86,14 +86,19 @@ class UploadStore:
         """OPEN → STORED; False when another transfer has already done it."""
         return await self._change(id, {"state": UploadState.OPEN.value}, {"state": UploadState.STORED.value, "stored_at": at})
 
+    async def unattachable(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
+        """The ids that cannot be tied: unknown, not stored, another uploader's, tied to another grievance. Changes nothing."""
+        if not ids:
+            return []
+        rows = await self.find_many(ids)
+        return [id for id, row in zip(ids, rows, strict=True) if row is None or not _may_attach(row, grievance, uploader)]
+
     async def attach(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
         """Ties stored files of this uploader to the grievance; the same again is no change.
 
-        Gives back the ids that cannot be tied (unknown, not stored, another uploader's, tied to another grievance); with any of them
-        nothing is tied, unless it changed in the same moment.
+        Gives back the ids that cannot be tied; with any of them nothing is tied, unless it changed in the same moment.
         """
-        rows = await self.find_many(ids)
-        bad = [id for id, row in zip(ids, rows, strict=True) if row is None or not _may_attach(row, grievance, uploader)]
+        bad = await self.unattachable(ids, grievance, uploader)
         if bad:
             return bad
         held = {"state": UploadState.STORED.value, "uploader": uploader, "grievance": {"$in": [None, grievance]}}

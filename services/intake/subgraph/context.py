@@ -19,6 +19,7 @@ from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons
 from services.intake.store.uploads import Upload, UploadStore
 from services.intake.subgraph.policy import POLICY
+from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.register_grievance import Registration
 from shared.identity.viewer import Viewer
 from shared.runtime import World
@@ -41,6 +42,7 @@ class Intake:
     upload_key: bytes
     limits: UploadLimits
     registration: Registration
+    opening: Opening
 
     @property
     def territory(self) -> Territory:

@@ -21,99 +21,101 @@ from shared.subgraph import page_size, refused_as
 
 @strawberry.type(description="一次走访 · a visit")
 class Visit:
-    on: date
-    team: str
-    member: str
+    on: date = strawberry.field(description="日期 · the day in China")
+    team: str = strawberry.field(description="团队 · team")
+    member: str = strawberry.field(description="走访人 · who went")
 
 
 @strawberry.type(description="住户，默认脱敏 · a household, masked")
 class Household:
-    id: strawberry.ID
-    place: Division | None
-    number: str
+    id: strawberry.ID = strawberry.field(description="标识 · id")
+    place: Division | None = strawberry.field(description="所在区划 · where")
+    number: str = strawberry.field(description="门牌或户号 · what tells households of one place apart")
     display_name: str | None = strawberry.field(description="脱敏户主 · the head of the household, masked")
-    phone: str | None
-    persons: int
-    team: str | None
+    phone: str | None = strawberry.field(description="脱敏电话 · the phone, masked")
+    persons: int = strawberry.field(description="人数 · how many live there")
+    team: str | None = strawberry.field(description="包联团队 · the team that it is with")
     contract: str | None = strawberry.field(description="包保人 · the member who answers for it")
-    last_visit: date | None
-    visits: list[Visit]
+    last_visit: date | None = strawberry.field(description="最近一次走访 · the day of the last visit")
+    visits: list[Visit] = strawberry.field(description="走访记录 · visits")
 
 
-@strawberry.type
+@strawberry.type(description="列表中的一户 · one household of a list")
 class HouseholdEdge:
-    cursor: str
-    node: Household
+    cursor: str = strawberry.field(description="游标 · cursor of this item")
+    node: Household = strawberry.field(description="住户 · the household")
 
 
 @strawberry.type(description="住户列表，最久未走访的在前 · the longest unvisited first")
 class HouseholdConnection:
-    edges: list[HouseholdEdge]
-    page_info: PageInfo
+    edges: list[HouseholdEdge] = strawberry.field(description="本页 · the items of this page")
+    page_info: PageInfo = strawberry.field(description="分页 · whether more follow")
 
 
 @strawberry.type(description="走访覆盖 · how far households are covered in a period")
 class Covered:
-    households: int
-    persons: int
-    visited: int
-    to_visit: int
-    visits: int
+    households: int = strawberry.field(description="应访户数 · households")
+    persons: int = strawberry.field(description="人数 · persons in them")
+    visited: int = strawberry.field(description="已访户数 · households visited in the period")
+    to_visit: int = strawberry.field(description="未访户数 · households still to be visited")
+    visits: int = strawberry.field(description="走访次数 · visits, a household twice counts twice")
     behind: int = strawberry.field(description="按日进度落后户数 · households fewer than the days gone by ask for")
 
 
 @strawberry.type(description="一个区划的覆盖 · of one division")
 class DivisionCoverage:
-    division: Division
-    covered: Covered
+    division: Division = strawberry.field(description="区划 · the division")
+    covered: Covered = strawberry.field(description="覆盖 · its numbers")
 
 
 @strawberry.type(description="一个团队的覆盖 · of one team")
 class TeamCoverage:
-    team: Team
-    covered: Covered
+    team: Team = strawberry.field(description="团队 · the team")
+    covered: Covered = strawberry.field(description="覆盖 · its numbers")
 
 
-@strawberry.type
+@strawberry.type(description="列表中的一个团队 · one team of a list")
 class TeamCoverageEdge:
-    cursor: str
-    node: TeamCoverage
+    cursor: str = strawberry.field(description="游标 · cursor of this item")
+    node: TeamCoverage = strawberry.field(description="一个团队的覆盖 · one team's coverage")
 
 
 @strawberry.type(description="团队覆盖，最落后的在前 · teams, the furthest behind first")
 class TeamCoverageConnection:
-    edges: list[TeamCoverageEdge]
-    page_info: PageInfo
+    edges: list[TeamCoverageEdge] = strawberry.field(description="本页 · the items of this page")
+    page_info: PageInfo = strawberry.field(description="分页 · whether more follow")
 
 
 @strawberry.type(description="按职级的参与，领导在前 · participation by rank, leaders first")
 class RankParticipation:
-    rank: str
-    members: int
-    went_out: int
+    rank: str = strawberry.field(description="职级 · rank")
+    members: int = strawberry.field(description="成员数 · members of this rank")
+    went_out: int = strawberry.field(description="已下访人数 · of them, who went out in the period")
 
 
 @strawberry.type(description="已记录走访 · recorded")
 class VisitRecorded:
-    household: Household
+    household: Household = strawberry.field(description="住户 · the household with this visit")
 
 
 @strawberry.type(description="未记录 · refused; nothing was stored")
 class VisitRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
 @strawberry.input(description="记录走访 · a visit of a household of the own team")
 class RecordVisitInput:
-    request_id: strawberry.ID
-    household_id: strawberry.ID
-    on: date | None = None
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    household_id: strawberry.ID = strawberry.field(description="住户 · which household")
+    on: date | None = strawberry.field(default=None, description="日期，缺省为今天 · the day in China, today when left out")
 
 
-RecordVisitResult = Annotated[VisitRecorded | VisitRefused, strawberry.union("RecordVisitResult")]
+RecordVisitResult = Annotated[
+    VisitRecorded | VisitRefused, strawberry.union("RecordVisitResult", description="记录结果 · recorded, or why not")
+]
 
 
 def household_of(context: IntakeContext, held: Held) -> Household:
@@ -145,12 +147,12 @@ def _period(context: IntakeContext, period: str | None) -> str:
 
 def _page(rows: list[Any], key: Any, first: int, after: str | None) -> tuple[list[Any], bool]:
     """Rows in the order of their keys, those behind `after`; a key that has gone is looked for where it would stand."""
-    ordered = sorted(rows, key=key)
-    behind = [row for row in ordered if after is None or _cursor(key(row)) > after]
+    last = tuple(after.split("|", 1)) if after else ()
+    behind = [row for row in sorted(rows, key=key) if key(row) > last]
     return behind[:first], len(behind) > first
 
 
-def _cursor(key: tuple[str, ...]) -> str:
+def _cursor(key: tuple[str, str]) -> str:
     return "|".join(key)
 
 
@@ -246,4 +248,4 @@ class CoverageMutation:
             id = await record_visit(fieldwork.record_visits, context.viewer, command, context.origin)
             return VisitRecorded(household=household_of(context, (await fieldwork.households.find_many([id]))[id]))
 
-        return await refused_as(VisitRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(VisitRefused, work)

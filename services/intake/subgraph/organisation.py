@@ -25,35 +25,35 @@ class Located:
 
 @strawberry.type(description="接待点：党群服务中心、小区“红帆驿站” · where people are received")
 class ReceptionSite:
-    code: str
-    kind: str
-    name: str
-    division: Division | None
-    address: str
+    code: str = strawberry.field(description="编号 · code")
+    kind: str = strawberry.field(description="类型：PARTY_SERVICE_CENTRE 党群服务中心、COMPOUND_STATION 小区驿站 · kind")
+    name: str = strawberry.field(description="名称 · name")
+    division: Division | None = strawberry.field(description="所在区划 · where it is")
+    address: str = strawberry.field(description="地址 · address")
 
 
 @strawberry.type(description="成员，姓名电话默认脱敏 · an official; name and phone masked")
 class Member:
-    id: strawberry.ID
-    display_name: str
-    phone: str | None
-    kinds: list[str]
-    rank: str
+    id: strawberry.ID = strawberry.field(description="编号 · id of the account")
+    display_name: str = strawberry.field(description="脱敏姓名 · the name, masked")
+    phone: str | None = strawberry.field(description="脱敏电话 · the phone, masked")
+    kinds: list[str] = strawberry.field(description="成员类别（S17、S19）· what kinds of member")
+    rank: str = strawberry.field(description="职级（S20）· rank")
     mandates: list[str] = strawberry.field(description="两代表一委员 · representative roles")
     may_lead: bool = strawberry.field(description="可以带队 · may lead a team")
-    team: str | None
-    unit: Division | None
+    team: str | None = strawberry.field(description="所在团队 · team")
+    unit: Division | None = strawberry.field(description="所在单位的区划 · the division at whose level they serve")
     assigned: list[str] = strawberry.field(description="下沉到的区划 · the divisions that they go down to")
-    department: str | None
-    programmes: list[str]
+    department: str | None = strawberry.field(description="部门 · department")
+    programmes: list[str] = strawberry.field(description="结合的工作 · linked programmes")
 
 
 @strawberry.type(description="团队 · a team")
 class Team:
-    code: str
-    name: str
+    code: str = strawberry.field(description="团队编号 · code")
+    name: str = strawberry.field(description="名称 · name")
     programmes: list[str] = strawberry.field(description="双帮双促、万名干部下基层、第一书记、双报到 · linked programmes")
-    campaign: str | None
+    campaign: str | None = strawberry.field(description="所属行动 · the campaign that it was formed for")
     held: strawberry.Private[HeldTeam]
 
     @strawberry.field(description="所属区划 · the division that it belongs to")
@@ -75,80 +75,93 @@ class Team:
         return [member_of(info.context, held) for held in await info.context.team_members.load(self.code)]
 
 
-@strawberry.type
+@strawberry.type(description="列表中的一个团队 · one team of a list")
 class TeamEdge:
-    cursor: str
-    node: Team
+    cursor: str = strawberry.field(description="游标 · cursor of this item")
+    node: Team = strawberry.field(description="团队 · the team")
 
 
 @strawberry.type(description="团队列表 · teams by code")
 class TeamConnection:
-    edges: list[TeamEdge]
-    page_info: PageInfo
+    edges: list[TeamEdge] = strawberry.field(description="本页 · the items of this page")
+    page_info: PageInfo = strawberry.field(description="分页 · whether more follow")
 
 
 @strawberry.type(description="部门 · a unit that handles grievances")
 class DepartmentRecord:
-    code: str
-    name: str
-    division: Division | None
+    code: str = strawberry.field(description="部门编号 · code")
+    name: str = strawberry.field(description="名称 · name")
+    division: Division | None = strawberry.field(description="所属区划 · the division that it serves")
     head: str = strawberry.field(description="主要负责人 · its first responsible person")
-    receiver: str
+    receiver: str = strawberry.field(description="首接责任人 · who takes its work orders first")
 
 
 @strawberry.type(description="岗位 · a post and who holds it today")
 class Post:
-    id: strawberry.ID
-    post: str
-    division: Division | None
-    holder: str
-    role: str
+    id: strawberry.ID = strawberry.field(description="岗位编号 · id")
+    post: str = strawberry.field(description="岗位 · which post")
+    division: Division | None = strawberry.field(description="所在区划 · where")
+    holder: str = strawberry.field(description="任职人 · who holds it today")
+    role: str = strawberry.field(description="任职人的角色 · the holder's role")
 
 
 @strawberry.type(description="未予办理 · refused; nothing was stored")
 class OrganisationRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
 @strawberry.type(description="已录入区划 · recorded")
 class DivisionRecorded:
-    division: Division
+    division: Division = strawberry.field(description="区划 · the division")
 
 
 @strawberry.type(description="已录入接待点 · recorded")
 class ReceptionSiteRecorded:
-    site: ReceptionSite
+    site: ReceptionSite = strawberry.field(description="接待点 · the site")
 
 
 @strawberry.type(description="已录入团队 · recorded")
 class TeamRecorded:
-    team: Team
+    team: Team = strawberry.field(description="团队 · the team")
 
 
 @strawberry.type(description="已录入成员 · recorded")
 class MemberRecorded:
-    member: Member
+    member: Member = strawberry.field(description="成员 · the member")
 
 
 @strawberry.type(description="已录入部门 · recorded")
 class DepartmentRecorded:
-    department: DepartmentRecord
+    department: DepartmentRecord = strawberry.field(description="部门 · the department")
 
 
 @strawberry.type(description="已录入岗位；接任日未到时为空 · recorded; null while the first term has not begun")
 class PostRecorded:
-    post: Post | None
+    post: Post | None = strawberry.field(description="岗位 · the post as it is held today")
 
 
-DivisionResult = Annotated[DivisionRecorded | OrganisationRefused, strawberry.union("RecordDivisionResult")]
-SiteResult = Annotated[ReceptionSiteRecorded | OrganisationRefused, strawberry.union("RecordReceptionSiteResult")]
-TeamResult = Annotated[TeamRecorded | OrganisationRefused, strawberry.union("RecordTeamResult")]
-MemberResult = Annotated[MemberRecorded | OrganisationRefused, strawberry.union("RecordMemberResult")]
-DepartmentResult = Annotated[DepartmentRecorded | OrganisationRefused, strawberry.union("RecordDepartmentResult")]
-PostResult = Annotated[PostRecorded | OrganisationRefused, strawberry.union("RecordPostResult")]
+DivisionResult = Annotated[
+    DivisionRecorded | OrganisationRefused, strawberry.union("RecordDivisionResult", description="录入结果 · recorded, or why not")
+]
+SiteResult = Annotated[
+    ReceptionSiteRecorded | OrganisationRefused,
+    strawberry.union("RecordReceptionSiteResult", description="录入结果 · recorded, or why not"),
+]
+TeamResult = Annotated[
+    TeamRecorded | OrganisationRefused, strawberry.union("RecordTeamResult", description="录入结果 · recorded, or why not")
+]
+MemberResult = Annotated[
+    MemberRecorded | OrganisationRefused, strawberry.union("RecordMemberResult", description="录入结果 · recorded, or why not")
+]
+DepartmentResult = Annotated[
+    DepartmentRecorded | OrganisationRefused, strawberry.union("RecordDepartmentResult", description="录入结果 · recorded, or why not")
+]
+PostResult = Annotated[
+    PostRecorded | OrganisationRefused, strawberry.union("RecordPostResult", description="录入结果 · recorded, or why not")
+]
 
 
 def site_of(context: IntakeContext, site: Site) -> ReceptionSite:

@@ -132,7 +132,7 @@ class OrganisationMutation:
                 raise Refusal("NOT_TODAY", "已录入，但今日不生效。", "Recorded, but not in force today.", "since")
             return DivisionRecorded(division=division_of(context, territory.get(command.code)))
 
-        return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(OrganisationRefused, work)
 
     @strawberry.mutation(description="录入接待点 · record a reception site")
     async def record_reception_site(self, info: Ctx, input: RecordReceptionSiteInput) -> SiteResult:
@@ -143,7 +143,7 @@ class OrganisationMutation:
             await record_reception_site(fieldwork.record_sites, context.viewer, command, context.origin)
             return ReceptionSiteRecorded(site=site_of(context, (await fieldwork.sites.find_many([command.code]))[command.code]))
 
-        return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(OrganisationRefused, work)
 
     @strawberry.mutation(description="录入团队 · record a team")
     async def record_team(self, info: Ctx, input: RecordTeamInput) -> TeamResult:
@@ -154,7 +154,7 @@ class OrganisationMutation:
             await record_team(fieldwork.record_teams, context.viewer, command, context.origin)
             return TeamRecorded(team=team_of((await fieldwork.teams.find_many([command.code]))[command.code]))
 
-        return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(OrganisationRefused, work)
 
     @strawberry.mutation(description="录入成员 · record a member")
     async def record_member(self, info: Ctx, input: RecordMemberInput) -> MemberResult:
@@ -165,7 +165,7 @@ class OrganisationMutation:
             await record_member(fieldwork.record_members, context.viewer, command, context.origin)
             return MemberRecorded(member=member_of(context, (await fieldwork.members.find_many([command.id]))[command.id]))
 
-        return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(OrganisationRefused, work)
 
     @strawberry.mutation(description="录入部门 · record a department")
     async def record_department(self, info: Ctx, input: RecordDepartmentInput) -> DepartmentResult:
@@ -178,7 +178,7 @@ class OrganisationMutation:
                 department=department_of(context, (await fieldwork.departments.find_many([command.code]))[command.code])
             )
 
-        return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(OrganisationRefused, work)
 
     @strawberry.mutation(description="岗位任职或交接 · take or hand over a post")
     async def record_post(self, info: Ctx, input: RecordPostInput) -> PostResult:
@@ -190,4 +190,4 @@ class OrganisationMutation:
             held = (await fieldwork.posts.find_many([command.id]))[command.id]
             return PostRecorded(post=post_of(context, held, fieldwork.today()))
 
-        return await refused_as(OrganisationRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(OrganisationRefused, work)

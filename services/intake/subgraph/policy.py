@@ -7,6 +7,7 @@ from services.intake.usecases import create_upload, record_visit, recording, reg
 from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
+    HOLDS_PIN,
     KNOWS_PETITIONER,
     LISTED,
     OF_OBJECT,
@@ -89,6 +90,7 @@ POLICY = Policy(
         "Mutation": {
             "registerGrievance": REGISTERS,
             "createUpload": UPLOADS,
+            "openByPin": HOLDS_PIN,
             "recordDivision recordReceptionSite recordTeam recordMember recordDepartment recordPost": RECORDS,
             "startImport startExport": RECORDS,
             "recordVisit": VISITS,
@@ -145,8 +147,10 @@ POLICY = Policy(
         "TransferStarted": {"transfer": OF_OBJECT},
         "TransferRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Me": {"sub roles department team scopes": OF_OBJECT},
-        "Registered": {"grievance": TO_ITS_AUTHOR},
+        "Registered": {"grievance pin": TO_ITS_AUTHOR},
         "RegisterRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "Opened": {"accessToken expiresAt grievanceId": OF_OBJECT},
+        "OpenRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Upload": {"attachmentId url method expiresAt": OF_OBJECT},
         "UploadRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},

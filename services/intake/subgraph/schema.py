@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import strawberry
 
+from services.intake.domain.pins import pin_of
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
 from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
-from services.intake.subgraph.inputs import CreateUploadInput, RegisterGrievanceInput
+from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, RegisterGrievanceInput
 from services.intake.subgraph.organisation_fields import OrganisationMutation, OrganisationQuery
 from services.intake.subgraph.policy import POLICY
 from services.intake.subgraph.transfers import TransferMutation, TransferQuery
@@ -18,6 +21,9 @@ from services.intake.subgraph.types import (
     GrievanceConnection,
     GrievanceEdge,
     Me,
+    Opened,
+    OpenRefused,
+    OpenResult,
     PageInfo,
     Registered,
     RegisterRefused,
@@ -29,14 +35,16 @@ from services.intake.subgraph.types import (
     find_division,
 )
 from services.intake.usecases.create_upload import create_upload
+from services.intake.usecases.open_by_pin import open_by_pin
 from services.intake.usecases.register_grievance import register_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
+from shared.identity.errors import Refusal
 from shared.listing import cursor_of
 from shared.subgraph import page_size, refused_as
 
 
-@strawberry.type
+@strawberry.type(description="查询 · what can be asked")
 class Query(OrganisationQuery, CoverageQuery, TransferQuery):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
@@ -55,7 +63,10 @@ class Query(OrganisationQuery, CoverageQuery, TransferQuery):
 
     @strawberry.field(description="下级区划 · the divisions right below")
     def divisions(self, info: Ctx, under: str, first: int = 100, after: str | None = None) -> list[Division] | None:
-        page = info.context.intake.territory.children(under, page_size(first), after)
+        territory = info.context.intake.territory
+        if not territory.knows(under):
+            raise Refusal("DIVISION_UNKNOWN", "没有这个行政区划代码。", "There is no such division code.", "under")
+        page = territory.children(under, page_size(first), after)
         return [division_of(info.context, place) for place in page.items]
 
     @strawberry.field(description="当前访问者 · who asks")
@@ -65,7 +76,7 @@ class Query(OrganisationQuery, CoverageQuery, TransferQuery):
         return Me(sub=viewer.sub, roles=sorted(viewer.roles), department=viewer.department, team=viewer.team, scopes=scopes)
 
 
-@strawberry.type
+@strawberry.type(description="操作 · what can be done")
 class Mutation(OrganisationMutation, CoverageMutation, TransferMutation):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
@@ -74,9 +85,10 @@ class Mutation(OrganisationMutation, CoverageMutation, TransferMutation):
         async def work() -> Registered:
             id = await register_grievance(context.intake.registration, context.viewer, input.command(), context.origin)
             held = (await context.intake.grievances.find_many([id]))[id]
-            return Registered(grievance=Grievance.of(id, held, to_its_author=True))
+            pin = pin_of(context.intake.opening.reference_key, id)
+            return Registered(grievance=Grievance.of(id, held, to_its_author=True), pin=pin)
 
-        return await refused_as(RegisterRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(RegisterRefused, work)
 
     @strawberry.mutation(description="申请上传 · ask for a signed URL to which one file is sent by PUT")
     async def create_upload(self, info: Ctx, input: CreateUploadInput) -> UploadResult:
@@ -101,7 +113,16 @@ class Mutation(OrganisationMutation, CoverageMutation, TransferMutation):
             url = upload_url(intake.settings.public_url, ticket, intake.upload_key)
             return Upload(attachment_id=strawberry.ID(ticket.id), url=url, method="PUT", expires_at=ticket.expires_at)
 
-        return await refused_as(UploadRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(UploadRefused, work)
+
+    @strawberry.mutation(description="凭编号和查询码打开 · open one's own grievance by its number and PIN")
+    async def open_by_pin(self, info: Ctx, input: OpenByPinInput) -> OpenResult:
+        async def work() -> Opened:
+            opened = await open_by_pin(info.context.intake.opening, input.number, input.pin)
+            expires = datetime.fromtimestamp(opened.minted.expires_at, UTC)
+            return Opened(access_token=opened.minted.token, expires_at=expires, grievance_id=strawberry.ID(opened.grievance))
+
+        return await refused_as(OpenRefused, work)
 
 
 def build_schema(*, production: bool) -> MinyiSchema:

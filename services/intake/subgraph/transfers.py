@@ -27,7 +27,7 @@ class SheetKind(Enum):
     HOUSEHOLDS = "HOUSEHOLDS"
 
 
-@strawberry.enum
+@strawberry.enum(description="文件格式 · file format")
 class SheetFormat(Enum):
     CSV = "CSV"
     XLSX = "XLSX"
@@ -35,80 +35,84 @@ class SheetFormat(Enum):
 
 @strawberry.type(description="模板的一列 · a column of a template")
 class SheetColumn:
-    name: str
-    name_zh: str
-    required: bool
+    name: str = strawberry.field(description="列名 · name of the column")
+    name_zh: str = strawberry.field(description="中文列名 · its name in Chinese")
+    required: bool = strawberry.field(description="必填 · must be filled")
     many: bool = strawberry.field(description="可填多项，以、分隔 · a list, parted by 、")
     words: list[str] = strawberry.field(description="可填的词 · the words that it understands; empty where any text is allowed")
 
 
 @strawberry.type(description="导入模板 · a template: its columns, and the header line as CSV")
 class SheetTemplate:
-    kind: SheetKind
-    header: str
-    columns: list[SheetColumn]
+    kind: SheetKind = strawberry.field(description="内容 · of what")
+    header: str = strawberry.field(description="表头（CSV） · the header line as CSV")
+    columns: list[SheetColumn] = strawberry.field(description="各列 · the columns")
 
 
 @strawberry.type(description="未导入的一行及原因 · a row that was refused, and why")
 class RowFault:
-    line: int
-    column: str
-    code: str
-    reason: str
-    reason_zh: str
+    line: int = strawberry.field(description="行号，表头为第 1 行 · line of the file, the header is 1")
+    column: str = strawberry.field(description="列 · column")
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    reason: str = strawberry.field(description="英文原因 · why, in English")
+    reason_zh: str = strawberry.field(description="中文原因 · why, in Chinese")
 
 
 @strawberry.type(description="导入或导出任务 · an import or export and how far it is")
 class Transfer:
-    id: strawberry.ID
-    direction: str
-    kind: SheetKind
-    state: str
+    id: strawberry.ID = strawberry.field(description="标识 · id")
+    direction: str = strawberry.field(description="方向：IMPORT、EXPORT · direction")
+    kind: SheetKind = strawberry.field(description="内容 · of what")
+    state: str = strawberry.field(description="状态 · state")
     line: int = strawberry.field(description="已处理到的行 · the last line done with")
-    added: int
-    changed: int
-    unchanged: int
-    refused: int
+    added: int = strawberry.field(description="新增行数 · rows that are new")
+    changed: int = strawberry.field(description="更改行数 · rows that changed what was there")
+    unchanged: int = strawberry.field(description="未变行数 · rows that were there already")
+    refused: int = strawberry.field(description="未导入行数 · rows that were refused")
     faults: list[RowFault] = strawberry.field(description="前20处 · the first 20")
-    failure: str | None
-    failure_zh: str | None
-    asked_at: datetime
-    ended_at: datetime | None
+    failure: str | None = strawberry.field(description="英文失败原因 · why it failed as a whole, in English")
+    failure_zh: str | None = strawberry.field(description="中文失败原因 · why it failed as a whole, in Chinese")
+    asked_at: datetime = strawberry.field(description="申请时间 · when it was asked for")
+    ended_at: datetime | None = strawberry.field(description="结束时间 · when it ended")
     file_url: str | None = strawberry.field(description="导出文件的临时地址 · where the exported file is, for some minutes")
     report_url: str | None = strawberry.field(description="未导入行文件的临时地址 · where the file of the refused rows is")
 
 
 @strawberry.type(description="任务已建立 · the job is written down")
 class TransferStarted:
-    transfer: Transfer
+    transfer: Transfer = strawberry.field(description="任务 · the job")
 
 
 @strawberry.type(description="任务未建立 · refused; nothing was stored")
 class TransferRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
 @strawberry.input(description="导入：先以用途 import 上传文件 · upload the file first, with the purpose import")
 class StartImportInput:
-    request_id: strawberry.ID
-    kind: SheetKind
-    attachment_id: strawberry.ID
-    division: str
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    kind: SheetKind = strawberry.field(description="内容 · of what")
+    attachment_id: strawberry.ID = strawberry.field(description="已上传的文件 · the uploaded file")
+    division: str = strawberry.field(description="区划：只导入其中的行 · rows outside of it are refused")
 
 
 @strawberry.input(description="导出 · an export; people are masked")
 class StartExportInput:
-    request_id: strawberry.ID
-    kind: SheetKind
-    division: str
-    format: SheetFormat = SheetFormat.CSV
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    kind: SheetKind = strawberry.field(description="内容 · of what")
+    division: str = strawberry.field(description="区划 · of which division and below")
+    format: SheetFormat = strawberry.field(default=SheetFormat.CSV, description="格式 · format")
 
 
-StartImportResult = Annotated[TransferStarted | TransferRefused, strawberry.union("StartImportResult")]
-StartExportResult = Annotated[TransferStarted | TransferRefused, strawberry.union("StartExportResult")]
+StartImportResult = Annotated[
+    TransferStarted | TransferRefused, strawberry.union("StartImportResult", description="导入申请结果 · started, or why not")
+]
+StartExportResult = Annotated[
+    TransferStarted | TransferRefused, strawberry.union("StartExportResult", description="导出申请结果 · started, or why not")
+]
 
 
 def transfer_of(context: IntakeContext, held: Held) -> Transfer:
@@ -179,7 +183,7 @@ class TransferMutation:
             id = await start_import(fieldwork.start_transfers, context.viewer, command, context.origin)
             return TransferStarted(transfer=transfer_of(context, (await fieldwork.transfers.find_many([id]))[id]))
 
-        return await refused_as(TransferRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(TransferRefused, work)
 
     @strawberry.mutation(description="导出 · write a file of what is recorded")
     async def start_export(self, info: Ctx, input: StartExportInput) -> StartExportResult:
@@ -192,4 +196,4 @@ class TransferMutation:
             id = await start_export(fieldwork.start_transfers, context.viewer, command, context.origin)
             return TransferStarted(transfer=transfer_of(context, (await fieldwork.transfers.find_many([id]))[id]))
 
-        return await refused_as(TransferRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(TransferRefused, work)

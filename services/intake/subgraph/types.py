@@ -65,9 +65,9 @@ class DivisionLevel(Enum):
 
 @strawberry.federation.type(keys=["code"], description="行政区划 · an administrative division, 12 digits, local levels below village")
 class Division:
-    code: str
-    name: str
-    level: DivisionLevel
+    code: str = strawberry.field(description="区划代码 · the code: 12 digits, local levels appended")
+    name: str = strawberry.field(description="名称 · its own name")
+    level: DivisionLevel = strawberry.field(description="层级 · level")
     full_name: str = strawberry.field(description="自市起的全称 · the name from the city down")
     local: bool = strawberry.field(description="本地增设 · not in the official list")
     aliases: list[str] = strawberry.field(description="别名 · what people call it")
@@ -102,19 +102,19 @@ def find_division(context: IntakeContext, code: str) -> Division | None:
 
 @strawberry.type(description="诉求人，默认脱敏 · the petitioner, masked")
 class Petitioner:
-    kind: PetitionerKind
+    kind: PetitionerKind = strawberry.field(description="诉求人类型 · kind of petitioner")
     display_name: str = strawberry.field(description="脱敏姓名 · masked name, e.g. 孔*莹")
     phone: str | None = strawberry.field(description="脱敏电话 · masked phone, e.g. 138****0001")
 
 
-@strawberry.type(description="附件 · a photo or document")
+@strawberry.type(description="附件 · one photo or document")
 class Attachment:
-    id: strawberry.ID
-    name: str
-    content_type: str
-    size: int
-    sha256: str
-    purpose: str | None
+    id: strawberry.ID = strawberry.field(description="附件标识 · id")
+    name: str = strawberry.field(description="文件名 · file name")
+    content_type: str = strawberry.field(description="类型（按内容识别）· type, by content")
+    size: int = strawberry.field(description="字节数 · bytes")
+    sha256: str = strawberry.field(description="内容摘要 · SHA-256 of the content")
+    purpose: str | None = strawberry.field(description="用途 · what it shows, e.g. before, after")
     url: str = strawberry.field(description="限时签名地址 · signed, valid for minutes")
 
     @classmethod
@@ -133,25 +133,25 @@ class Attachment:
 
 @strawberry.type(description="责任人（岗位与编号）· the accountable person, by role, unit and id")
 class Owner:
-    staff_id: str
-    role: str
-    unit: str
+    staff_id: str = strawberry.field(description="人员编号 · id of the person")
+    role: str = strawberry.field(description="岗位 · role")
+    unit: str = strawberry.field(description="单位 · team, department or division")
 
 
 @strawberry.federation.type(keys=["id", "number"], description="诉求 · what somebody asks, reports or suggests")
 class Grievance:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="标识 · id")
     number: str = strawberry.field(description="编号 · the readable number with check digit")
-    kind: GrievanceKind
-    channel: Channel
+    kind: GrievanceKind = strawberry.field(description="诉求类型 · kind")
+    channel: Channel = strawberry.field(description="来源渠道 · the door through which it came")
     subject: str = strawberry.field(description="标题，个人信息已隐去 · redacted")
     text: str = strawberry.field(description="内容，个人信息已隐去 · redacted")
-    registered_at: datetime
-    occurred_at: datetime
-    anonymous: bool
-    confidential: bool
-    urgent: bool
-    campaign: str | None
+    registered_at: datetime = strawberry.field(description="登记时间 · when it was registered")
+    occurred_at: datetime = strawberry.field(description="发生时间 · when it happened")
+    anonymous: bool = strawberry.field(description="是否匿名 · whether the petitioner gave no name")
+    confidential: bool = strawberry.field(description="是否要求保密 · whether the petitioner asked to stay unknown")
+    urgent: bool = strawberry.field(description="是否紧急 · whether it is urgent")
+    campaign: str | None = strawberry.field(description="所属活动 · the campaign that it belongs to")
     registered_by: Owner = strawberry.field(description="登记时的责任人 · who owned it at registration")
     held: strawberry.Private[Held]
     to_its_author: strawberry.Private[bool] = False
@@ -176,7 +176,8 @@ class Grievance:
 
     @classmethod
     async def resolve_reference(cls, info: Ctx, id: strawberry.ID | None = None, number: str | None = None) -> Self | None:
-        if id is None and number is not None:
+        # A representation is any JSON: what is no text is no number, and never a query operator.
+        if id is None and isinstance(number, str):
             id = strawberry.ID(await info.context.intake.numbers.grievance_of(number) or "")
         held = await info.context.grievances.load(str(id)) if id else None
         return cls.of(str(id), held) if held else None
@@ -205,59 +206,78 @@ class Grievance:
 
 @strawberry.type(description="分页信息 · Relay page info")
 class PageInfo:
-    has_next_page: bool
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="是否还有下一页 · whether there is more")
+    end_cursor: str | None = strawberry.field(description="本页末尾的游标 · send it as `after` for the next page")
 
 
-@strawberry.type
+@strawberry.type(description="诉求列表的一条 · one row of the list")
 class GrievanceEdge:
-    cursor: str
-    node: Grievance
+    cursor: str = strawberry.field(description="游标 · where this row stands")
+    node: Grievance = strawberry.field(description="本条内容 · the row itself")
 
 
 @strawberry.type(description="诉求列表，新的在前 · newest first")
 class GrievanceConnection:
-    edges: list[GrievanceEdge]
-    page_info: PageInfo
+    edges: list[GrievanceEdge] = strawberry.field(description="本页各条 · the rows of this page")
+    page_info: PageInfo = strawberry.field(description="分页信息 · about this page")
 
 
 @strawberry.type(description="当前访问者 · who asks")
 class Me:
-    sub: str
-    roles: list[str]
-    department: str | None
-    team: str | None
-    scopes: list[str]
+    sub: str = strawberry.field(description="账号 · who the identity provider says it is")
+    roles: list[str] = strawberry.field(description="角色 · roles")
+    department: str | None = strawberry.field(description="部门 · department")
+    team: str | None = strawberry.field(description="团队 · team")
+    scopes: list[str] = strawberry.field(description="管辖范围 · divisions, as LEVEL:code")
 
 
 @strawberry.type(description="登记成功 · registered")
 class Registered:
-    grievance: Grievance
+    grievance: Grievance = strawberry.field(description="诉求 · the grievance")
+    pin: str = strawberry.field(description="查询码，只在此告知 · the PIN that opens it together with its number; told here alone")
 
 
 @strawberry.type(description="登记被拒 · the registration was refused; nothing was stored")
 class RegisterRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
 @strawberry.type(description="上传许可 · leave to upload one file once")
 class Upload:
-    attachment_id: strawberry.ID
-    url: str
-    method: str
-    expires_at: datetime
+    attachment_id: strawberry.ID = strawberry.field(description="附件标识 · id of the attachment that it becomes")
+    url: str = strawberry.field(description="上传地址 · where to send the bytes, once")
+    method: str = strawberry.field(description="方法 · HTTP method")
+    expires_at: datetime = strawberry.field(description="失效时间 · until when")
 
 
 @strawberry.type(description="上传被拒 · the upload was refused")
 class UploadRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
-RegisterResult = Annotated[Registered | RegisterRefused, strawberry.union("RegisterResult")]
-UploadResult = Annotated[Upload | UploadRefused, strawberry.union("UploadResult")]
+@strawberry.type(description="已凭编号和查询码打开 · opened: the token reads and answers this one grievance for five minutes")
+class Opened:
+    access_token: str = strawberry.field(description="访问令牌 · the token")
+    expires_at: datetime = strawberry.field(description="失效时间 · until when")
+    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance it opens")
+
+
+@strawberry.type(description="未能打开 · not opened")
+class OpenRefused:
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+
+
+OpenResult = Annotated[Opened | OpenRefused, strawberry.union("OpenResult", description="打开结果 · opened, or why not")]
+RegisterResult = Annotated[
+    Registered | RegisterRefused, strawberry.union("RegisterResult", description="登记结果 · registered, or why not")
+]
+UploadResult = Annotated[Upload | UploadRefused, strawberry.union("UploadResult", description="上传申请结果 · leave to upload, or why not")]

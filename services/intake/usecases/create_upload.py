@@ -8,6 +8,7 @@ from services.intake.store.uploads import UploadStore
 from services.intake.usecases import recording
 from services.intake.usecases.register_grievance import ROLES as REGISTERING
 from shared import ids
+from shared.commands import checked_request_id
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
@@ -39,7 +40,7 @@ async def create_upload(
     if grievance is not None and visible is None:
         raise Refusal("NOT_FOUND", "没有这个诉求，或您无权查看。", "There is no such grievance, or it is not yours to see.", "grievanceId")
     ticket = new_ticket(
-        id=ids.document_id(viewer.sub, f"upload:{request_id}"),
+        id=ids.document_id(viewer.sub, f"upload:{checked_request_id(request_id)}"),
         uploader=viewer.sub,
         grievance=grievance,
         name=name,

@@ -1,4 +1,8 @@
-"""Deliver 反馈 (S54): claim a pending delivery, send it, record the result only while the claim stands."""
+"""Deliver 反馈 (S54): claim a pending delivery, send it, record the result only while the claim stands.
+
+A sender may be lost between sending and recording. Its claim then expires, and the channel decides: one that knows our reference again is
+asked again (the petitioner is told once, whoever sends); for any other the delivery ends as `unknown` and is never blindly repeated.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ class Delivering:
 
 async def deliver(parts: Delivering, grievance_id: str) -> int:
     """Send what is pending for this grievance; returns how many deliveries came to an end."""
-    ended = await _give_up_expired(parts, grievance_id)
+    ended = 0 if parts.channel.knows_references else await _give_up_expired(parts, grievance_id)
     while True:
         claimed = await _claim(parts, grievance_id)
         if claimed is None:
@@ -45,7 +49,7 @@ async def _claim(parts: Delivering, grievance_id: str) -> tuple[Delivery, str] |
 
     def decide(grievance: Grievance) -> tuple[Grievance, list[Contract]] | None:
         found.clear()
-        pending = next((held for held in grievance.deliveries if held.state == "PENDING"), None)
+        pending = next((held for held in grievance.deliveries if held.state == "PENDING" or held.expired(parts.real_now())), None)
         if pending is None:
             return None
         mine = pending.claimed(claim, until)

@@ -21,8 +21,9 @@ class Sealer(Protocol):
 class Persons(Protocol):
     """Petitioners, each with a data key of their own."""
 
-    async def keep(self, person: str, name: str | None, phone: str | None) -> Sealer:
-        """Keep a person, encrypted, and give the key that seals what they said; one that is known stays as it is."""
+    async def keep(self, person: str, name: str | None, phone: str | None) -> tuple[str, Sealer]:
+        """Keep a person, encrypted; the id under which they are kept, and the key that seals what they said. One that is known stays as it
+        is; somebody of another name who answers the same phone is another person."""
         ...
 
     async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
@@ -37,14 +38,19 @@ class Posts(Protocol):
 
 
 class Uploads(Protocol):
+    async def unattachable(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
+        """Which of them `attach` would give back. Changes nothing."""
+        ...
+
     async def attach(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
         """Bind stored uploads of this uploader to a grievance; returns the ids that are not there, not stored, or not theirs."""
         ...
 
 
 class Channel(Protocol):
-    """One way to reach a petitioner. `reference` makes a repeated send harmless where the provider supports it."""
+    """One way to reach a petitioner. Where it `knows_references`, sending the same reference again tells nobody twice."""
 
     name: str
+    knows_references: bool
 
     async def send(self, reference: str, grievance: str, phone: str | None, text: str) -> DeliveryResult: ...

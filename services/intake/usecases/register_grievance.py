@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from shared import ids
 from shared.commands import request_of
 from shared.contracts.intake import Channel, Kind, Owner
 from shared.identity.errors import Refusal
-from shared.identity.refs import phone_digits, phone_ref, subject_ref
+from shared.identity.refs import grievance_ref, phone_digits, phone_ref, subject_ref
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
@@ -34,6 +35,9 @@ ROLES = (
 SUBJECT_LENGTH = 200
 TEXT_LENGTH = 10_000
 MAX_ATTACHMENTS = 20
+MAX_ACCUSED = 20
+DEPARTMENT_CODE = re.compile(r"D-[A-Za-z0-9-]{1,40}")
+OCCURRED_YEARS = range(1950, 2100)
 
 
 class PetitionerInput(BaseModel):
@@ -90,9 +94,16 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     id = ids.document_id(viewer.sub, command.request_id)
     request = request_of(parts.reference_key, viewer, command.request_id, "RegisterGrievance", command.model_dump(mode="json"), origin)
 
+    if await parts.writer.earlier(id, request) is not None:
+        return id
+
+    # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
+    owner = await _owner(parts, viewer, command.division)
+    _require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
+
     petitioner = command.petitioner
     ref, person = _identity(parts.reference_key, viewer, petitioner, id)
-    sealer = await parts.persons.keep(person, None if petitioner.anonymous else petitioner.name, petitioner.phone)
+    person, sealer = await parts.persons.keep(person, None if petitioner.anonymous else petitioner.name, petitioner.phone)
     original = Sealed(
         subject=sealer.encrypt("subject", command.subject),
         text=sealer.encrypt("text", command.text),
@@ -100,7 +111,6 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     )
     now = parts.now()
     number = await parts.numbers.claim(command.division, now, id)
-    owner = await _owner(parts, viewer, command.division)
     names = (petitioner.name,) if petitioner.name else ()
 
     grievance = Grievance(
@@ -118,6 +128,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         person=person,
         petitioner_kind="ANONYMOUS" if petitioner.anonymous else petitioner.kind,
         petitioner_ref=ref,
+        own_ref=grievance_ref(parts.reference_key, id),
         team=viewer.team if viewer.has(Role.SECRETARY, Role.TEAM_LEADER) else None,
         accused_departments=command.accused_departments,
         occurred_at=command.occurred_at or now,
@@ -128,8 +139,13 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         attachments=command.attachments,
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
-    # Last before the write: a refusal must not leave files tied to a grievance that is never written.
-    missing = await parts.uploads.attach(command.attachments, id, viewer.sub)
+    # Last before the write, and asked again: somebody may have tied one of them in between.
+    _require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
+    await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
+    return id
+
+
+def _require_all(missing: list[str]) -> None:
     if missing:
         raise Refusal(
             "ATTACHMENT_UNKNOWN",
@@ -137,8 +153,6 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
             f"The attachment {missing[0]} is not there, not uploaded yet, or not yours.",
             "attachments",
         )
-    await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
-    return id
 
 
 def may_register_at(viewer: Viewer, division: str) -> bool:
@@ -161,6 +175,16 @@ def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> 
         raise Refusal("DIVISION_TOO_WIDE", "请至少选择到县（市、区）。", "Name at least the county.", "division")
     if command.occurred_at is not None and command.occurred_at.tzinfo is None:
         raise Refusal("TIME_WITHOUT_ZONE", "发生时间必须带时区。", "occurredAt must carry a time zone.", "occurredAt")
+    if command.occurred_at is not None and command.occurred_at.year not in OCCURRED_YEARS:
+        raise Refusal("TIME_OUT_OF_RANGE", "发生时间不在合理范围内。", "occurredAt is out of range.", "occurredAt")
+    # They travel in events: codes of departments, and nothing that somebody types about a person.
+    if len(command.accused_departments) > MAX_ACCUSED or not all(map(DEPARTMENT_CODE.fullmatch, command.accused_departments)):
+        raise Refusal(
+            "DEPARTMENT_UNKNOWN",
+            f"被反映的部门须为部门代码，至多{MAX_ACCUSED}个。",
+            f"accusedDepartments are codes of departments, {MAX_ACCUSED} at most.",
+            "accusedDepartments",
+        )
     if len(command.attachments) > MAX_ATTACHMENTS:
         raise Refusal(
             "TOO_MANY_ATTACHMENTS", f"附件不能超过{MAX_ATTACHMENTS}个。", f"More than {MAX_ATTACHMENTS} attachments.", "attachments"
@@ -172,7 +196,7 @@ def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> 
 def _identity(key: bytes, viewer: Viewer, petitioner: PetitionerInput, id: str) -> tuple[str, str]:
     """(petitionerRef, person id). Who signs in is known by it, else by phone; else the grievance stands for itself."""
     by_phone = phone_ref(key, petitioner.phone) if petitioner.phone and len(phone_digits(petitioner.phone)) >= 5 else None
-    ref = subject_ref(key, viewer.sub) if viewer.has(Role.RESIDENT) else by_phone or subject_ref(key, f"grievance:{id}")
+    ref = subject_ref(key, viewer.sub) if viewer.has(Role.RESIDENT) else by_phone or grievance_ref(key, id)
     # A person is who answers that phone, or whoever wrote this grievance. A resident may type any phone: one that is not verified as
     # theirs makes a person of its own, or they would be shown, masked, what its true owner is called.
     strangers = by_phone is not None and viewer.has(Role.RESIDENT) and by_phone not in viewer.refs

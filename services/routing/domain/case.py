@@ -70,6 +70,7 @@ class Case(BaseModel):
     subject: str
     division: str
     petitioner_ref: str
+    own_ref: str | None = None
     team: str | None
     accused_departments: list[str]
     confidential: bool
@@ -125,6 +126,7 @@ def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool)
         subject=event.subject,
         division=event.access.division,
         petitioner_ref=event.access.petitionerRef,
+        own_ref=event.access.ownRef,
         team=event.access.team,
         accused_departments=event.access.accusedDepartments,
         confidential=event.access.confidential,

@@ -40,6 +40,7 @@ def access_of(case: Case) -> Access:
     return Access(
         division=case.division,
         petitioner_ref=case.petitioner_ref,
+        own_ref=case.own_ref,
         team=case.team,
         departments=frozenset(case.departments),
         handlers=frozenset(case.handlers),

@@ -27,7 +27,7 @@ from shared.listing import cursor_of
 from shared.subgraph import page_size, refused_as
 
 
-@strawberry.type
+@strawberry.type(description="查询 · what can be asked")
 class Query:
     @strawberry.field(description="可见的办件 · the cases that the viewer may see, newest first")
     async def cases(
@@ -47,19 +47,19 @@ class Query:
 
 @strawberry.input(description="接单 · accept a work order")
 class AcceptWorkOrderInput:
-    request_id: strawberry.ID
-    grievance_id: strawberry.ID
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance")
 
 
 @strawberry.input(description="上报办结 · report what was done, in words for the petitioner")
 class ReportResolutionInput:
-    request_id: strawberry.ID
-    grievance_id: strawberry.ID
-    text: str
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance")
+    text: str = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
     evidence: list[strawberry.ID] = strawberry.field(default_factory=list, description="附件标识 · attachment ids")
 
 
-@strawberry.type
+@strawberry.type(description="操作 · what can be done")
 class Mutation:
     @strawberry.mutation(description="接单 · a handler of the department takes the case and owns it")
     async def accept_work_order(self, info: Ctx, input: AcceptWorkOrderInput) -> AcceptResult:
@@ -69,7 +69,7 @@ class Mutation:
             await accept(context.routing.handling, context.viewer, str(input.request_id), id, context.origin)
             return await _as_it_is(context.routing.cases, id)
 
-        return await refused_as(AcceptRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(AcceptRefused, work)
 
     @strawberry.mutation(description="上报办结 · report the resolution")
     async def report_resolution(self, info: Ctx, input: ReportResolutionInput) -> ReportResult:
@@ -81,7 +81,7 @@ class Mutation:
             await report(handling, context.viewer, str(input.request_id), id, input.text, evidence, context.origin)
             return await _as_it_is(context.routing.cases, id)
 
-        return await refused_as(ReportRefused, work)  # type: ignore[no-any-return]
+        return await refused_as(ReportRefused, work)
 
 
 async def _as_it_is(cases: Cases, id: str) -> Case:

@@ -49,7 +49,7 @@ class Grade(Enum):
 
 @strawberry.federation.type(keys=["code"], description="承办部门 · a department that handles")
 class Department:
-    code: str
+    code: str = strawberry.field(description="部门代码 · code of the department")
 
     @strawberry.field(description="名称；资料未到时为空 · null while the reference has not arrived")
     async def name(self, info: Ctx) -> str | None:
@@ -62,9 +62,9 @@ class Department:
 
 @strawberry.type(description="责任人（岗位与编号）· the accountable person, by role, unit and id")
 class CaseOwner:
-    staff_id: str
-    role: str
-    unit: str
+    staff_id: str = strawberry.field(description="人员编号 · id of the person")
+    role: str = strawberry.field(description="岗位 · role")
+    unit: str = strawberry.field(description="单位 · team, department or division")
 
     @classmethod
     def of(cls, owner: Owner) -> Self:
@@ -73,42 +73,42 @@ class CaseOwner:
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
 class Transition:
-    at: datetime
-    action: str
-    status: GrievanceStatus
-    by: CaseOwner
+    at: datetime = strawberry.field(description="时间（UTC）· when, in UTC")
+    action: str = strawberry.field(description="动作 · what was done, a name of the transition table")
+    status: GrievanceStatus = strawberry.field(description="之后的状态 · the state after it")
+    by: CaseOwner = strawberry.field(description="谁 · by whom")
 
 
 @strawberry.type(description="工单 · what a department has in hand; each rework is a round")
 class WorkOrder:
-    department: Department
+    department: Department = strawberry.field(description="承办部门 · who has it in hand")
     rule: str = strawberry.field(description="转办规则 · the dispatch rule that sent it there")
-    rule_version: int
-    round: int
-    dispatched_at: datetime
-    accepted_at: datetime | None
-    resolved_at: datetime | None
-    resolution: str | None
-    evidence: list[strawberry.ID]
+    rule_version: int = strawberry.field(description="规则版本 · version of the catalogue")
+    round: int = strawberry.field(description="第几轮；重办加一 · counts from 1, one more for each rework")
+    dispatched_at: datetime = strawberry.field(description="转办时间 · when it was sent there")
+    accepted_at: datetime | None = strawberry.field(description="接单时间 · when somebody took it")
+    resolved_at: datetime | None = strawberry.field(description="办结上报时间 · when it was reported as done")
+    resolution: str | None = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
+    evidence: list[strawberry.ID] = strawberry.field(description="佐证附件标识 · ids of the attachments that show it")
 
 
 @strawberry.federation.type(keys=["id"], description="办件 · the handling of one grievance")
 class Case:
-    id: strawberry.ID
-    number: str
-    status: GrievanceStatus
-    category: str | None
-    grade: Grade
+    id: strawberry.ID = strawberry.field(description="诉求标识 · the grievance's id")
+    number: str = strawberry.field(description="编号 · the readable number")
+    status: GrievanceStatus = strawberry.field(description="办理状态 · state")
+    category: str | None = strawberry.field(description="类别路径 · path in the category tree; null: not classified")
+    grade: Grade = strawberry.field(description="分级 · grade")
     owner: CaseOwner = strawberry.field(description="当前责任人，始终唯一 · exactly one accountable person at any time")
-    registered_at: datetime
-    due_at: datetime | None
+    registered_at: datetime = strawberry.field(description="登记时间 · when it was registered")
+    due_at: datetime | None = strawberry.field(description="办理期限 · when the result is due; null: nothing is due")
     provisional_due: bool = strawberry.field(description="工作日历未发布，暂按周一至周五计算 · counted by weekdays for now")
-    closed_at: datetime | None
-    reworks: int
-    needs_supervision: bool
-    department: Department | None
-    work_order: WorkOrder | None
-    history: list[Transition]
+    closed_at: datetime | None = strawberry.field(description="办结时间 · when it was closed")
+    reworks: int = strawberry.field(description="重办次数 · how often it was reworked")
+    needs_supervision: bool = strawberry.field(description="需督办：重办次数已满仍不满意 · closed while the petitioner is not satisfied")
+    department: Department | None = strawberry.field(description="承办部门 · the department that handles it")
+    work_order: WorkOrder | None = strawberry.field(description="工单 · the work order")
+    history: list[Transition] = strawberry.field(description="流转记录 · every move, oldest first")
     held: strawberry.Private[Held]
 
     @classmethod
@@ -161,9 +161,9 @@ class Case:
         )
 
 
-@strawberry.federation.type(keys=["id"])
+@strawberry.federation.type(keys=["id"], description="诉求 · what somebody asks, reports or suggests")
 class Grievance:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="标识 · id")
 
     @strawberry.field(description="办理状态；尚未立案时为 REGISTERED · REGISTERED while there is no case yet")
     async def status(self, info: Ctx) -> GrievanceStatus | None:
@@ -182,37 +182,37 @@ class Grievance:
 
 @strawberry.type(description="分页信息 · Relay page info")
 class CasePageInfo:
-    has_next_page: bool
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="是否还有下一页 · whether there is more")
+    end_cursor: str | None = strawberry.field(description="本页末尾的游标 · send it as `after` for the next page")
 
 
-@strawberry.type
+@strawberry.type(description="办件列表的一条 · one row of the list")
 class CaseEdge:
-    cursor: str
-    node: Case
+    cursor: str = strawberry.field(description="游标 · where this row stands")
+    node: Case = strawberry.field(description="本条内容 · the row itself")
 
 
 @strawberry.type(description="办件列表，新的在前 · newest first")
 class CaseConnection:
-    edges: list[CaseEdge]
-    page_info: CasePageInfo
+    edges: list[CaseEdge] = strawberry.field(description="本页各条 · the rows of this page")
+    page_info: CasePageInfo = strawberry.field(description="分页信息 · about this page")
 
 
 @strawberry.type(description="接单被拒 · the work order was not accepted; nothing changed")
 class AcceptRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
 @strawberry.type(description="上报被拒 · the resolution was not taken; nothing changed")
 class ReportRefused:
-    code: str
-    message: str
-    message_zh: str
-    field: str | None
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
-AcceptResult = Annotated[Case | AcceptRefused, strawberry.union("AcceptResult")]
-ReportResult = Annotated[Case | ReportRefused, strawberry.union("ReportResult")]
+AcceptResult = Annotated[Case | AcceptRefused, strawberry.union("AcceptResult", description="接单结果 · the case, or why not")]
+ReportResult = Annotated[Case | ReportRefused, strawberry.union("ReportResult", description="上报结果 · the case, or why not")]

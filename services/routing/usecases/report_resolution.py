@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from services.routing.domain.case import Case, report_resolution
 from services.routing.usecases.of_department import ROLES, check_department, check_visible, staff
 from services.routing.usecases.ports import Handling
@@ -13,6 +15,7 @@ from shared.writer import Decision
 
 TEXT_LENGTH = 10_000
 MAX_EVIDENCE = 20
+ATTACHMENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: str, text: str, evidence: list[str], origin: str) -> None:
@@ -24,6 +27,9 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
         raise Refusal("TEXT_TOO_LONG", f"内容不能超过{TEXT_LENGTH}字。", f"The text is longer than {TEXT_LENGTH} characters.", "text")
     if len(evidence) > MAX_EVIDENCE:
         raise Refusal("TOO_MUCH_EVIDENCE", f"附件不能超过{MAX_EVIDENCE}个。", f"More than {MAX_EVIDENCE} attachments.", "evidence")
+    # They travel in events: ids of attachments, and nothing else that somebody may type there.
+    if not all(map(ATTACHMENT_ID.fullmatch, evidence)):
+        raise Refusal("EVIDENCE_UNKNOWN", "佐证须为附件标识。", "Evidence is named by attachment ids.", "evidence")
     payload = {"grievance": grievance, "text": text, "evidence": evidence}
     request = request_of(parts.reference_key, viewer, request_id, "ReportResolution", payload, origin)
 

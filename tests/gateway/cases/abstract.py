@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.gateway.federation import Case, World
+from tests.gateway.federation import Case
+from tests.gateway.servers import World
 
 
 def _media() -> World:

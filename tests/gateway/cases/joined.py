@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.gateway.federation import Case, World
-from tests.gateway.queries import STRINGS
+from tests.gateway.federation import Case
+from tests.gateway.servers import World
 
 
 def _shared() -> World:
@@ -57,6 +57,9 @@ HIDDEN = Case(
     },
     _hidden,
 )
+
+
+STRINGS = ["p1", "u1", "i1", "s1", "m2", "o1", "x2", "x", "EUR"]
 
 
 def _search() -> World:

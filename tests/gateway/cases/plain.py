@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.gateway.federation import Case, World
+from tests.gateway.federation import Case
+from tests.gateway.servers import World
 
 
 def _shop() -> World:
@@ -141,7 +142,7 @@ def _mutations() -> World:
     counter = {"__typename": "Counter", "id": "c", "value": 0, "label": "counter", "trace": lambda _self: log.copy()}
 
     def add(by: int) -> dict[str, Any]:
-        counter["value"] += by  # type: ignore[operator]
+        counter["value"] += by
         log.append(f"add {by}")
         return {"__typename": "Counter"} | counter
 

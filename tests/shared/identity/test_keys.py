@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.identity.development import DevelopmentIssuer
-from shared.identity.keys import KeyMissing, ensure_development_keys, ensure_keys, master_keys, reference_key, upload_key
+from shared.identity.keys import PLATFORM_PAIRS, KeyMissing, ensure_development_keys, ensure_keys, master_keys, reference_key, upload_key
 from shared.identity.roles import Role
 from shared.identity.tokens import TokenVerifier
 from tests.shared.identity.builders import REFERENCE_KEY
@@ -17,7 +17,7 @@ from tests.shared.identity.builders import REFERENCE_KEY
 @pytest.mark.parametrize("load", [reference_key, upload_key, master_keys])
 def test_a_missing_key_names_its_mend(load: object, tmp_path: Path) -> None:
     with pytest.raises(KeyMissing) as missing:
-        load(tmp_path)  # type: ignore[operator]
+        load(tmp_path)
     message = str(missing.value)
     assert str(tmp_path) in message
     assert "python -m shared.identity.keys" in message
@@ -38,7 +38,8 @@ def test_made_keys_stay_and_are_for_their_owner_only(tmp_path: Path) -> None:
     directory = tmp_path / "keys"
     ensure_development_keys(directory)
     first = {path.name: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-    assert set(first) == {"reference.key", "upload.key", "0001.key", "issuer.pem", "issuer.jwks.json"}
+    pairs = {f"{name}.{half}" for name in ("issuer", *PLATFORM_PAIRS) for half in ("pem", "jwks.json")}
+    assert set(first) == {"reference.key", "upload.key", "0001.key", *pairs}
     ensure_development_keys(directory)
     assert first == {path.name: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in directory.rglob("*") if path.is_file())

@@ -7,6 +7,8 @@ import pytest
 from tests.shared.model.scenarios import BUDGET, ONE_FAULT, SCENARIOS
 from tests.shared.model.search import departures, walks
 
+pytestmark = pytest.mark.slow
+
 WALKS = 300
 
 

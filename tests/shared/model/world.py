@@ -16,8 +16,8 @@ from typing import Any
 EPOCH = datetime(2020, 6, 5, tzinfo=UTC)
 
 
-class Violation(AssertionError):
-    """A law of the protocol was broken; `law` names it."""
+class Violation(BaseException):
+    """A law of the protocol was broken; `law` names it. Not an Exception: what the code does about defects must not hide it."""
 
     def __init__(self, law: str, detail: str) -> None:
         super().__init__(f"{law}: {detail}")
@@ -108,10 +108,10 @@ class World:
     # --- what the chooser does ---
 
     def point_actions(self) -> list[Action]:
-        going = [Action(f"{p.process.name} {p.what}", lambda p=p: self._go(p)) for p in self.points]  # type: ignore[misc]
+        going = [Action(f"{p.process.name} {p.what}", lambda p=p: self._go(p)) for p in self.points]
         if self.budget.trouble:
             going += [
-                Action(f"trouble: {p.process.name} {p.what}", lambda p=p: self._fail(p), "trouble")  # type: ignore[misc]
+                Action(f"trouble: {p.process.name} {p.what}", lambda p=p: self._fail(p), "trouble")
                 for p in self.points
                 if p.trouble is not None
             ]
@@ -133,7 +133,7 @@ class World:
 
     def settle(self) -> None:
         """Run the loop until nothing more is ready: all tasks wait at points, for locks, or have ended."""
-        ready = self.loop._ready  # type: ignore[attr-defined]
+        ready = self.loop._ready
         while ready:
             self.loop.call_soon(self.loop.stop)
             self.loop.run_forever()

@@ -127,7 +127,7 @@ async def test_a_list_reads_its_slices_and_no_more_however_many_there_are(pair: 
     query = LISTS[name]
     small, large = await query.ask(pair.small), await query.ask(pair.large)
     assert small
-    assert len(small) == len(large)  # type: ignore[arg-type]
+    assert len(small) == len(large)
     growth = await pair.ask(query.ask)
     assert growth.indexes == {"cases.slots", f"{SLOTS}.key"}
     assert max(growth.examined("cases")) <= query.most
