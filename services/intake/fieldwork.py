@@ -1,17 +1,19 @@
-"""How the field half of intake is put together: territory, people, and the commands that record them; for api and worker."""
+"""How the field half of intake is put together: territory, people, calendar, and the commands that record them; for api and worker."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore
+from services.intake.domain.duties import Standing, standing
 from services.intake.domain.people import Member
 from services.intake.domain.transfers import Kind, Outcome
-from services.intake.store import households, transfers
+from services.intake.store import calendar, households, transfers
 from services.intake.store.announcer import Announcer
+from services.intake.store.calendar import Campaigns, Duties, Receptions, seed_calendar
 from services.intake.store.households import Households
 from services.intake.store.organisation import INDEXES, Departments, Members, Posts, Teams, seed_organisation
 from services.intake.store.places import PLACES, Atlas, Sites, seed_places
@@ -20,10 +22,13 @@ from services.intake.store.uploads import UploadStore
 from services.intake.usecases.export_rows import Exports
 from services.intake.usecases.keep_households import KeepHouseholds
 from services.intake.usecases.keep_rows import Record, RecordRows
+from services.intake.usecases.record_campaign import RecordingCampaigns
 from services.intake.usecases.record_department import RecordDepartment, RecordingDepartments, record_department
 from services.intake.usecases.record_division import RecordDivision, RecordingDivisions, record_division
+from services.intake.usecases.record_duty import RecordingDuties
 from services.intake.usecases.record_member import RecordingMembers, RecordMember, record_member
 from services.intake.usecases.record_post import RecordingPosts, RecordPost, record_post
+from services.intake.usecases.record_reception import RecordingReceptions
 from services.intake.usecases.record_reception_site import RecordingSites
 from services.intake.usecases.record_team import RecordingTeams, RecordTeam, record_team
 from services.intake.usecases.record_visit import RecordingVisits, mark_outings
@@ -47,6 +52,7 @@ MARK_SECONDS = 5.0
 PROJECTED = ("households", "members")
 ALL_INDEXES = {
     **INDEXES,
+    **calendar.INDEXES,
     "households": households.INDEXES,
     "transfers": transfers.INDEXES,
 }
@@ -74,6 +80,9 @@ class Fieldwork:
         self.posts = Posts(database, self.today)
         self.teams = Teams(database)
         self.members = Members(database)
+        self.campaigns = Campaigns(database)
+        self.receptions = Receptions(database)
+        self.duties = Duties(database)
         outbox = MongoRecords(database, "reference")
         self.announcer = Announcer(self.departments, self.posts, self.teams, outbox, runtime.relay.watch(outbox), runtime.world, self.today)
         divisions = self._recording(MongoRecords(database, "divisions"), PLACES)
@@ -81,11 +90,16 @@ class Fieldwork:
         self.record_sites = RecordingSites(self._recording(self.sites), self.atlas)
         self.record_departments = RecordingDepartments(self._recording(self.departments), self.atlas)
         self.record_posts = RecordingPosts(self._recording(self.posts), self.atlas, self.today)
-        self.record_members = RecordingMembers(self._recording(self.members), self.atlas, self.teams, cipher)
-        self.record_teams = RecordingTeams(self._recording(self.teams), self.atlas, self.members)
+        self.record_members = RecordingMembers(self._recording(self.members), self.atlas, self.teams, cipher, self.today)
+        self.record_teams = RecordingTeams(self._recording(self.teams), self.atlas, self.members, self.campaigns)
         self.households = Households(database)
         household_writer = runtime.writer(self.households, ALONE, self.households.codec, reference_key)
         member_writer = runtime.writer(self.members, ALONE, self.members.codec, reference_key)
+        self.record_campaigns = RecordingCampaigns(self._recording(self.campaigns), self.atlas, self.campaigns)
+        self.record_receptions = RecordingReceptions(self._recording(self.receptions), self.atlas, self.teams, self.sites)
+        self.record_duties = RecordingDuties(
+            self._recording(self.duties), self.atlas, self.duties, member_writer, reference_key, self.today
+        )
         self.record_visits = RecordingVisits(household_writer, member_writer, reference_key, self.today)
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")
@@ -127,6 +141,12 @@ class Fieldwork:
         key = self.cipher.unwrap(member.person, member.key)
         return key.decrypt("name", member.name), key.decrypt("phone", member.phone) if member.phone else None
 
+    async def standings(self, member: Member) -> list[Standing]:
+        """How a member stands today with every duty that binds them."""
+        today = date.fromisoformat(self.today())
+        duties = [duty for duty in await self.duties.all() if duty.in_force(today) and duty.binds(member.unit)]
+        return [standing(duty, list(member.done.values()), member.since, today) for duty in duties]
+
     async def migrate(self) -> None:
         """Indexes, the committed places, the first organisation. Repeating it changes nothing."""
         database = self.runtime.database
@@ -139,6 +159,7 @@ class Fieldwork:
             await database["transfer_faults"].create_indexes(transfers.FAULT_INDEXES)
         await seed_places(database)
         await seed_organisation(self.departments, self.posts)
+        await seed_calendar(self.campaigns, self.duties)
 
     def work(self) -> None:
         """The rounds of a worker."""

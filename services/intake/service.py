@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
+from services.intake.calendar_http import calendar_router
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.fieldwork import Fieldwork
@@ -108,7 +109,9 @@ class Service:
         receive = ReceiveUpload(self.uploads, self.files, detect, world.real_now, self.limits)
         schema = build_schema(production=settings.env == "production")
         graph = graph_router(schema, context, Freshness(NAME, self.grievances))
-        return application(self.runtime, [graph, uploads_router(receive, self.files, key, world.real_now)])
+        parts = self.fieldwork
+        feeds = calendar_router(parts.teams, parts.campaigns, parts.receptions, parts.sites, key, world.real_now)
+        return application(self.runtime, [graph, uploads_router(receive, self.files, key, world.real_now), feeds])
 
     def worker(self) -> FastAPI:
         """Consumer, sender, and the sweeper of broken uploads."""

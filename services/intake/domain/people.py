@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from services.intake.domain.duties import Done
 from services.intake.domain.places import levels_below
 from shared.contracts.intake import TeamRow
 from shared.identity.errors import Refusal
@@ -57,17 +58,29 @@ class Member(BaseModel):
     phone: str | None
     digest: str
     """Keyed digest of the row in clear: the same row again is no change."""
+    since: str = ""
+    """The day on which they were first recorded: from then on duties bind."""
     outings: dict[str, str] = {}
     """Visit → day: when they went out, and each visit once."""
+    done: dict[str, Done] = {}
+    """Record → which duty was done, and when."""
 
     def went_out(self, visit: str, on: str) -> Self:
         return self.model_copy(update={"outings": {**self.outings, visit: on}})
 
+    def did(self, id: str, done: Done) -> Self:
+        return self.model_copy(update={"done": {**self.done, id: done}})
+
+    def history(self) -> dict[str, Any]:
+        """What stays when the member is recorded anew."""
+        return {"since": self.since, "outings": self.outings, "done": self.done}
+
     def facts(self) -> dict[str, Any]:
-        """What the projector counts (S13): members by rank, and who of them went out in a month and a year."""
+        """What the projector counts (S13, S39): members by rank, who of them went out in a month and a year, who did which duty."""
         out = {f"out:{period}:{self.rank}" for day in self.outings.values() for period in (day[:7], day[:4])}
+        did = {f"duty:{done.duty}:{done.period}" for done in self.done.values()}
         at = list(prefixes(self.unit)[1:]) + ([f"team:{self.team}"] if self.team else [])
-        return {"at": at, "n": {f"members:{self.rank}": 1, **dict.fromkeys(sorted(out), 1)}}
+        return {"at": at, "n": {f"members:{self.rank}": 1, **dict.fromkeys(sorted(out | did), 1)}}
 
     @property
     def may_lead(self) -> bool:

@@ -55,7 +55,8 @@ class Households(Registry[Household]):
             rows = await self.collection.find({"unmarked": True}, {"_id": 1}).limit(limit).to_list(limit)
         return [row["_id"] for row in rows]
 
-    async def visits_of(self, query: Document) -> list[Document]:
-        """Of an indexed query, what lists need to choose from: {_id, place, number, last_visit}, nothing sealed."""
+    async def listed(self, query: Document) -> list[Document]:
+        """Of an indexed query, what lists choose and order by; nothing sealed."""
+        fields = {"place": 1, "contract": 1, "last_visit": 1, "visits.on": 1}
         with store_errors():
-            return list(await self.collection.find(query, {"place": 1, "number": 1, "last_visit": 1}).to_list(None))
+            return list(await self.collection.find(query, fields).to_list(None))

@@ -134,11 +134,11 @@ def household_of(context: IntakeContext, held: Held) -> Household:
     )
 
 
-def _covered(numbers: coverage.Numbers, period: str, context: IntakeContext) -> Covered:
+def covered_of(numbers: coverage.Numbers, period: str, context: IntakeContext) -> Covered:
     return Covered(**vars(coverage.covered(numbers, period, date.fromisoformat(context.intake.fieldwork.today()))))
 
 
-def _period(context: IntakeContext, period: str | None) -> str:
+def period_or_month(context: IntakeContext, period: str | None) -> str:
     """The period asked for, this month when left out. Raises Refusal."""
     if period is not None and not is_period(period):
         raise Refusal("BAD_PERIOD", "期间应为 2020-06 或 2020。", "A period reads 2020-06 or 2020.", "period")
@@ -156,55 +156,99 @@ def _cursor(key: tuple[str, str]) -> str:
     return "|".join(key)
 
 
+async def coverage_below(context: IntakeContext, division: str, period: str, tiers: int) -> list[DivisionCoverage]:
+    """The division's coverage and that of what lies up to `tiers` levels below. Raises Refusal, Forbidden."""
+    prefix_of(context, division)
+    if not 0 <= tiers <= coverage.TIERS:
+        raise Refusal("BAD_TIERS", f"层级应在 0 到 {coverage.TIERS} 之间。", f"tiers must be between 0 and {coverage.TIERS}.", "tiers")
+    territory = context.intake.territory
+    codes = coverage.down(territory, division, tiers)
+    if len(codes) > coverage.ROWS:
+        raise Refusal("TOO_WIDE", "范围过大，请减少层级。", "Too many divisions; ask for fewer tiers.", "tiers")
+    keys = {code: prefix_of(context, code) for code in codes}
+    buckets = context.intake.fieldwork.coverage
+    few = len(codes) <= coverage.NAMED
+    numbers = await buckets.read(keys.values()) if few else await buckets.under(keys[division])
+    return [
+        DivisionCoverage(
+            division=division_of(context, territory.get(code)), covered=covered_of(numbers.get(keys[code], {}), period, context)
+        )
+        for code in codes
+    ]
+
+
+async def teams_behind(context: IntakeContext, prefix: str, period: str, first: int, after: str | None) -> TeamCoverageConnection:
+    """A page of the teams of a territory, the furthest behind first."""
+    fieldwork = context.intake.fieldwork
+    teams = await fieldwork.teams.where({"within": prefix})
+    numbers = await fieldwork.coverage.read(f"team:{team.code}" for team in teams)
+    rows = [TeamCoverage(team=team_of(team), covered=covered_of(numbers[f"team:{team.code}"], period, context)) for team in teams]
+
+    def key(row: TeamCoverage) -> tuple[str, str]:
+        return f"{10**9 - row.covered.behind:010d}", row.team.code
+
+    found, more = _page(rows, key, page_size(first), after)
+    edges = [TeamCoverageEdge(cursor=_cursor(key(row)), node=row) for row in found]
+    return TeamCoverageConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
+
+
+async def households_page(
+    context: IntakeContext,
+    query: dict[str, Any],
+    first: int,
+    after: str | None,
+    *,
+    due_in: str | None = None,
+    contract: str | None = None,
+    place: str | None = None,
+) -> HouseholdConnection:
+    """A page of an indexed query, the longest unvisited first. Those alone that: were not visited in the period `due_in`; are under the
+    `contract` of this member; lie in this compound, building or unit (`place`)."""
+    fieldwork = context.intake.fieldwork
+    rows = await fieldwork.households.listed(query)
+    if due_in is not None:
+        rows = [row for row in rows if not any(visit["on"].startswith(due_in) for visit in row["visits"])]
+    if contract is not None:
+        rows = [row for row in rows if row["contract"] == contract]
+    if place is not None:
+        rows = [row for row in rows if row["place"].startswith(place)]
+
+    def key(row: dict[str, Any]) -> tuple[str, str]:
+        return row["last_visit"] or "", row["_id"]
+
+    found, more = _page(rows, key, page_size(first), after)
+    held = await fieldwork.households.find_many([row["_id"] for row in found])
+    edges = [HouseholdEdge(cursor=_cursor(key(row)), node=household_of(context, held[row["_id"]])) for row in found]
+    return HouseholdConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
+
+
+def participation_of(rows: list[coverage.Participation]) -> list[RankParticipation]:
+    return [RankParticipation(**vars(row)) for row in rows]
+
+
 @strawberry.type
 class CoverageQuery:
     @strawberry.field(description="一个区划及以下各级的走访覆盖 · coverage of a division and up to three tiers below")
     async def coverage(self, info: Ctx, division: str, period: str | None = None, tiers: int = 1) -> list[DivisionCoverage] | None:
-        context = info.context
-        prefix_of(context, division)
-        if not 0 <= tiers <= coverage.TIERS:
-            raise Refusal("BAD_TIERS", f"层级应在 0 到 {coverage.TIERS} 之间。", f"tiers must be between 0 and {coverage.TIERS}.", "tiers")
-        asked, territory = _period(context, period), context.intake.territory
-        codes = coverage.down(territory, division, tiers)
-        if len(codes) > coverage.ROWS:
-            raise Refusal("TOO_WIDE", "范围过大，请减少层级。", "Too many divisions; ask for fewer tiers.", "tiers")
-        keys = {code: prefix_of(context, code) for code in codes}
-        buckets = context.intake.fieldwork.coverage
-        few = len(codes) <= coverage.NAMED
-        numbers = await buckets.read(keys.values()) if few else await buckets.under(keys[division])
-        return [
-            DivisionCoverage(
-                division=division_of(context, territory.get(code)), covered=_covered(numbers.get(keys[code], {}), asked, context)
-            )
-            for code in codes
-        ]
+        return await coverage_below(info.context, division, period_or_month(info.context, period), tiers)
 
     @strawberry.field(description="团队的走访覆盖，最落后的在前 · teams of a division, the furthest behind first")
     async def team_coverage(
         self, info: Ctx, division: str, period: str | None = None, first: int = 20, after: str | None = None
     ) -> TeamCoverageConnection | None:
-        context, fieldwork = info.context, info.context.intake.fieldwork
-        teams = await fieldwork.teams.where({"within": prefix_of(context, division)})
-        numbers = await fieldwork.coverage.read(f"team:{team.code}" for team in teams)
-        asked = _period(context, period)
-        rows = [TeamCoverage(team=team_of(team), covered=_covered(numbers[f"team:{team.code}"], asked, context)) for team in teams]
-
-        def key(row: TeamCoverage) -> tuple[str, str]:
-            return f"{10**9 - row.covered.behind:010d}", row.team.code
-
-        found, more = _page(rows, key, page_size(first), after)
-        edges = [TeamCoverageEdge(cursor=_cursor(key(row)), node=row) for row in found]
-        return TeamCoverageConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
+        context = info.context
+        return await teams_behind(context, prefix_of(context, division), period_or_month(context, period), first, after)
 
     @strawberry.field(description="按职级的参与 · participation by rank in a division")
     async def participation(self, info: Ctx, division: str, period: str | None = None) -> list[RankParticipation] | None:
         context = info.context
         key = prefix_of(context, division)
         numbers = await context.intake.fieldwork.participation.read([key])
-        return [RankParticipation(**vars(row)) for row in coverage.participation(numbers[key], _period(context, period))]
+        return participation_of(coverage.participation(numbers[key], period_or_month(context, period)))
 
     @strawberry.field(
-        description="本团队或一个村（社区）的住户 · households of the own team, or of a village; due: not visited in the period"
+        description="本团队或一个村（社区）的住户；due 只列期内未访的，mine 只列本人包保的，place 只列某小区、楼栋的 · households of the "
+        "own team, or of a village; due: not visited in the period; mine: under the viewer's contract; place: of a compound or building"
     )
     async def households(
         self,
@@ -212,10 +256,12 @@ class CoverageQuery:
         village: str | None = None,
         period: str | None = None,
         due: bool = False,
+        mine: bool = False,
+        place: str | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> HouseholdConnection | None:
-        context, fieldwork = info.context, info.context.intake.fieldwork
+        context = info.context
         if village is not None:
             prefix_of(context, village)
             query = {"village": village}
@@ -223,18 +269,9 @@ class CoverageQuery:
             query = {"team": context.viewer.team}
         else:
             raise Forbidden("NO_TEAM", "您不属于任何团队，请指定村（社区）。", "You are in no team; name a village.", "village")
-        asked = _period(context, period)
-        rows = await fieldwork.households.visits_of(query)
-        if due:
-            rows = [row for row in rows if not (row["last_visit"] or "").startswith(asked)]
-
-        def key(row: dict[str, Any]) -> tuple[str, str]:
-            return row["last_visit"] or "", row["_id"]
-
-        found, more = _page(rows, key, page_size(first), after)
-        held = await fieldwork.households.find_many([row["_id"] for row in found])
-        edges = [HouseholdEdge(cursor=_cursor(key(row)), node=household_of(context, held[row["_id"]])) for row in found]
-        return HouseholdConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
+        asked = period_or_month(context, period)
+        contract = context.viewer.sub if mine else None
+        return await households_page(context, query, first, after, due_in=asked if due else None, contract=contract, place=place)
 
 
 @strawberry.type

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import strawberry
 
 from services.intake.domain.addresses import LONGEST_TEXT
 from services.intake.domain.organisation import accountable_for
+from services.intake.domain.people import Team as HeldTeam
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.organisation import (
     DepartmentRecord,
@@ -65,6 +67,15 @@ def prefix_of(context: IntakeContext, division: str) -> str:
     return prefixes(division)[-1]
 
 
+async def visible_team(context: IntakeContext, code: str) -> HeldTeam | None:
+    """The team, for its members and for who has it or a unit of it in their territory; None for others."""
+    held = await context.intake.fieldwork.teams.find(code)
+    if held is None:
+        return None
+    near = context.viewer.team == code or any(map(context.viewer.covers, [held.division, *held.contact_units]))
+    return held if near else None
+
+
 @strawberry.type
 class OrganisationQuery:
     @strawberry.field(description="由地址文字定位到区划 · from an address as people write it to the place")
@@ -84,16 +95,26 @@ class OrganisationQuery:
 
     @strawberry.field(description="团队 · one team")
     async def team(self, info: Ctx, code: str) -> Team | None:
-        held = await info.context.intake.fieldwork.teams.find(code)
-        if held is None or not (
-            info.context.viewer.team == code or any(map(info.context.viewer.covers, [held.division, *held.contact_units]))
-        ):
-            return None
-        return team_of(held)
+        held = await visible_team(info.context, code)
+        return team_of(held) if held else None
 
-    @strawberry.field(description="一个区划内的团队 · the teams of a division and below, by code")
-    async def teams(self, info: Ctx, division: str, first: int = 20, after: str | None = None) -> TeamConnection | None:
-        query = {"within": prefix_of(info.context, division)}
+    @strawberry.field(
+        description="一个区划内的团队，可按结合的工作、所属行动筛选 · teams of a division and below, by code; of a programme or campaign"
+    )
+    async def teams(
+        self,
+        info: Ctx,
+        division: str,
+        programme: str | None = None,
+        campaign: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> TeamConnection | None:
+        query: dict[str, Any] = {"within": prefix_of(info.context, division)}
+        if programme is not None:
+            query["programmes"] = programme
+        if campaign is not None:
+            query["campaign"] = campaign
         found, more = await info.context.intake.fieldwork.teams.page(query, page_size(first), after)
         edges = [TeamEdge(cursor=held.code, node=team_of(held)) for held in found]
         return TeamConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.intake.store.mongo import access_of
-from services.intake.usecases import create_upload, record_visit, recording, register_grievance
+from services.intake.usecases import create_upload, record_duty, record_reception, record_visit, recording, register_grievance
 from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
@@ -67,6 +67,18 @@ VISITS = command(
     "ROLE_MISSING NOT_FOUND",
 )
 
+RECEIVES = command(
+    "辖区内的县级、市级管理员，或本团队的带队领导",
+    "county and city admins in their territory, and leaders for their own team",
+    record_reception.ROLES,
+    lambda viewer, access: record_reception.may_record(viewer, access.division, access.team),
+    "ROLE_MISSING OUT_OF_SCOPE NOT_YOUR_TEAM",
+)
+DOES = command(
+    "民情书记、带队领导本人", "secretaries and leaders, for themselves", record_duty.DOERS, lambda _viewer, _access: True, "ROLE_MISSING"
+)
+TEAM_MEMBERS = officials("民情书记、带队领导", "secretaries and team leaders", record_duty.DOERS)
+
 POLICY = Policy(
     objects={
         "Grievance": Guarded(
@@ -80,10 +92,12 @@ POLICY = Policy(
     fields={
         "Query": {
             "_entities": OF_OBJECT,
-            "_service division divisions locate receptionSites sheetTemplates": EVERYBODY,
+            "_service division divisions locate receptionSites sheetTemplates campaigns receptions": EVERYBODY,
             "transfer transfers": ADMINS,
             "team teams departmentRecords posts accountable": OFFICIALS,
             "coverage teamCoverage participation households": OFFICIALS,
+            "duties teamMonth countyBoard": OFFICIALS,
+            "myDay calendarFeed": TEAM_MEMBERS,
             "grievance grievances": SIGNED_IN,
             "me": quietly(SIGNED_IN),
         },
@@ -92,6 +106,9 @@ POLICY = Policy(
             "createUpload": UPLOADS,
             "openByPin": HOLDS_PIN,
             "recordDivision recordReceptionSite recordTeam recordMember recordDepartment recordPost": RECORDS,
+            "recordCampaign recordDuty": RECORDS,
+            "recordReception": RECEIVES,
+            "recordDutyDone": DOES,
             "startImport startExport": RECORDS,
             "recordVisit": VISITS,
         },
@@ -125,6 +142,20 @@ POLICY = Policy(
         "DepartmentRecorded": {"department": OF_OBJECT},
         "PostRecorded": {"post": OF_OBJECT},
         "OrganisationRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "Campaign": {"code name nameEn parent programmes activityDays monthlyRound cancelledDays launches": OF_OBJECT},
+        "Launch": {"division since until": OF_OBJECT},
+        "Appointment": {"kind title titleEn source day startsAt endsAt movedFrom team site": OF_OBJECT},
+        "Duty": {"code name nameEn period since until": OF_OBJECT},
+        "DutyStanding": {"duty period done lastDone dueBy behind": OF_OBJECT},
+        "DutyProgress": {"duty period members done": OF_OBJECT},
+        "CampaignRecorded": {"campaign": OF_OBJECT},
+        "ReceptionRecorded": {"appointments": OF_OBJECT},
+        "DutyRecorded": {"duty": OF_OBJECT},
+        "DutyDone": {"standings": OF_OBJECT},
+        "SecretaryDay": {"on activityDay appointments duties visited toVisit householdsDue": OF_OBJECT},
+        "MemberMonth": {"member visits lastOut duties": OF_OBJECT},
+        "TeamMonth": {"team month covered appointments members": OF_OBJECT},
+        "CountyBoard": {"division period coverage participation duties appointments teams": OF_OBJECT},
         "Visit": {"on team member": OF_OBJECT},
         "Household": {"id place number displayName phone persons team contract lastVisit visits": OF_OBJECT},
         "HouseholdEdge": {"cursor node": OF_OBJECT},

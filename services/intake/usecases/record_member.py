@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ class RecordingMembers:
     atlas: Atlas
     teams: Teams
     cipher: FieldCipher
+    today: Callable[[], str]
 
 
 async def record_member(parts: RecordingMembers, viewer: Viewer, command: RecordMember, origin: str) -> Outcome:
@@ -51,7 +53,7 @@ async def record_member(parts: RecordingMembers, viewer: Viewer, command: Record
     require_place(viewer, territory, command.unit, "unit")
     for place in command.assigned:
         require_known(territory, place, "assigned")
-    member = sealed(parts.cipher, parts.recording.reference_key, command, None)
+    member = sealed(parts, command, None)
     refusal = refuse_assignment(member)
     if refusal is None and not member.may_lead and (led := await parts.teams.led_by(command.id)):
         refusal = Refusal(
@@ -66,24 +68,24 @@ async def record_member(parts: RecordingMembers, viewer: Viewer, command: Record
     def decide(held: Member | None) -> Member:
         if held is not None:
             viewer.require_cover(held.unit)
-        return sealed(parts.cipher, parts.recording.reference_key, command, held)
+        return sealed(parts, command, held)
 
     payload = command.model_dump(mode="json")
     return await parts.recording.keep(viewer, command.request_id, "RecordMember", command.id, payload, origin, decide)
 
 
-def sealed(cipher: FieldCipher, reference_key: bytes, command: RecordMember, held: Member | None) -> Member:
+def sealed(parts: RecordingMembers, command: RecordMember, held: Member | None) -> Member:
     """The member with name and phone under their own key; `held` as it is where nothing has changed."""
     row: dict[str, Any] = command.model_dump(exclude={"request_id"})
-    fingerprint = digest(reference_key, row)
+    fingerprint = digest(parts.recording.reference_key, row)
     if held is not None and held.digest == fingerprint:
         return held
     person = held.person if held else ids.document_id("member", command.id)
     if held is None:
-        key, wrapped = cipher.new_person_key(person)
+        key, wrapped = parts.cipher.new_person_key(person)
     else:
-        key, wrapped = cipher.unwrap(person, held.key), held.key
+        key, wrapped = parts.cipher.unwrap(person, held.key), held.key
     row["name"] = key.encrypt("name", command.name)
     row["phone"] = key.encrypt("phone", command.phone) if command.phone else None
-    outings = held.outings if held else {}
-    return Member(**row, person=person, key=wrapped, digest=fingerprint, outings=outings)
+    history = held.history() if held else {"since": parts.today()}
+    return Member(**row, **history, person=person, key=wrapped, digest=fingerprint)

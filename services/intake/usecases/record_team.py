@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake.domain.people import Programme, Team, refuse_leader
 from services.intake.domain.territory import DivisionLevel
 from services.intake.domain.transfers import Outcome
+from services.intake.store.calendar import Campaigns
 from services.intake.store.organisation import Members
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
@@ -34,6 +35,7 @@ class RecordingTeams:
     recording: Recording
     atlas: Atlas
     members: Members
+    campaigns: Campaigns
 
 
 async def record_team(parts: RecordingTeams, viewer: Viewer, command: RecordTeam, origin: str) -> Outcome:
@@ -47,6 +49,8 @@ async def record_team(parts: RecordingTeams, viewer: Viewer, command: RecordTeam
             raise Refusal(
                 "NOT_A_VILLAGE", f"联系单位 {unit} 应为村（社区）。", f"The contact unit {unit} is no village or community.", "contactUnits"
             )
+    if command.campaign is not None and await parts.campaigns.find(command.campaign) is None:
+        raise Refusal("CAMPAIGN_UNKNOWN", f"没有活动 {command.campaign}。", f"There is no campaign {command.campaign}.", "campaign")
     refusal = refuse_leader(await parts.members.find(command.leader), command.leader)
     if refusal is not None:
         raise refusal

@@ -1,0 +1,103 @@
+"""RecordDuty and RecordDutyDone “七个一” (S39): which duties there are, each with its period; and that a member has done one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain.duties import Done, Duty, Period, period_of
+from services.intake.domain.people import Member
+from services.intake.domain.rhythms import refuse_day
+from services.intake.domain.transfers import Outcome
+from services.intake.store.calendar import Duties
+from services.intake.store.places import Atlas
+from services.intake.usecases.recording import ROLES, Recording, require_place
+from shared import ids
+from shared.commands import request_of
+from shared.identity.errors import Refusal
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.writer import Decision, NoSuchRecord, Writer
+
+DOERS = (Role.SECRETARY, Role.TEAM_LEADER)
+
+
+class RecordDuty(BaseModel):
+    """`since`, `until`: the first day, and the first day no more; today, and no end, when left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    request_id: str = Field(min_length=1, max_length=100)
+    code: str = Field(min_length=1, max_length=40, pattern=r"^[A-Z][A-Z0-9_]*$")
+    name: str = Field(min_length=1, max_length=60)
+    name_en: str = Field(min_length=1, max_length=120)
+    period: Period
+    division: str
+    since: date | None = None
+    until: date | None = None
+
+
+class RecordDutyDone(BaseModel):
+    """`on`: the day in China, today when left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    request_id: str = Field(min_length=1, max_length=100)
+    duty: str = Field(min_length=1, max_length=40)
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class RecordingDuties:
+    recording: Recording
+    atlas: Atlas
+    duties: Duties
+    members: Writer
+    reference_key: bytes
+    today: Callable[[], str]
+
+
+async def record_duty(parts: RecordingDuties, viewer: Viewer, command: RecordDuty, origin: str) -> Outcome:
+    viewer.require(*ROLES)
+    require_place(viewer, await parts.atlas.current(), command.division, "division")
+    for day, field in ((command.since, "since"), (command.until, "until")):
+        refusal = refuse_day(day, field) if day else None
+        if refusal is not None:
+            raise refusal
+
+    def decide(held: Duty | None) -> Duty:
+        if held is not None:
+            viewer.require_cover(held.division)
+        since = command.since.isoformat() if command.since else held.since if held else parts.today()
+        until = command.until.isoformat() if command.until else None
+        row = command.model_dump(exclude={"request_id", "since", "until"})
+        return Duty(**row, since=since, until=until)
+
+    payload = command.model_dump(mode="json")
+    return await parts.recording.keep(viewer, command.request_id, "RecordDuty", command.code, payload, origin, decide)
+
+
+async def record_duty_done(parts: RecordingDuties, viewer: Viewer, command: RecordDutyDone, origin: str) -> str:
+    """The viewer did it; returns the viewer's id as a member. Raises Refusal."""
+    viewer.require(*DOERS)
+    on = command.on.isoformat() if command.on else parts.today()
+    if on > parts.today():
+        raise Refusal("IN_THE_FUTURE", "日期不能晚于今天。", "What is done lies not in the future.", "on")
+    duty = await parts.duties.find(command.duty)
+    if duty is None or not duty.in_force(date.fromisoformat(on)):
+        raise Refusal("DUTY_UNKNOWN", f"当日没有职责 {command.duty}。", f"There is no duty {command.duty} on that day.", "duty")
+    done = Done(duty=duty.code, on=on, period=period_of(date.fromisoformat(on), duty.period))
+    request = request_of(parts.reference_key, viewer, command.request_id, "RecordDutyDone", command.model_dump(mode="json"), origin)
+    id = ids.document_id(viewer.sub, command.request_id)
+
+    def decide(member: Member) -> Decision:
+        return Decision(member.did(id, done), [], {"id": id})
+
+    try:
+        await parts.members.command(viewer.sub, request, decide)
+    except NoSuchRecord:
+        raise Refusal("NOT_A_MEMBER", "您尚未录入为团队成员。", "You are not recorded as a member of a team.") from None
+    return viewer.sub
