@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 from services.intake.domain.households import Household, Visit
+from services.intake.domain.rhythms import CHINA
 from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
+from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_department import RecordDepartment, record_department
+from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
 from services.intake.usecases.record_member import RecordMember, record_member
+from services.intake.usecases.record_reception import Moved, RecordReception, record_reception
 from services.intake.usecases.record_reception_site import RecordReceptionSite, record_reception_site
 from services.intake.usecases.record_team import RecordTeam, record_team
+from services.intake.usecases.record_visit import RecordVisit, record_visit
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
@@ -20,6 +26,8 @@ from tests.access.documents import AT, Described, keep
 from tests.access.people import ELSEWHERE, HANDLING, HERE, SUB, TEAM
 
 ADMIN = Viewer(sub="admin", roles=frozenset({Role.CITY_ADMIN}), scopes=(from_code("370800000000", Level.CITY),))
+SECRETARY = Viewer(sub=SUB, roles=frozenset({Role.SECRETARY}), team=TEAM)
+LATER = date(2099, 1, 1)
 LEADER = {"name": "孔凡带", "phone": "13800005001", "kinds": ["AGENCY_OFFICIAL"], "rank": "SECTION", "unit": HERE}
 FAULT = Fault(line=2, column="姓名", code="MISSING", reason="This column must be filled.", reason_zh="该列必须填写。")
 TRANSFER = Transfer(
@@ -52,9 +60,22 @@ async def keep_fieldwork(intake: Any) -> None:
     await record_department(parts.record_departments, ADMIN, RecordDepartment(request_id="d", code="D-HERE", **department), "")
     site = {"kind": "COMPOUND_STATION", "name": "红帆驿站", "division": HERE, "address": "后作街小区东门"}
     await record_reception_site(parts.record_sites, ADMIN, RecordReceptionSite(request_id="s", code="S-HERE", **site), "")
+    reception = {"name": "鼓楼接待", "division": HERE, "team": TEAM, "site": "S-HERE", "first": AT, "rule": "FREQ=DAILY"}
+    tomorrow = intake.runtime.world.now() + timedelta(days=1)
+    moved = [Moved(day=tomorrow.astimezone(CHINA).date(), to=tomorrow + timedelta(days=1))]
+    command = RecordReception(request_id="r", code="R-HERE", moved_days=moved, **reception)
+    await record_reception(parts.record_receptions, ADMIN, command, "")
+    campaign = {"name": "某行动", "name_en": "a campaign", "division": HERE, "programmes": ["SHUANG_BAO_DAO"], "cancelled_days": [LATER]}
+    launch = CampaignLaunch(division=HERE, since=AT.date(), until=LATER)
+    rhythm = {"activity_days": "FREQ=DAILY", "monthly_round": "FREQ=MONTHLY;BYMONTHDAY=5", "launches": [launch]}
+    await record_campaign(parts.record_campaigns, ADMIN, RecordCampaign(request_id="c", code="C-HERE", **campaign, **rhythm), "")
+    duty = RecordDuty(request_id="u", code="HERE", name="一事", name_en="one thing", period="MONTH", division=HERE, until=LATER)
+    await record_duty(parts.record_duties, ADMIN, duty, "")
+    await record_duty_done(parts.record_duties, SECRETARY, RecordDutyDone(request_id="v", duty="HERE"), "")
     await keep(parts.transfers, "transfer-here", parts.transfers.codec.dump(TRANSFER))
     for near, its_team in ((True, TEAM), (False, "T-370811-009")):
         await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, its_team)))
+    await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
     for name in ("households", "members"):
         await Projector(intake.runtime.database, name, "test", intake.runtime.world.real_now).round()
     ticket = new_ticket(
@@ -118,6 +139,28 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
         "head": "h",
         "receiver": "r",
     },
+    "recordCampaign": lambda grievance: {
+        "code": _code("C", grievance),
+        "name": "某行动",
+        "nameEn": "a campaign",
+        "division": grievance.division,
+    },
+    "recordReception": lambda grievance: {
+        "code": _code("R", grievance),
+        "name": "接待",
+        "division": grievance.division,
+        "team": TEAM,
+        "first": "2026-06-09T08:30:00+08:00",
+        "rule": "FREQ=WEEKLY;BYDAY=TU",
+    },
+    "recordDuty": lambda grievance: {
+        "code": _code("D", grievance).upper().replace("-", "_"),
+        "name": "一事",
+        "nameEn": "one thing",
+        "period": "MONTH",
+        "division": grievance.division,
+    },
+    "recordDutyDone": lambda _grievance: {"duty": "MEET"},
     "recordVisit": lambda grievance: {"householdId": home(grievance.near)},
     "startImport": lambda grievance: {"kind": "MEMBERS", "attachmentId": "import-here", "division": grievance.division},
     "startExport": lambda grievance: {"kind": "TEAMS", "division": grievance.division},

@@ -1,7 +1,7 @@
 """A team's calendar as calendar programs read it (RFC 5545), by the library `icalendar` (BSD-2).
 
 Campaign days are whole days, receptions have times in Asia/Shanghai; both repeat by their own rule, so that a program shows them for as
-long as it likes. Days left out are EXDATE, moved ones an event of their own with RECURRENCE-ID. No person's name, phone or address is in it.
+long as it likes. Days left out are EXDATE, moved ones an event of their own with RECURRENCE-ID. Nothing in it is about a person.
 """
 
 from __future__ import annotations

@@ -23,10 +23,23 @@ WIDEST: Final = timedelta(days=400)
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 # Nothing below a day: a reception is not every minute, and a rule of seconds would run for hours. No COUNT: with it a rule that never
-# comes true is looked for through eight thousand years; an end is given by UNTIL, or by the campaign's own.
-_PARTS: Final = frozenset({"FREQ", "INTERVAL", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "WKST"})
-_FREQUENCIES: Final = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
-_UNTIL: Final = re.compile(r"\d{8}")
+# comes true is looked for through eight thousand years; an end is given by UNTIL, or by the campaign's own. The library takes INTERVAL=0,
+# with which it never ends, and days that no month has: every part is held to its form here.
+_DAY = r"([+-]?[1-5]?(MO|TU|WE|TH|FR|SA|SU))"
+_MONTH_DAY = r"(-?([1-9]|[12]\d|3[01]))"
+_PARTS: Final = {
+    name: re.compile(form)
+    for name, form in {
+        "FREQ": "DAILY|WEEKLY|MONTHLY|YEARLY",
+        "INTERVAL": r"[1-9]\d?",
+        "UNTIL": r"\d{8}",
+        "BYMONTH": r"([1-9]|1[012])(,([1-9]|1[012]))*",
+        "BYMONTHDAY": f"{_MONTH_DAY}(,{_MONTH_DAY})*",
+        "BYDAY": f"{_DAY}(,{_DAY})*",
+        "BYSETPOS": r"-?[1-9]\d?",
+        "WKST": "MO|SU",
+    }.items()
+}
 
 
 class Rhythm(BaseModel):
@@ -73,13 +86,13 @@ def local_text(at: datetime) -> str:
 
 def refuse_rule(rule: str, first: str, field: str) -> Refusal | None:
     """Why this is no rule of ours; None when it is."""
-    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
-    until = parts.get("UNTIL")
+    parts = [part.partition("=") for part in rule.upper().split(";")]
+    names = [name for name, _, _ in parts]
     well_made = (
         len(rule) <= LONGEST_RULE
-        and set(parts) <= _PARTS
-        and parts.get("FREQ") in _FREQUENCIES
-        and (until is None or _UNTIL.fullmatch(until))
+        and names[0] == "FREQ"
+        and len(names) == len(set(names))
+        and all(name in _PARTS and _PARTS[name].fullmatch(value) for name, _, value in parts)
     )
     if well_made:
         try:

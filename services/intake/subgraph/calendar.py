@@ -117,6 +117,22 @@ class DutyDone:
     standings: list[DutyStanding] = strawberry.field(description="本人各项职责 · how the viewer stands now")
 
 
+@strawberry.type(description="接待未安排 · refused; nothing was stored")
+class ReceptionRefused:
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+
+
+@strawberry.type(description="未记录完成 · refused; nothing was stored")
+class DutyRefused:
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+
+
 @strawberry.input(description="启动地区 · a place where the campaign runs")
 class LaunchInput:
     division: str = strawberry.field(description="区划 · where")
@@ -197,9 +213,9 @@ class RecordDutyDoneInput:
 
 WHY_NOT = "录入结果 · recorded, or why not"
 CampaignResult = Annotated[CampaignRecorded | OrganisationRefused, strawberry.union("RecordCampaignResult", description=WHY_NOT)]
-ReceptionResult = Annotated[ReceptionRecorded | OrganisationRefused, strawberry.union("RecordReceptionResult", description=WHY_NOT)]
+ReceptionResult = Annotated[ReceptionRecorded | ReceptionRefused, strawberry.union("RecordReceptionResult", description=WHY_NOT)]
 DutyResult = Annotated[DutyRecorded | OrganisationRefused, strawberry.union("RecordDutyResult", description=WHY_NOT)]
-DutyDoneResult = Annotated[DutyDone | OrganisationRefused, strawberry.union("RecordDutyDoneResult", description=WHY_NOT)]
+DutyDoneResult = Annotated[DutyDone | DutyRefused, strawberry.union("RecordDutyDoneResult", description=WHY_NOT)]
 
 
 def campaign_of(context: IntakeContext, row: held.Campaign) -> Campaign:
@@ -341,7 +357,7 @@ class CalendarMutation:
             begin, end = window(context, None, 31)
             return ReceptionRecorded(appointments=await appointments_of(context, held.reception_appointments(row, begin, end)))
 
-        return await refused_as(OrganisationRefused, work)
+        return await refused_as(ReceptionRefused, work)
 
     @strawberry.mutation(description="录入职责 · record a duty")
     async def record_duty(self, info: Ctx, input: RecordDutyInput) -> DutyResult:
@@ -363,4 +379,4 @@ class CalendarMutation:
             member = (await fieldwork.members.find_many([id]))[id]
             return DutyDone(standings=[standing_of(each) for each in await fieldwork.standings(member)])
 
-        return await refused_as(OrganisationRefused, work)
+        return await refused_as(DutyRefused, work)

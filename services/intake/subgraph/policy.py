@@ -152,6 +152,8 @@ POLICY = Policy(
         "ReceptionRecorded": {"appointments": OF_OBJECT},
         "DutyRecorded": {"duty": OF_OBJECT},
         "DutyDone": {"standings": OF_OBJECT},
+        "ReceptionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "DutyRefused": {"code message messageZh field": TO_THE_REFUSED},
         "SecretaryDay": {"on activityDay appointments duties visited toVisit householdsDue": OF_OBJECT},
         "MemberMonth": {"member visits lastOut duties": OF_OBJECT},
         "TeamMonth": {"team month covered appointments members": OF_OBJECT},
