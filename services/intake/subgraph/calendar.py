@@ -21,7 +21,7 @@ from services.intake.subgraph.types import Ctx, Division, find_division
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
 from services.intake.usecases.record_reception import Moved, RecordReception, record_reception
-from shared.identity.errors import Refusal
+from shared.identity.errors import Forbidden, Refusal
 from shared.identity.scopes import prefixes
 from shared.subgraph import refused_as
 
@@ -288,6 +288,15 @@ async def team_appointments(context: IntakeContext, team: HeldTeam, begin: date,
     return await appointments_of(context, held.team_calendar(team, await fieldwork.campaigns.all(), receptions, begin, end))
 
 
+async def own_team(context: IntakeContext) -> HeldTeam:
+    """The viewer's team. Raises Forbidden where there is none."""
+    code = context.viewer.team
+    team = await context.intake.fieldwork.teams.find(code) if code else None
+    if team is None:
+        raise Forbidden("NO_TEAM", "您不属于任何已录入的团队。", "You are in no recorded team.")
+    return team
+
+
 def window(context: IntakeContext, since: date | None, days: int, widest: int = WIDEST.days) -> tuple[date, date]:
     """The days that are asked for, from today when `since` is left out. Raises Refusal."""
     begin = since or date.fromisoformat(context.intake.fieldwork.today())
@@ -327,10 +336,8 @@ class CalendarQuery:
     @strawberry.field(description="本团队日历的订阅地址，有效 400 天 · the address of the own team's calendar feed (.ics), for 400 days")
     async def calendar_feed(self, info: Ctx) -> str | None:
         context = info.context
-        team = context.viewer.team
-        if team is None or await context.intake.fieldwork.teams.find(team) is None:
-            return None
-        return feed_url(context.intake.settings.public_url, team, context.intake.world.real_now(), context.intake.upload_key)
+        team = await own_team(context)
+        return feed_url(context.intake.settings.public_url, team.code, context.intake.world.real_now(), context.intake.upload_key)
 
 
 @strawberry.type

@@ -18,6 +18,7 @@ from services.intake.subgraph.calendar import (
     DutyStanding,
     appointments_of,
     duty_of,
+    own_team,
     standing_of,
     team_appointments,
 )
@@ -38,7 +39,7 @@ from services.intake.subgraph.coverage import (
 from services.intake.subgraph.organisation import Member, Team, member_of, team_of
 from services.intake.subgraph.organisation_fields import prefix_of, visible_team
 from services.intake.subgraph.types import Ctx, Division, find_division
-from shared.identity.errors import Forbidden, Refusal
+from shared.identity.errors import Refusal
 
 AHEAD = timedelta(days=7)
 
@@ -104,9 +105,7 @@ class DeskQuery:
     @strawberry.field(description="民情书记的一天：待访、职责、日程 · a secretary's day: households due, duties, appointments")
     async def my_day(self, info: Ctx) -> SecretaryDay | None:
         context, fieldwork = info.context, info.context.intake.fieldwork
-        team = await fieldwork.teams.find(context.viewer.team) if context.viewer.team else None
-        if team is None:
-            raise Forbidden("NO_TEAM", "您不属于任何已录入的团队。", "You are in no recorded team.")
+        team = await own_team(context)
         today = date.fromisoformat(fieldwork.today())
         appointments = await team_appointments(context, team, today, today + AHEAD)
         member = await fieldwork.members.find(context.viewer.sub)

@@ -15,6 +15,7 @@ from services.intake.service import Service
 from services.intake.settings import IntakeSettings
 from shared import mongo
 from shared.settings import CommonSettings
+from tests.world import ISSUER
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +76,8 @@ async def intake_service(intake_store_settings: CommonSettings, keys_dir: Path) 
         mongodb_retry_writes=intake_store_settings.mongodb_retry_writes,
         rabbitmq_url="amqp://127.0.0.1:1/",
         keys_dir=keys_dir,
+        jwks=str(keys_dir / "issuer.jwks.json"),
+        issuer=ISSUER,
     )
     service = Service(settings)
     await service.migrate()

@@ -12,6 +12,7 @@ import pytest_asyncio
 from deploy.local.parts import Parts
 from services.intake.service import Service
 from services.intake.settings import IntakeSettings
+from services.intake.store.calendar import Receptions
 from services.intake.store.households import Households
 from services.intake.store.organisation import Members, Posts, Teams
 from services.intake.store.registry import within
@@ -43,7 +44,7 @@ async def fill(database: Database, count: int) -> None:
         return {"_id": id, "key": id, "n": {"households": 1}}
 
     few = 5
-    for name in ("teams", "members"):
+    for name in ("teams", "members", "receptions"):
         rows = [base(f"{name}{n}") | {"within": within([village(n)]), "unannounced": n < few, "dirty": n < few} for n in range(count)]
         for n, row in enumerate(rows):
             row |= {"team": f"T-{n // PER_TEAM}", "leader": f"m-{n}", "contact_units": [village(n)]}
@@ -66,12 +67,14 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "teams led": (lambda db: Teams(db)._found({"leader": "m-7"}), {"teams.leader"}),
     "teams in contact": (lambda db: Teams(db)._found({"contact_units": VILLAGE}), {"teams.contact_units"}),
     "members of a team": (lambda db: Members(db)._found({"team": "T-3"}), {"members.team"}),
+    "receptions of a team": (lambda db: Receptions(db)._found({"team": "T-3"}), {"receptions.team"}),
+    "receptions of a place": (lambda db: Receptions(db)._found({"within": VILLAGE}), {"receptions.within"}),
     "posts of a place": (
         lambda db: Posts(db, lambda: "2020-06-05")._found({"division": {"$in": [VILLAGE, "370811001000"]}}),
         {"posts.division"},
     ),
-    "households of a village": (lambda db: Households(db).visits_of({"village": VILLAGE}), {"households.village"}),
-    "households of a team": (lambda db: Households(db).visits_of({"team": "T-3"}), {"households.team"}),
+    "households of a village": (lambda db: Households(db).listed({"village": VILLAGE}), {"households.village"}),
+    "households of a team": (lambda db: Households(db).listed({"team": "T-3"}), {"households.team"}),
     "households by id": (lambda db: Households(db).digests(["h1", "h2", "h3"]), {"households._id_"}),
     "unmarked visits": (lambda db: Households(db).unmarked(100), {"households.unmarked"}),
     "open transfers": (lambda db: Transfers(db).open_ids(20), {"transfers.open"}),
