@@ -33,7 +33,7 @@ class Limits:
     characters: int = 15_000
     tokens: int = 1_000
     operations: int = 10
-    depth: int = 10
+    depth: int = 12
     aliases: int = 15
     root_fields: int = 20
     fields: int = 500

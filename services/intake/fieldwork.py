@@ -37,6 +37,7 @@ from services.intake.usecases.run_transfer import Rows, RunTransfers
 from services.intake.usecases.start_transfer import StartingTransfers
 from shared.contracts.base import Contract
 from shared.envelope import Event
+from shared.mongo import Database
 from shared.projector import BUCKET_INDEXES, Buckets, Projector
 from shared.record import Participant
 from shared.records import MongoRecords, create_indexes, store_errors
@@ -64,6 +65,17 @@ def _no_event(_state: object, event: Event) -> tuple[object, list[Contract]]:
 
 # Rows of the organisation change by commands alone: no event of another service is about one.
 ALONE = Participant("intake", _no_event, frozenset())
+
+
+async def migrate_indexes(database: Database) -> None:
+    """Create the indexes. Repeating it changes nothing."""
+    await create_indexes(database, ["divisions", *ALL_INDEXES])
+    with store_errors():
+        for name, indexes in ALL_INDEXES.items():
+            await database[name].create_indexes(indexes)
+        for name in PROJECTED:
+            await database[f"{name}_buckets"].create_indexes(BUCKET_INDEXES)
+        await database["transfer_faults"].create_indexes(transfers.FAULT_INDEXES)
 
 
 class Fieldwork:
@@ -150,13 +162,7 @@ class Fieldwork:
     async def migrate(self) -> None:
         """Indexes, the committed places, the first organisation. Repeating it changes nothing."""
         database = self.runtime.database
-        await create_indexes(database, ["divisions", *ALL_INDEXES])
-        with store_errors():
-            for name, indexes in ALL_INDEXES.items():
-                await database[name].create_indexes(indexes)
-            for name in PROJECTED:
-                await database[f"{name}_buckets"].create_indexes(BUCKET_INDEXES)
-            await database["transfer_faults"].create_indexes(transfers.FAULT_INDEXES)
+        await migrate_indexes(database)
         await seed_places(database)
         await seed_organisation(self.departments, self.posts)
         await seed_calendar(self.campaigns, self.duties)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from services.feedback.store import mongo as feedback
+from services.intake import fieldwork
 from services.intake.adapters.files import FileStore
 from services.intake.store import mongo as intake
 from services.intake.store import pin_tries, uploads
@@ -99,6 +100,7 @@ async def indexes() -> dict[str, list[Index]]:
     databases = {name: _Database() for name in ("intake", "routing", "feedback")}
     for name, migrate in (("intake", intake.migrate), ("routing", routing.migrate), ("feedback", feedback.migrate)):
         await migrate(cast(Any, databases[name]))
+    await fieldwork.migrate_indexes(cast(Any, databases["intake"]))
     for kept in (uploads, pin_tries):
         await databases["intake"][kept.COLLECTION].create_indexes(kept.INDEXES)
     await FileStore(cast(Any, databases["intake"])).create_indexes()

@@ -20,25 +20,32 @@ CHINA: Final = ZoneInfo("Asia/Shanghai")
 LONGEST_RULE: Final = 200
 WIDEST: Final = timedelta(days=400)
 """The most that one question may look over."""
+LONGEST: Final = dict(enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1))
+"""The days of each month in the longest year."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
-# Nothing below a day: a reception is not every minute, and a rule of seconds would run for hours. No COUNT: with it a rule that never
-# comes true is looked for through eight thousand years; an end is given by UNTIL, or by the campaign's own. The library takes INTERVAL=0,
-# with which it never ends, and days that no month has: every part is held to its form here.
-_DAY = r"([+-]?[1-5]?(MO|TU|WE|TH|FR|SA|SU))"
+# The library looks for the next day until the year 9999, with an end or without, and longer where INTERVAL is 0: a rule that never comes
+# true (30 February, a sixth Monday) would hold the process for seconds at every question. So each part is held to its form, and parts that
+# can contradict one another do not meet. Nothing below a day: a reception is not every minute. No COUNT: the end is UNTIL.
 _MONTH_DAY = r"(-?([1-9]|[12]\d|3[01]))"
-_PARTS: Final = {
-    name: re.compile(form)
-    for name, form in {
-        "FREQ": "DAILY|WEEKLY|MONTHLY|YEARLY",
-        "INTERVAL": r"[1-9]\d?",
-        "UNTIL": r"\d{8}",
-        "BYMONTH": r"([1-9]|1[012])(,([1-9]|1[012]))*",
-        "BYMONTHDAY": f"{_MONTH_DAY}(,{_MONTH_DAY})*",
-        "BYDAY": f"{_DAY}(,{_DAY})*",
-        "BYSETPOS": r"-?[1-9]\d?",
-        "WKST": "MO|SU",
-    }.items()
+_WEEKDAY = "(MO|TU|WE|TH|FR|SA|SU)"
+_FORMS: Final = {
+    "INTERVAL": r"[1-9]\d?",
+    "UNTIL": r"\d{8}",
+    "WKST": "MO|SU",
+    "BYMONTH": r"([1-9]|1[012])(,([1-9]|1[012]))*",
+    "BYMONTHDAY": f"{_MONTH_DAY}(,{_MONTH_DAY})*",
+    "BYDAY": f"{_WEEKDAY}(,{_WEEKDAY})*",
+    "NTH_BYDAY": f"-?[1-4]{_WEEKDAY}(,-?[1-4]{_WEEKDAY})*",
+    "BYSETPOS": "-?[1-4]",
+}
+_ALWAYS: Final = frozenset({"INTERVAL", "UNTIL", "WKST"})
+# Beside those, the parts that a frequency may have together.
+_TOGETHER: Final[dict[str, tuple[frozenset[str], ...]]] = {
+    "DAILY": (frozenset(),),
+    "WEEKLY": (frozenset({"BYDAY"}),),
+    "MONTHLY": (frozenset({"BYMONTHDAY"}), frozenset({"NTH_BYDAY"}), frozenset({"BYDAY", "BYSETPOS"})),
+    "YEARLY": (frozenset({"BYMONTH", "BYMONTHDAY"}), frozenset({"BYMONTH", "NTH_BYDAY"}), frozenset({"BYMONTH", "BYDAY", "BYSETPOS"})),
 }
 
 
@@ -86,28 +93,37 @@ def local_text(at: datetime) -> str:
 
 def refuse_rule(rule: str, first: str, field: str) -> Refusal | None:
     """Why this is no rule of ours; None when it is."""
-    parts = [part.partition("=") for part in rule.upper().split(";")]
-    names = [name for name, _, _ in parts]
-    well_made = (
-        len(rule) <= LONGEST_RULE
-        and names[0] == "FREQ"
-        and len(names) == len(set(names))
-        and all(name in _PARTS and _PARTS[name].fullmatch(value) for name, _, value in parts)
-    )
-    if well_made:
+    if len(rule) <= LONGEST_RULE and _well_made(rule.upper()):
         try:
             begin = date.fromisoformat(first[:10])
             _days(rule, first, begin, begin + WIDEST)
         except (ValueError, TypeError, IndexError):
-            well_made = False
-    if well_made:
-        return None
+            pass
+        else:
+            return None
     return Refusal(
         "BAD_RULE",
-        "重复规则应为 RFC 5545 的 RRULE，如 FREQ=MONTHLY;BYMONTHDAY=5,15,25；按日、周、月、年重复，UNTIL 写作 20201231，不用 COUNT。",
-        "The rule is an RRULE of RFC 5545, as FREQ=MONTHLY;BYMONTHDAY=5,15,25: by day, week, month or year, UNTIL as 20201231, no COUNT.",
+        "重复规则应为 RFC 5545 的 RRULE，如 FREQ=MONTHLY;BYMONTHDAY=5,15,25、FREQ=WEEKLY;BYDAY=TU、FREQ=MONTHLY;BYDAY=-1FR；"
+        "UNTIL 写作 20201231，不用 COUNT，各部分不得相互矛盾。",
+        "The rule is an RRULE of RFC 5545, as FREQ=MONTHLY;BYMONTHDAY=5,15,25, FREQ=WEEKLY;BYDAY=TU or FREQ=MONTHLY;BYDAY=-1FR, with UNTIL "
+        "as 20201231, without COUNT, and no part contradicts another.",
         field,
     )
+
+
+def _well_made(rule: str) -> bool:
+    """Whether each part has its form, and none contradicts another."""
+    frequency, *parts = [part.partition("=")[::2] for part in rule.split(";")]
+    names = {"NTH_BYDAY" if name == "BYDAY" and re.search(r"\d", value) else name for name, value in parts}
+    if frequency[0] != "FREQ" or frequency[1] not in _TOGETHER or len(names) < len(parts):
+        return False
+    if not any(names <= _ALWAYS | together for together in _TOGETHER[frequency[1]]):
+        return False
+    values = dict(parts)
+    if not all(re.fullmatch(_FORMS["NTH_BYDAY" if name == "BYDAY" and "NTH_BYDAY" in names else name], values[name]) for name in values):
+        return False
+    months, days = values.get("BYMONTH"), values.get("BYMONTHDAY")
+    return months is None or days is None or any(abs(int(d)) <= LONGEST[int(m)] for m in months.split(",") for d in days.split(","))
 
 
 def refuse_day(day: date, field: str) -> Refusal | None:

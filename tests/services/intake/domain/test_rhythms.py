@@ -84,10 +84,46 @@ def test_takes_rules_as_calendars_write_them(rule: str) -> None:
     assert refuse_rule(rule, "2020-06-01", "rule") is None
 
 
-def test_a_rule_that_never_comes_true_is_an_empty_one_and_costs_nothing() -> None:
-    never = Rhythm(rule="FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")
-    assert occurrences(never, "2000-01-01", date(2099, 1, 1), date(2099, 12, 31)) == []
-    assert first_day(never, "2020-01-01") is None
+SETS = [
+    "FREQ=DAILY",
+    "FREQ=WEEKLY;BYDAY=MO,SU",
+    *(f"FREQ=MONTHLY;BYMONTHDAY={day}" for day in (1, 29, 31, -1, -31)),
+    *(f"FREQ=MONTHLY;BYDAY={day}" for day in ("1MO", "4SU", "-4FR")),
+    *(f"FREQ=MONTHLY;BYDAY={days};BYSETPOS={at}" for days in ("MO", "MO,TU,WE,TH,FR") for at in (1, 4, -4)),
+    *(f"FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={day}" for month, day in ((2, 29), (4, 30), (2, -29))),
+    *(f"FREQ=YEARLY;BYMONTH=2;BYDAY={days}" for days in ("4MO", "-4SU", "MO;BYSETPOS=4")),
+]
+
+
+@pytest.mark.parametrize("rule", SETS)
+def test_every_rule_that_is_taken_comes_true(rule: str) -> None:
+    assert refuse_rule(rule, "2021-03-02", "rule") is None
+    assert any(occurrences(Rhythm(rule=rule), "2021-03-02", date(year, 1, 1), date(year, 12, 31)) for year in range(2021, 2026))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYMONTH=4,6;BYMONTHDAY=-31",
+        "FREQ=MONTHLY;BYDAY=6MO",
+        "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6",
+        "FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=31",
+        "FREQ=MONTHLY;BYMONTH=2;INTERVAL=12",
+        "FREQ=WEEKLY;BYMONTHDAY=5",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=MO",
+        "FREQ=DAILY;INTERVAL=2;INTERVAL=3",
+    ],
+)
+def test_a_rule_that_may_never_come_true_is_refused(rule: str) -> None:
+    assert refuse_rule(rule, "2021-03-02", "rule") is not None
+
+
+def test_what_ended_before_it_began_is_empty() -> None:
+    over = Rhythm(rule=f"{TUESDAYS};UNTIL=20200101")
+    assert occurrences(over, "2020-06-02", JUNE, JULY) == []
+    assert first_day(over, "2020-06-02") is None
 
 
 def test_no_question_looks_over_more_than_the_widest_window() -> None:
