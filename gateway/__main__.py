@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gateway.engine.errors import Refused
 from gateway.settings import GatewaySettings
 from shared import telemetry
 from shared.identity.keys import KeyMissing
+from shared.settings import known_names, report_misspelt
 
 SHUTDOWN_SECONDS = 20
 
@@ -42,8 +44,7 @@ def main() -> int:
     chosen = {"supergraph": arguments.supergraph, "port": arguments.port}
     settings = GatewaySettings(**{name: value for name, value in chosen.items() if value is not None})
     telemetry.configure_logging("gateway", settings.log_level)
-    for name in settings.unknown_names():
-        telemetry.log().warning("unknown setting, misspelt?", name=name)
+    report_misspelt(os.environ, known_names(GatewaySettings))
     try:
         check(settings, authenticate=not arguments.no_auth)
     except (Refused, Uncosted, KeyMissing, ValueError, OSError) as error:

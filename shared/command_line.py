@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +15,7 @@ from fastapi import FastAPI
 from shared.relay import PublishTrouble
 from shared.republish import republish
 from shared.runtime import Runtime, serve
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, known_names, report_misspelt
 
 
 class Service(Protocol):
@@ -42,13 +43,20 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Service]) -> N
         serve(name, settings, lambda: build().api())
     elif arguments.command == "worker":
         serve(name, settings, lambda: build().worker())
-    elif arguments.command == "migrate":
-        asyncio.run(_migrate(build))
     else:
-        try:
-            asyncio.run(_republish(build, arguments.since, arguments.queue))
-        except PublishTrouble as trouble:
-            sys.exit(f"{trouble} · 无法使用消息队列")
+        report_misspelt(os.environ, known_names(type(settings)))
+        _step(arguments, build)
+
+
+def _step(arguments: argparse.Namespace, build: Callable[[], Service]) -> None:
+    """What is run by hand and comes to its end."""
+    if arguments.command == "migrate":
+        asyncio.run(_migrate(build))
+        return
+    try:
+        asyncio.run(_republish(build, arguments.since, arguments.queue))
+    except PublishTrouble as trouble:
+        sys.exit(f"{trouble} · 无法使用消息队列")
 
 
 async def _migrate(build: Callable[[], Service]) -> None:

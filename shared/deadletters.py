@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -28,7 +29,7 @@ from shared.mongo import Client, connect, database
 from shared.record import from_waiting
 from shared.records import MongoRecords
 from shared.relay import PublishTrouble
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, known_names, report_misspelt
 
 # Where each service keeps its one document per grievance.
 DOCUMENTS = {"intake": "grievances", "routing": "cases", "feedback": "followups"}
@@ -245,6 +246,7 @@ def main() -> None:
     which.add_argument("--all", action="store_true")
     commands.add_parser("drop", help="skip it in its document and take it out").add_argument("id")
     arguments = parser.parse_args()
+    report_misspelt(os.environ, known_names(CommonSettings))
     try:
         sys.exit(asyncio.run(run(arguments)))
     except PublishTrouble as trouble:

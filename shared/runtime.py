@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from shared.mongo import connect, database
 from shared.record import Participant
 from shared.records import MongoRecords
 from shared.relay import Relay, shielded
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, known_names, report_misspelt
 from shared.writer import Codec, Writer
 
 SHUTDOWN_SECONDS = 20
@@ -190,8 +191,7 @@ async def _unauthenticated(_request: Request, error: Exception) -> Response:
 def serve(service: str, settings: CommonSettings, build: Callable[[], FastAPI]) -> None:
     """Run one process until SIGTERM. `build` is called inside the loop: clients belong to it."""
     telemetry.configure_logging(service, settings.log_level)
-    for name in settings.unknown_names():
-        telemetry.log().warning("unknown setting, misspelt?", name=name)
+    report_misspelt(os.environ, known_names(type(settings)))
     config = uvicorn.Config(
         _Lazy(build),
         host=settings.host,

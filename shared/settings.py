@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import difflib
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -46,11 +48,29 @@ class CommonSettings(BaseSettings):
     def issuers(self) -> list[str]:
         return [part.strip() for part in self.issuer.split(",") if part.strip()]
 
-    def unknown_names(self, *others: type[BaseSettings]) -> list[str]:
-        """MINYI_* variables that no settings class reads: most are misspelt, and pydantic does not see them."""
-        known = {f"{ENV_PREFIX}{name}".upper() for cls in (type(self), *others) for name in cls.model_fields}
-        return sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in known and name not in OUTSIDE_NAMES)
+
+def known_names(*kinds: type[CommonSettings]) -> set[str]:
+    """Every MINYI_* variable that these settings or somebody elsewhere reads."""
+    return {f"{ENV_PREFIX}{field}".upper() for kind in kinds for field in kind.model_fields} | NAMES_OF_OTHERS
 
 
-# Read by the supervisor, the gateway, single services or tests; a process that does not read one must not call it misspelt.
-OUTSIDE_NAMES = frozenset({"MINYI_FAILPOINT", "MINYI_FAILPOINT_MARKER", "MINYI_LOCAL_DIR", "MINYI_PUBLIC_URL", "MINYI_SUBGRAPHS"})
+def misspelt(environment: Mapping[str, str], known: set[str]) -> dict[str, str]:
+    """MINYI_* variables that nobody reads (pydantic does not see them) → the nearest that somebody does, or an empty text."""
+    found = sorted(name for name in environment if name.upper().startswith(ENV_PREFIX) and name.upper() not in known)
+    return {name: next(iter(difflib.get_close_matches(name.upper(), known, 1)), "") for name in found}
+
+
+def report_misspelt(environment: Mapping[str, str], known: set[str]) -> None:
+    """A line for each, with its mend: at the start of every command and process."""
+    for name, nearest in misspelt(environment, known).items():
+        mend, mend_zh = (f"type {nearest}", f"，应为 {nearest}") if nearest else (f"type `unset {name}`", "")
+        sys.stderr.write(f"nobody reads {name}, it is misspelt: {mend} · 没有程序读取 {name}，疑似拼写错误{mend_zh}\n")
+
+
+# Read by the gateway, the supervisor, single services or tests: a process that does not read one must not call it misspelt.
+_OTHERS = """
+AD_HOC_ROLES CLAIM_SECONDS CORS_ORIGINS DELIVER_SECONDS DOCUMENTS FAILPOINT FAILPOINT_MARKER FORWARDED_BY LOCAL_DIR MAX_ANSWER_BYTES
+MAX_REQUESTS MAX_REQUEST_BYTES PUBLIC_URL RATE_OF_FIELDS RATE_PER_ADDRESS RATE_PER_VIEWER RATE_STORE REQUEST_TIMEOUT_SECONDS SUBGRAPHS
+SUBGRAPH_CONNECTIONS SUBGRAPH_TIMEOUT_SECONDS SUPERGRAPH TRUSTED_DOCUMENTS_ONLY UPLOAD_LIMIT_BYTES UPLOAD_MINUTES WARM_UP
+"""
+NAMES_OF_OTHERS = frozenset(f"{ENV_PREFIX}{name}" for name in _OTHERS.split())

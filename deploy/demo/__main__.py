@@ -22,13 +22,14 @@ from deploy.demo import batch, story
 from deploy.demo.accounting import Account, account, acknowledged, broker_of
 from deploy.demo.calendar import begin
 from deploy.demo.client import Client, DemoFailed
-from deploy.local.environment_names import report_misspelt
+from deploy.local.environment_names import KNOWN
 from deploy.local.health import rows_of, table
 from deploy.local.local_directory import Run, running
 from deploy.local.processes import ROOT
 from deploy.local.signals import Asked, ended_by_signals
 from deploy.local.supervisor import System
 from deploy.local.trouble import Trouble
+from shared.settings import report_misspelt
 
 out = Console(highlight=False, soft_wrap=True)
 PEOPLE = ("resident", "secretary", "handler", "supervisor", "county-admin", "city-admin")
@@ -46,7 +47,7 @@ def main(
     messages: Annotated[int, typer.Option(min=1, help="How many messages of the batch are played.")] = batch.MOST,
     local_dir: Annotated[Path, typer.Option(envvar="MINYI_LOCAL_DIR")] = ROOT / ".local",
 ) -> None:
-    report_misspelt(os.environ)
+    report_misspelt(os.environ, KNOWN)
     try:
         with ended_by_signals(), system(local_dir.resolve()) as run:
             out.print(table(rows_of(run)))

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from deploy.local import looking
-from deploy.local.environment_names import report_misspelt
+from deploy.local.environment_names import KNOWN
 from deploy.local.health import rows_of, state_of, table
 from deploy.local.keys import ensure_keys
 from deploy.local.local_directory import Recorded, end_stale, read_run, running
@@ -27,6 +27,7 @@ from deploy.local.signals import Asked, ended_by_signals
 from deploy.local.supervisor import System
 from deploy.local.terminal import DEFAULT_DIR, AsJson, LocalDir, fail, out, print_json, running_or_fail, say, show_line, until
 from deploy.local.trouble import Trouble
+from shared.settings import report_misspelt
 
 app = typer.Typer(
     help="Minyi on one machine: broker, store, services, gateway. · 在一台机器上运行民意系统。", no_args_is_help=True, add_completion=False
@@ -37,7 +38,7 @@ BACK_SECONDS = 60.0
 
 @app.callback()
 def before_every_command() -> None:
-    report_misspelt(os.environ)
+    report_misspelt(os.environ, KNOWN)
 
 
 @app.command()

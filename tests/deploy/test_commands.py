@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.environment_names import KNOWN, SETTINGS
 from deploy.local.processes import ROOT
 from deploy.requirements import requirements
 from shared.identity.keys import PLATFORM_PAIRS
+from shared.settings import CommonSettings, known_names, misspelt
 
 
 def run(*argv: str, local_dir: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -119,3 +121,22 @@ def test_a_misspelt_setting_is_told_at_the_start_with_what_is_meant(tmp_path: Pa
     first, second, *_ = sorted(done.stderr.splitlines())[-2:]
     assert first.startswith("nobody reads MINYI_PREFETCHES, it is misspelt: type MINYI_PREFETCH · ")
     assert second.startswith("nobody reads MINYI_RABITMQ_URL, it is misspelt: type MINYI_RABBITMQ_URL · ")
+
+
+ALONE = ("services.intake migrate", "services.routing republish --from 2020-06-05 --queue q", "shared.deadletters list", "gateway")
+
+
+@pytest.mark.parametrize("command", ALONE)
+def test_what_is_started_alone_tells_it_too(tmp_path: Path, command: str) -> None:
+    # Neither broker nor store nor keys are there: all end, and the line has been told before.
+    nowhere = {"MINYI_RABBITMQ_URL": "amqp://127.0.0.1:1/", "MINYI_MONGODB_URL": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=500"}
+    env = nowhere | {"MINYI_CORS_ORIGIN": "https://a", "MINYI_RATE_STORE": "memory", "MINYI_KEYS_DIR": str(tmp_path)}
+    done = run(sys.executable, "-m", *command.split(), env=env)
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0].startswith("nobody reads MINYI_CORS_ORIGIN, it is misspelt: type MINYI_CORS_ORIGINS · ")
+    assert "MINYI_RATE_STORE" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", [CommonSettings, *SETTINGS.values()])
+def test_no_process_calls_what_another_reads_misspelt(kind: type[CommonSettings]) -> None:
+    assert misspelt(dict.fromkeys(KNOWN, ""), known_names(kind)) == {}

@@ -8,14 +8,14 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from deploy.local.doctor.findings import Finding, ok, wrong
-from deploy.local.environment_names import SETTINGS, misspelt, settings_of
+from deploy.local.environment_names import KNOWN, SETTINGS, settings_of
 from gateway.settings import GatewaySettings
-from shared.settings import ENV_PREFIX
+from shared.settings import ENV_PREFIX, misspelt
 
 
 def settings(shell: Mapping[str, str], environment: Mapping[str, str]) -> list[Finding]:
     found = [*_unreadable(environment), *_subgraphs(environment)]
-    for name, nearest in misspelt({**shell, **environment}).items():
+    for name, nearest in misspelt({**shell, **environment}, KNOWN).items():
         meant = f"; {nearest} is meant?" if nearest else ""
         mend = f"unset {name}" if not nearest else f'export {nearest}="${name}"; unset {name}'
         found.append(
