@@ -21,9 +21,9 @@ from services.intake.usecases.record_visit import RecordVisit, record_visit
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
-from shared.projector import Projector
 from tests.access.documents import AT, Described, keep
 from tests.access.people import ELSEWHERE, HANDLING, HERE, SUB, TEAM
+from tests.services.intake.builders import project
 
 ADMIN = Viewer(sub="admin", roles=frozenset({Role.CITY_ADMIN}), scopes=(from_code("370800000000", Level.CITY),))
 SECRETARY = Viewer(sub=SUB, roles=frozenset({Role.SECRETARY}), team=TEAM)
@@ -76,8 +76,7 @@ async def keep_fieldwork(intake: Any) -> None:
     for near, its_team in ((True, TEAM), (False, "T-370811-009")):
         await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, its_team)))
     await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
-    for name in ("households", "members"):
-        await Projector(intake.runtime.database, name, "test", intake.runtime.world.real_now).round()
+    await project(intake)
     ticket = new_ticket(
         id="import-here", uploader=SUB, grievance=None, name="a.csv", content_type=CSV, size=9, sha256="ef" * 32, purpose=IMPORT, now=AT,
         limits=UploadLimits(),

@@ -25,8 +25,8 @@ from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
-from shared.projector import Projector
 from shared.records import StoreTrouble
+from tests.services.intake.builders import project
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
 
 QUFU, ELSEWHERE = "370881000000", "370811000000"
@@ -199,7 +199,7 @@ async def test_a_duty_done_twice_in_a_period_counts_once_and_a_repeat_changes_no
     assert (told["MEET"].done, told["MEET"].last, told["CONTACT"].done) == (True, today, False)
     # They were recorded today: nothing went by without them.
     assert {each.behind for each in told.values()} == {0}
-    await Projector(service.runtime.database, "members", "test", service.runtime.world.real_now).round()
+    await project(service)
     numbers = (await service.fieldwork.participation.read([f"team:{TEAM}"]))[f"team:{TEAM}"]
     assert numbers[f"duty:MEET:{today.isoformat()[:7]}"] == 1
 

@@ -17,8 +17,8 @@ from services.intake.usecases.record_visit import RecordingVisits, RecordVisit, 
 from shared.identity.errors import Refusal
 from shared.identity.scopes import prefixes
 from shared.identity.viewer import Viewer
-from shared.projector import Projector
 from shared.record import stub
+from tests.services.intake.builders import project
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, TEAM, VILLAGE
 
 TIERS = ["3708", "370881", "370881001", VILLAGE, "370811", f"team:{TEAM}"]
@@ -34,11 +34,6 @@ async def keep(service: Service, household: Household) -> None:
     households: Households = service.fieldwork.households
     dumped = households.codec.dump(household)
     assert await households.insert({**stub(household.id), "version": 1, "registered": True, **dumped})
-
-
-async def project(service: Service) -> None:
-    for name in ("households", "members"):
-        await Projector(service.runtime.database, name, "test", service.runtime.world.real_now).round()
 
 
 async def visit(service: Service, household: str, request: str, viewer: Viewer = SECRETARY, on: date | None = None) -> str:

@@ -21,7 +21,8 @@ from shared.identity.development import DevelopmentIssuer
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
-from tests.services.intake.test_coverage import home, keep, project
+from tests.services.intake.builders import project
+from tests.services.intake.test_coverage import home, keep
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, VILLAGE
 
 QUFU = "370881000000"
