@@ -6,9 +6,10 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from fastapi import FastAPI
 
@@ -26,8 +27,19 @@ class Service(Protocol):
     def worker(self) -> FastAPI: ...
 
 
-def main(name: str, settings: CommonSettings, build: Callable[[], Service]) -> None:
-    """`build` is called inside the event loop of the process: its clients belong to it."""
+Built = TypeVar("Built", bound=Service)
+
+
+@dataclass(frozen=True)
+class Step(Generic[Built]):
+    """A command of one service's own: what it is for, and what it does; its answer is printed."""
+
+    help: str
+    run: Callable[[Built], Awaitable[str]]
+
+
+def main(name: str, settings: CommonSettings, build: Callable[[], Built], steps: Mapping[str, Step[Built]] | None = None) -> None:
+    """`build` is called inside the event loop of the process: its clients belong to it. `steps` are commands of this service alone."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("api", help="serve the subgraph")
@@ -38,6 +50,8 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Service]) -> N
         "--from", dest="since", type=datetime.fromisoformat, required=True, help="grievances with events since then (ISO 8601)"
     )
     again.add_argument("--queue", required=True, help="bound to this service's events first, made when it is not there")
+    for own, step in (steps or {}).items():
+        commands.add_parser(own, help=step.help)
     arguments = parser.parse_args()
     if arguments.command == "api":
         serve(name, settings, lambda: build().api())
@@ -45,18 +59,29 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Service]) -> N
         serve(name, settings, lambda: build().worker())
     else:
         report_misspelt(os.environ, known_names(type(settings)))
-        _step(arguments, build)
+        _step(arguments, build, steps or {})
 
 
-def _step(arguments: argparse.Namespace, build: Callable[[], Service]) -> None:
+def _step(arguments: argparse.Namespace, build: Callable[[], Built], steps: Mapping[str, Step[Built]]) -> None:
     """What is run by hand and comes to its end."""
     if arguments.command == "migrate":
         asyncio.run(_migrate(build))
+        return
+    if arguments.command in steps:
+        print(asyncio.run(_own(build, steps[arguments.command])))
         return
     try:
         asyncio.run(_republish(build, arguments.since, arguments.queue))
     except PublishTrouble as trouble:
         sys.exit(f"{trouble} · 无法使用消息队列")
+
+
+async def _own(build: Callable[[], Built], step: Step[Built]) -> str:
+    service = build()
+    try:
+        return await step.run(service)
+    finally:
+        service.runtime.client.close()
 
 
 async def _migrate(build: Callable[[], Service]) -> None:

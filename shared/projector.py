@@ -100,6 +100,10 @@ class Projector:
         if state is None:
             return 0
         await self._reached("leased")
+        if state["building"] and not state["marked"]:
+            # Whoever began the rebuild was lost before all was marked.
+            await self._mark(state["building"])
+            state["marked"] = True
         ids = await self._dirty()
         counted = 0
         for start in range(0, len(ids), DIRTY_AT_ONCE):

@@ -120,12 +120,15 @@ class Writer:
         """The first command of a document. Returns its result and whether it was made just now; a repeat returns the first result."""
         return await self._command(id, request, lambda _state: decide(), lambda _state: None, creates=True)
 
-    async def record(self, id: str, request: Request, decide: Callable[[Any], Decision]) -> tuple[Document, bool]:
+    async def record(
+        self, id: str, request: Request, decide: Callable[[Any], Decision], *, remembers: bool = True
+    ) -> tuple[Document, bool]:
         """A command that states a whole row (a team, a post): `decide` gets what is there, None at first. Else as `create`.
 
-        A statement of what is there already, with no event, is no write: version, audit and memory stay.
+        A statement of what is there already, with no event, is remembered and else no change: a late retry of it undoes nothing. Where it
+        is one of a file's thousands it is not even remembered (`remembers`): the file taken in again writes nothing.
         """
-        return await self._command(id, request, decide, lambda _state: None, creates=True, restates=True)
+        return await self._command(id, request, decide, lambda _state: None, creates=True, restates=True, remembers=remembers)
 
     async def earlier(self, id: str, request: Request) -> Document | None:
         """What the first command of this document answered to this very request; None where there is no such document. For a use case that
@@ -199,6 +202,7 @@ class Writer:
         *,
         creates: bool,
         restates: bool = False,
+        remembers: bool = True,
     ) -> tuple[Document, bool]:
         answer: Document = {}
         made = False
@@ -219,7 +223,10 @@ class Writer:
 
             decision = decide(draft.state)
             if restates and draft.state is not None and decision.state == draft.state and not decision.events:
-                return decision.result, False
+                self._remember(draft, request, decision.result)
+                if not remembers or await self._write(document, draft, []):
+                    return decision.result, False
+                continue
             draft.state = decision.state
             draft.document["registered"] = True
             draft.emit(decision.events)

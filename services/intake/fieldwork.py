@@ -20,11 +20,12 @@ from services.intake.store.places import PLACES, Atlas, Sites, seed_places
 from services.intake.store.transfers import Transfers
 from services.intake.store.uploads import UploadStore
 from services.intake.usecases.export_rows import Exports
+from services.intake.usecases.keep_divisions import KeepDivisions
 from services.intake.usecases.keep_households import KeepHouseholds
 from services.intake.usecases.keep_rows import Record, RecordRows
 from services.intake.usecases.record_campaign import RecordingCampaigns
 from services.intake.usecases.record_department import RecordDepartment, RecordingDepartments, record_department
-from services.intake.usecases.record_division import RecordDivision, RecordingDivisions, record_division
+from services.intake.usecases.record_division import RecordingDivisions
 from services.intake.usecases.record_duty import RecordingDuties
 from services.intake.usecases.record_member import RecordingMembers, RecordMember, record_member
 from services.intake.usecases.record_post import RecordingPosts, RecordPost, record_post
@@ -50,6 +51,7 @@ TURN_SECONDS = 60.0
 TRANSFER_SECONDS = 1.0
 PROJECT_SECONDS = 0.5
 MARK_SECONDS = 5.0
+SWEEP_SECONDS = 3600.0
 PROJECTED = ("households", "members")
 ALL_INDEXES = {
     **INDEXES,
@@ -112,7 +114,7 @@ class Fieldwork:
         self.record_duties = RecordingDuties(
             self._recording(self.duties), self.atlas, self.duties, member_writer, reference_key, self.today
         )
-        self.record_visits = RecordingVisits(household_writer, member_writer, reference_key, self.today)
+        self.record_visits = RecordingVisits(household_writer, member_writer, self.members, reference_key, self.today)
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")
         self.transfers = Transfers(database)
@@ -136,12 +138,14 @@ class Fieldwork:
             return lambda viewer, command, origin: record(parts, viewer, command, origin)
 
         return {
-            "DIVISIONS": RecordRows(RecordDivision, by(record_division, self.record_divisions)),
-            "DEPARTMENTS": RecordRows(RecordDepartment, by(record_department, self.record_departments)),
-            "MEMBERS": RecordRows(RecordMember, by(record_member, self.record_members)),
-            "TEAMS": RecordRows(RecordTeam, by(record_team, self.record_teams)),
-            "POSTS": RecordRows(RecordPost, by(record_post, self.record_posts)),
-            "HOUSEHOLDS": KeepHouseholds(self._recording(self.households), self.households, self.atlas, self.cipher),
+            "DIVISIONS": KeepDivisions(self.record_divisions),
+            "DEPARTMENTS": RecordRows(RecordDepartment, by(record_department, self.record_departments), "code", "division"),
+            "MEMBERS": RecordRows(RecordMember, by(record_member, self.record_members), "id", "unit"),
+            "TEAMS": RecordRows(RecordTeam, by(record_team, self.record_teams), "code", "division"),
+            "POSTS": RecordRows(RecordPost, by(record_post, self.record_posts), "id", "division"),
+            "HOUSEHOLDS": KeepHouseholds(
+                self._recording(self.households), self.households, self.atlas, self.cipher, self.teams, self.members
+            ),
         }
 
     def today(self) -> str:
@@ -167,15 +171,22 @@ class Fieldwork:
         await seed_organisation(self.departments, self.posts)
         await seed_calendar(self.campaigns, self.duties)
 
+    def projector(self, name: str) -> Projector:
+        return Projector(self.runtime.database, name, str(uuid.uuid4()), self.runtime.world.real_now)
+
+    async def recount(self) -> dict[str, int]:
+        """Of each projection, the generation that is begun."""
+        return {name: await self.projector(name).rebuild() for name in PROJECTED}
+
     def work(self) -> None:
         """The rounds of a worker."""
         self.runtime.every(ANNOUNCE_SECONDS, self.announcer.announce)
         self.runtime.every(TURN_SECONDS, self.posts.turn)
         for name in PROJECTED:
-            holder = str(uuid.uuid4())
-            self.runtime.every(PROJECT_SECONDS, Projector(self.runtime.database, name, holder, self.runtime.world.real_now).round)
+            self.runtime.every(PROJECT_SECONDS, self.projector(name).round)
         self.runtime.every(MARK_SECONDS, self.mark_outings)
         self.runtime.every(TRANSFER_SECONDS, self.run_transfers.round)
+        self.runtime.every(SWEEP_SECONDS, self.run_transfers.sweep)
 
     async def mark_outings(self) -> None:
         """Visits whose members' records were not told: a crash came between."""

@@ -70,6 +70,11 @@ class Service:
         await self.files.create_indexes()
         await self.fieldwork.migrate()
 
+    async def recount(self) -> str:
+        """Begin to count the projected numbers anew; what is served stays until the new ones are whole."""
+        generations = await self.fieldwork.recount()
+        return "; ".join(f"{name}: generation {number} is being counted" for name, number in generations.items())
+
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
         settings, world = self.settings, self.runtime.world

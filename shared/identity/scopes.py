@@ -100,5 +100,11 @@ def prefixes(code: str) -> tuple[str, ...]:
     return (*found, code) if len(code) > 12 else tuple(found)
 
 
+def holds(division: str, place: str) -> bool:
+    """Whether `place` is that division or lies in it, by the codes' form; a malformed code holds nothing and lies nowhere."""
+    own = prefixes(division)
+    return bool(own) and own[-1] in prefixes(place)
+
+
 def _under(code: str, prefix: str) -> bool:
     return code.startswith(prefix) and (len(prefix) < 12 or len(code) == len(prefix) or code[len(prefix)] == "-")

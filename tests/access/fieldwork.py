@@ -72,7 +72,9 @@ async def keep_fieldwork(intake: Any) -> None:
     duty = RecordDuty(request_id="u", code="HERE", name="一事", name_en="one thing", period="MONTH", division=HERE, until=LATER)
     await record_duty(parts.record_duties, ADMIN, duty, "")
     await record_duty_done(parts.record_duties, SECRETARY, RecordDutyDone(request_id="v", duty="HERE"), "")
-    await keep(parts.transfers, "transfer-here", parts.transfers.codec.dump(TRANSFER))
+    await keep(
+        parts.transfers, "transfer-here", parts.transfers.codec.dump(TRANSFER.model_copy(update={"ended_at": intake.runtime.world.now()}))
+    )
     for near, its_team in ((True, TEAM), (False, "T-370811-009")):
         await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, its_team)))
     await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
@@ -96,8 +98,8 @@ def _household(intake: Any, near: bool, team: str) -> Household:
     return Household(
         id=id,
         village=place,
-        place=place,
-        number="1",
+        place=key.encrypt("place", place),
+        number=key.encrypt("number", "1"),
         team=team,
         contract=SUB,
         persons=3,

@@ -6,7 +6,7 @@ gathers up to 48 MB before its first insert, the one for reading takes 16 MB of 
 
 import asyncio
 import codecs
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,10 @@ from shared.records import StoreTrouble, store_errors
 
 CHUNK: Final = 255 * 1024  # GridFS's own default: a document of it stays below a power of two
 CHUNK_INDEXES: Final = [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="files_id_n", unique=True)]
-CONTENT_INDEXES: Final = [IndexModel([("file", ASCENDING)], name="file")]
+CONTENT_INDEXES: Final = [
+    IndexModel([("file", ASCENDING)], name="file"),
+    IndexModel([("content_type", ASCENDING), ("stored_at", ASCENDING)], name="age"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,22 @@ class FileStore:
             if await self._contents.find_one({"file": file}, {"_id": True}) is None:
                 await self._files.delete_one({"_id": file})
                 await self._chunks.delete_many({"files_id": file})
+
+    async def of_types_before(self, types: Iterable[str], before: datetime, limit: int) -> list[str]:
+        """The hashes of contents of these media types that were stored before then."""
+        query = {"content_type": {"$in": sorted(types)}, "stored_at": {"$lt": before}}
+        with store_errors():
+            rows = await self._contents.find(query, {"_id": 1}).limit(limit).to_list(limit)
+        return [row["_id"] for row in rows]
+
+    async def forget(self, sha256: str) -> None:
+        """Removes a content. The caller knows that nobody needs it any more; whoever reads it at this moment is told of trouble."""
+        held = await self.find(sha256)
+        if held is None:
+            return
+        with store_errors():
+            await self._contents.delete_one({"_id": sha256, "file": held.file})
+        await self.discard(held.file)
 
     async def put(self, path: Path, sha256: str, content_type: str, id: str, at: datetime) -> StoredFile:
         """A file of our own making, kept under its hash; the same content is kept once. `id` is a fresh one."""

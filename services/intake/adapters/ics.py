@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 
 from icalendar import Calendar, Event, Timezone, vRecur
 
@@ -38,12 +39,9 @@ def team_ics(
     calendar.add("x-published-ttl", REFRESH)
     calendar.add_component(Timezone.from_tzinfo(CHINA))
     for campaign in followed_by(team, campaigns):
-        launch = campaign.launch_at(team.division)
-        if launch is None:
-            continue
-        for kind, rhythm in campaign.rhythms():
+        for launch, (kind, rhythm) in product(campaign.launches_at(team.division), list(campaign.rhythms())):
             title = f"{campaign.name} {WORDS[kind]}"
-            uid = f"{campaign.code}-{kind.lower()}-{launch.division}"
+            uid = f"{campaign.code}-{kind.lower()}-{launch.division}-{launch.since}"
             for event in _events(uid, title, rhythm, launch.since, None, stamp, launch.until):
                 calendar.add_component(event)
     for reception in receptions:

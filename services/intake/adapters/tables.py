@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from services.intake.domain.sheets import defused
 from services.intake.domain.transfers import XLSX
 
 UNPACKED_BYTES: Final = 600 * 1024 * 1024
 """The most that a workbook may unpack to: beyond it lies only a bomb."""
+SHARED_STRINGS_BYTES: Final = 48 * 1024 * 1024
+"""The most of its one part that the library holds in memory, some eight times as large there."""
+ROWS: Final = 500_000
+COLUMNS: Final = 50
+"""The largest archive of the source has 210,000 rows; a sheet of ours has eleven columns."""
 ENCODINGS: Final = ("utf-8-sig", "gb18030")
 """What spreadsheets of China write; the first that fits the whole file is taken."""
 
@@ -25,8 +30,11 @@ class BadTable(Exception):
 
 
 def read_rows(path: Path, content_type: str) -> Iterator[list[str]]:
-    """All rows, the header first; empty cells are empty texts. Raises BadTable."""
-    return _read_xlsx(path) if content_type == XLSX else _read_csv(path)
+    """All rows, the header first, at most `COLUMNS` cells each; empty cells are empty texts. Raises BadTable."""
+    for number, row in enumerate(_read_xlsx(path) if content_type == XLSX else _read_csv(path)):
+        if number > ROWS:
+            raise BadTable(f"more than {ROWS} rows: send it in parts")
+        yield row[:COLUMNS]
 
 
 def _read_csv(path: Path) -> Iterator[list[str]]:
@@ -54,16 +62,21 @@ def _read_xlsx(path: Path) -> Iterator[list[str]]:
     with path.open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
-                if sum(part.file_size for part in archive.infolist()) > UNPACKED_BYTES:
-                    raise BadTable("the workbook unpacks to more than is allowed")
+                strings = [part.file_size for part in archive.infolist() if part.filename.endswith("sharedStrings.xml")]
+                if sum(part.file_size for part in archive.infolist()) > UNPACKED_BYTES or sum(strings) > SHARED_STRINGS_BYTES:
+                    raise BadTable("the workbook unpacks to more than is allowed: save it as CSV")
             book = load_workbook(file, read_only=True, data_only=True)
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-            raise BadTable("not a workbook") from error
-        try:
-            for row in book.worksheets[0].iter_rows(values_only=True):
-                yield [_text(value) for value in row]
-        finally:
-            book.close()
+            try:
+                # Bounded here: a row may call itself the two thousand millionth, and the library makes all before it.
+                for row in book.worksheets[0].iter_rows(max_row=ROWS + 2, max_col=COLUMNS, values_only=True):
+                    yield [_text(value) for value in row]
+            finally:
+                book.close()
+        except (BadTable, GeneratorExit):
+            raise
+        except Exception as error:
+            # Damaged and locked workbooks raise whatever the library stumbles over: zlib's, XML's, attributes, indexes.
+            raise BadTable("not a workbook that can be read") from error
 
 
 def _text(value: object) -> str:
@@ -105,7 +118,7 @@ class _XlsxWriter:
 
     def add(self, rows: list[list[str]]) -> None:
         for row in rows:
-            self._sheet.append([defused(cell) for cell in row])
+            self._sheet.append([ILLEGAL_CHARACTERS_RE.sub("", defused(cell)) for cell in row])
 
     def close(self) -> None:
         self._book.save(self._path)

@@ -23,7 +23,10 @@ CANDIDATES = 10
 _COMMITTEE = re.compile(r"(?:居民委员会|村民委员会|居委会|村委会)$")
 _BARE = re.compile(r"(?:村|社区|街道|镇|乡|市|区|县|省)$")
 _NUMERALS = {numeral: digit for digit, numeral in enumerate("零一二三四五六七八九")}
-_NUMBERED = re.compile(r"([零一二三四五六七八九十]{1,3})(?=号楼|号|栋|幢|单元|组|期|区)")
+# 三, 十二, 二十三 as digits; anything else that looks like a numeral stays as it is written.
+_NUMBERED = re.compile(
+    r"(?<![零一二三四五六七八九十])([一二三四五六七八九]?十[一二三四五六七八九]?|[零一二三四五六七八九]{1,3})(?=号楼|号|栋|幢|单元|组|期|区)"
+)
 # 仙营路, 小安山, 南阳古镇 are no villages, though a village bears the first two characters.
 _GOES_ON = tuple("路街巷山河湖古大")
 _BUILDING = re.compile(r"^(.*?\d+)(?:号楼|栋|幢)$")
@@ -51,7 +54,7 @@ def _number(numeral: str) -> int:
     tens, ten, ones = numeral.rpartition("十")
     if not ten:
         return int("".join(str(_NUMERALS[each]) for each in numeral))
-    return (_NUMERALS[tens[-1]] if tens else 1) * 10 + (_NUMERALS.get(ones, 0) if ones else 0)
+    return (_NUMERALS[tens] if tens else 1) * 10 + (_NUMERALS[ones] if ones else 0)
 
 
 def spellings(place: Division) -> Iterator[tuple[str, bool]]:

@@ -5,6 +5,7 @@ A campaign's days are those of its rhythms in every place where it has been laun
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,9 +13,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from services.intake.domain.organisation import significant
 from services.intake.domain.people import Programme, Team
 from services.intake.domain.rhythms import Occurrence, Rhythm, occurrences
+from shared.identity.scopes import holds
 
 ActivityKind = Literal["ACTIVITY_DAY", "MONTHLY_ROUND", "RECEPTION"]
 """活动日 (S1), 每月集中走访 (S37), 半天接待 (S35)."""
@@ -54,10 +55,15 @@ class Campaign(BaseModel):
         if self.monthly_round is not None:
             yield "MONTHLY_ROUND", self.monthly_round
 
-    def launch_at(self, division: str) -> Launch | None:
-        """The launch that holds this place; of several the narrowest."""
-        holding = [launch for launch in self.launches if division.startswith(significant(launch.division))]
-        return max(holding, key=lambda launch: len(significant(launch.division)), default=None)
+    def launches_at(self, division: str) -> list[Launch]:
+        """The launches that hold this place, in the order of their days, none inside of another: a day counts once."""
+        found: list[Launch] = []
+        for launch in sorted(self.launches, key=lambda launch: launch.since):
+            over = found[-1].until if found else ""
+            if not holds(launch.division, division) or over is None or (launch.until is not None and launch.until <= over):
+                continue
+            found.append(launch.model_copy(update={"since": max(launch.since, over)}))
+        return found
 
 
 class Reception(BaseModel):
@@ -102,17 +108,15 @@ def followed_by(team: Team, campaigns: Mapping[str, Campaign]) -> list[Campaign]
 
 
 def campaign_appointments(campaign: Campaign, division: str, begin: date, end: date) -> list[Appointment]:
-    """Its days in that place, from its launch there on."""
-    launch = campaign.launch_at(division)
-    if launch is None:
-        return []
-    until = end if launch.until is None else min(end, date.fromisoformat(launch.until))
-    begin = max(begin, date.fromisoformat(launch.since))
-    return [
-        Appointment(kind, campaign.code, campaign.name, campaign.name_en, each)
-        for kind, rhythm in campaign.rhythms()
-        for each in occurrences(rhythm, launch.since, begin, until)
-    ]
+    """Its days in that place from its launch there on, or, where it runs only in parts of the place, those of the parts; each day once."""
+    launches = campaign.launches_at(division) or [each for each in campaign.launches if holds(division, each.division)]
+    found: dict[tuple[ActivityKind, str], Appointment] = {}
+    for launch in launches:
+        until = end if launch.until is None else min(end, date.fromisoformat(launch.until))
+        for kind, rhythm in campaign.rhythms():
+            for each in occurrences(rhythm, launch.since, max(begin, date.fromisoformat(launch.since)), until):
+                found.setdefault((kind, each.at), Appointment(kind, campaign.code, campaign.name, campaign.name_en, each))
+    return list(found.values())
 
 
 def reception_appointments(reception: Reception, begin: date, end: date) -> list[Appointment]:
@@ -155,4 +159,4 @@ class Month:
     @classmethod
     def of(cls, text: str) -> Self:
         begin = date.fromisoformat(f"{text}-01")
-        return cls(text, begin, (begin + timedelta(days=32)).replace(day=1))
+        return cls(text, begin, begin + timedelta(days=monthrange(begin.year, begin.month)[1]))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.intake.domain.organisation import significant
+from shared.identity.scopes import holds
 
 Period = Literal["WEEK", "MONTH", "QUARTER", "YEAR"]
 
@@ -30,7 +30,7 @@ class Duty(BaseModel):
     until: str | None = None
 
     def binds(self, unit: str) -> bool:
-        return unit.startswith(significant(self.division))
+        return holds(self.division, unit)
 
     def in_force(self, day: date) -> bool:
         return self.since <= day.isoformat() and (self.until is None or day.isoformat() < self.until)
@@ -44,6 +44,10 @@ class Done(BaseModel):
     duty: str
     on: str
     period: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.duty}:{self.period}"
 
 
 @dataclass(frozen=True)

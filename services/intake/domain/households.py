@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from services.intake.domain.rhythms import EARLIEST, LATEST
 from shared.identity.scopes import prefixes
 
 
@@ -29,7 +30,8 @@ class Visit(BaseModel):
 
 
 class Household(BaseModel):
-    """`village` is the 12-digit code, `place` that or a local level below it, `number` tells households of one place apart."""
+    """`village` is the 12-digit code. Sealed: `place`, that or a local level below it, and `number`, which tells households of a village
+    apart: together they are an address."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -86,7 +88,7 @@ def periods(day: str) -> tuple[str, str]:
 def is_period(text: str) -> bool:
     """Whether the text is a year or a month that exists."""
     try:
-        date.fromisoformat(f"{text}-01" if len(text) == 7 else f"{text}-01-01")
+        day = date.fromisoformat(f"{text}-01" if len(text) == 7 else f"{text}-01-01")
     except ValueError:
         return False
-    return len(text) in (4, 7)
+    return len(text) in (4, 7) and EARLIEST <= day < LATEST

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.intake import DepartmentRow, Owner, PostKind, PostRow
+from shared.identity.scopes import holds, prefixes
 
 # Who answers for a place where nobody heard the grievance in person, the nearest first.
 ACCOUNTABLE_POSTS = ("COMMUNITY_SECRETARY", "DISPATCHER")
@@ -58,11 +59,12 @@ class Post(BaseModel):
         return next((term.since for term in self.terms if (term.since or "") > day), None)
 
     def handed_over(self, holder: str, role: str, since: str | None) -> Self:
-        """From `since` on the post is `holder`'s; what was planned for later days is replaced."""
+        """From `since` on the post is `holder`'s; what was planned for later days is replaced, unless this is what holds there already."""
+        there = self.term_on(since or "")
+        if there is not None and (there.holder, there.role) == (holder, role):
+            return self
         kept = [term for term in self.terms if (term.since or "") < (since or "")]
-        if not kept or (kept[-1].holder, kept[-1].role) != (holder, role):
-            kept = [*kept, Term(holder=holder, role=role, since=since)]
-        return self.model_copy(update={"terms": kept})
+        return self.model_copy(update={"terms": [*kept, Term(holder=holder, role=role, since=since)]})
 
     def row(self, day: str) -> PostRow | None:
         """As others need it; None before its first term."""
@@ -75,16 +77,8 @@ def accountable_for(division: str, posts: Iterable[PostRow]) -> Owner | None:
 
     Never two: between posts of one kind for one division the first by id answers, in whatever order they come.
     """
-    near = [post for post in posts if post.post in ACCOUNTABLE_POSTS and division.startswith(significant(post.division))]
+    near = [post for post in posts if post.post in ACCOUNTABLE_POSTS and holds(post.division, division)]
     if not near:
         return None
-    best = min(near, key=lambda post: (-len(significant(post.division)), ACCOUNTABLE_POSTS.index(post.post), post.id))
+    best = min(near, key=lambda post: (-len(prefixes(post.division)), ACCOUNTABLE_POSTS.index(post.post), post.id))
     return Owner(staffId=best.holder, role=best.role, unit=best.id)
-
-
-def significant(division: str) -> str:
-    """The part of a division's code that its descendants share: whole pairs or triples by level, zeros of absent levels left out."""
-    for end in (2, 4, 6, 9):
-        if not division[end:].strip("0"):
-            return division[:end]
-    return division

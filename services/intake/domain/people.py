@@ -13,7 +13,7 @@ from services.intake.domain.duties import Done
 from services.intake.domain.places import levels_below
 from shared.contracts.intake import TeamRow
 from shared.identity.errors import Refusal
-from shared.identity.scopes import prefixes
+from shared.identity.scopes import holds, prefixes
 
 MemberKind = Literal[
     "COMMUNITY_OFFICIAL",  # 社区(村)干部
@@ -35,6 +35,8 @@ Programme = Literal["SHUANG_BANG_SHUANG_CU", "WAN_MING_GAN_BU", "FIRST_SECRETARY
 
 RANKS: tuple[Rank, ...] = ("NONE", "ORDINARY", "SECTION", "COUNTY", "CITY")
 LEADING_RANK: Rank = "SECTION"
+LATEST_OUTINGS = 500
+"""So many visits are told apart: as many as a member makes while a worker is down, and many more."""
 
 
 class Member(BaseModel):
@@ -61,23 +63,38 @@ class Member(BaseModel):
     since: str = ""
     """The day on which they were first recorded: from then on duties bind."""
     outings: dict[str, str] = {}
-    """Visit → day: when they went out, and each visit once."""
+    """Visit → day: the latest ones, each once."""
+    outings_by_month: dict[str, int] = {}
+    """How many there were in each month before those: a document does not grow with every visit."""
     done: dict[str, Done] = {}
-    """Record → which duty was done, and when."""
+    """`<duty>:<period>` → the last time that it was done in that period."""
+
+    def tells_of(self, visit: str) -> bool:
+        return visit in self.outings
 
     def went_out(self, visit: str, on: str) -> Self:
-        return self.model_copy(update={"outings": {**self.outings, visit: on}})
+        outings, by_month = {**self.outings, visit: on}, dict(self.outings_by_month)
+        for id, day in sorted(outings.items(), key=lambda outing: outing[1])[:-LATEST_OUTINGS]:
+            by_month[day[:7]] = by_month.get(day[:7], 0) + 1
+            del outings[id]
+        return self.model_copy(update={"outings": outings, "outings_by_month": by_month})
 
-    def did(self, id: str, done: Done) -> Self:
-        return self.model_copy(update={"done": {**self.done, id: done}})
+    def outings_in(self, month: str) -> int:
+        """How often they went out in a month `2020-06`."""
+        return self.outings_by_month.get(month, 0) + sum(day.startswith(month) for day in self.outings.values())
+
+    def did(self, done: Done) -> Self:
+        held = self.done.get(done.key)
+        return self if held is not None and held.on >= done.on else self.model_copy(update={"done": {**self.done, done.key: done}})
 
     def history(self) -> dict[str, Any]:
         """What stays when the member is recorded anew."""
-        return {"since": self.since, "outings": self.outings, "done": self.done}
+        return {"since": self.since, "outings": self.outings, "outings_by_month": self.outings_by_month, "done": self.done}
 
     def facts(self) -> dict[str, Any]:
         """What the projector counts (S13, S39): members by rank, who of them went out in a month and a year, who did which duty."""
-        out = {f"out:{period}:{self.rank}" for day in self.outings.values() for period in (day[:7], day[:4])}
+        months = {day[:7] for day in self.outings.values()} | self.outings_by_month.keys()
+        out = {f"out:{period}:{self.rank}" for month in months for period in (month, month[:4])}
         did = {f"duty:{done.duty}:{done.period}" for done in self.done.values()}
         at = list(prefixes(self.unit)[1:]) + ([f"team:{self.team}"] if self.team else [])
         return {"at": at, "n": {f"members:{self.rank}": 1, **dict.fromkeys(sorted(out | did), 1)}}
@@ -101,6 +118,15 @@ class Team(BaseModel):
     programmes: list[Programme]
     campaign: str | None
 
+    @property
+    def places(self) -> list[str]:
+        """Where it belongs and where it is in contact."""
+        return [self.division, *self.contact_units]
+
+    def near(self, unit: str) -> bool:
+        """Whether a member who serves there can be one of it: in its places, or above them. What others have written is not shown."""
+        return any(holds(place, unit) or holds(unit, place) for place in self.places)
+
     def row(self) -> TeamRow:
         """As others need it."""
         return TeamRow(
@@ -113,11 +139,11 @@ class Team(BaseModel):
         )
 
 
-def refuse_leader(leader: Member | None, id: str) -> Refusal | None:
+def refuse_leader(leader: Member | None) -> Refusal | None:
     """S14 带队组团: why this member may not lead a team; None when they may."""
     if leader is None:
         return Refusal(
-            "LEADER_UNKNOWN", f"没有编号为 {id} 的成员，请先录入成员。", f"There is no member {id}; record the member first.", "leader"
+            "LEADER_UNKNOWN", "没有这个编号的成员，请先录入成员。", "There is no such member; record the member first.", "leader"
         )
     if leader.may_lead:
         return None
@@ -134,7 +160,7 @@ def refuse_assignment(member: Member) -> Refusal | None:
     if not member.may_lead:
         return None
     for place in member.assigned:
-        if levels_below(member.unit, place) != 1:
+        if levels_below(member.unit, place) != 1 or not holds(member.unit, place):
             return Refusal(
                 "NOT_ONE_LEVEL_BELOW",
                 f"领导干部和代表委员应下沉到本级的下一级；{place} 不是 {member.unit} 的下一级。",

@@ -52,10 +52,14 @@ class Place(BaseModel):
         return held[-1] if held else None
 
     def restated(self, name: str, aliases: list[str], since: str | None, until: str | None) -> Self:
-        """Named so from `since` on (None: as it always was). What was known of earlier days stays."""
-        kept = [each for each in self.names if (each.since or "") < (since or "")]
-        if not kept or kept[-1].name != name:
-            kept = [*kept, Name(name=name, since=since)]
+        """Named so from `since` on; None says nothing of days: the present name is confirmed, or, where it was wrong, put right. What was
+        known of earlier days stays."""
+        if since is None:
+            kept = [*self.names[:-1], self.names[-1].model_copy(update={"name": name})]
+        else:
+            kept = [each for each in self.names if (each.since or "") < since]
+            if not kept or kept[-1].name != name:
+                kept = [*kept, Name(name=name, since=since)]
         return self.model_copy(update={"names": kept, "aliases": aliases, "until": until})
 
 
@@ -72,12 +76,12 @@ class Site(BaseModel):
 
 
 def territory_on(places: Iterable[Place], day: date) -> Territory:
-    """The tree of that day. A place whose parent has ended is left out with it. Raises BadDivision where records contradict."""
+    """The tree of that day. A place whose parent has ended is left out with it, and one that has no name: the rest of the tree stands."""
     rows: dict[str, DivisionRow] = {}
     for place in sorted(places, key=lambda place: (len(place.code), place.code)):
         name = place.name_on(day)
         above = parent_code(place.code)
-        if name is None or (above is not None and above not in rows):
+        if not name or name != name.strip() or (above is not None and above not in rows):
             continue
         rows[place.code] = DivisionRow(place.code, place.level, name, place.local, tuple(place.aliases))
     return Territory(rows.values())

@@ -7,6 +7,7 @@ instant. Its occurrences are instants.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ WIDEST: Final = timedelta(days=400)
 """The most that one question may look over."""
 LONGEST: Final = dict(enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1))
 """The days of each month in the longest year."""
+WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 # The library looks for the next day until the year 9999, with an end or without, and longer where INTERVAL is 0: a rule that never comes
@@ -93,10 +95,10 @@ def local_text(at: datetime) -> str:
 
 def refuse_rule(rule: str, first: str, field: str) -> Refusal | None:
     """Why this is no rule of ours; None when it is."""
-    if len(rule) <= LONGEST_RULE and _well_made(rule.upper()):
+    begin = local(first).date()
+    if len(rule) <= LONGEST_RULE and _well_made(rule.upper(), begin):
         try:
-            begin = date.fromisoformat(first[:10])
-            _days(rule, first, begin, begin + WIDEST)
+            _rule(rule, begin, begin, begin + WIDEST)
         except (ValueError, TypeError, IndexError):
             pass
         else:
@@ -111,7 +113,7 @@ def refuse_rule(rule: str, first: str, field: str) -> Refusal | None:
     )
 
 
-def _well_made(rule: str) -> bool:
+def _well_made(rule: str, first: date) -> bool:
     """Whether each part has its form, and none contradicts another."""
     frequency, *parts = [part.partition("=")[::2] for part in rule.split(";")]
     names = {"NTH_BYDAY" if name == "BYDAY" and re.search(r"\d", value) else name for name, value in parts}
@@ -123,7 +125,28 @@ def _well_made(rule: str) -> bool:
     if not all(re.fullmatch(_FORMS["NTH_BYDAY" if name == "BYDAY" and "NTH_BYDAY" in names else name], values[name]) for name in values):
         return False
     months, days = values.get("BYMONTH"), values.get("BYMONTHDAY")
+    if values.get("INTERVAL", "1") != "1" and frequency[1] in ("MONTHLY", "YEARLY") and _late_in_month(days, first):
+        return False  # every second February may never have a 29th
     return months is None or days is None or any(abs(int(d)) <= LONGEST[int(m)] for m in months.split(",") for d in days.split(","))
+
+
+def _late_in_month(days: str | None, first: date) -> bool:
+    """Whether a month may lack one of these days, or the day that the first one implies."""
+    return any(abs(int(day)) > 28 for day in days.split(",")) if days else first.day > 28
+
+
+def refuse_days(days: Iterable[date], field: str) -> Refusal | None:
+    """The refusal of the first day that is too far away."""
+    return next((refusal for day in days if (refusal := refuse_day(day, field))), None)
+
+
+def refuse_past(day: date, today: date, field: str) -> Refusal | None:
+    """What was done was done by today, and is told within a year and a month."""
+    if day > today:
+        return Refusal("IN_THE_FUTURE", "日期不能晚于今天。", "What is done lies not in the future.", field)
+    if day < today - WIDEST:
+        return Refusal("TOO_LONG_AGO", f"日期不能早于 {WIDEST.days} 天之前。", f"That is more than {WIDEST.days} days ago.", field)
+    return None
 
 
 def refuse_day(day: date, field: str) -> Refusal | None:
@@ -144,9 +167,10 @@ def occurrences(rhythm: Rhythm, first: str, begin: date, end: date) -> list[Occu
 
 
 def first_day(rhythm: Rhythm, first: str) -> date | None:
-    """The first day by the rule, within a year: where a calendar program begins to count."""
+    """The first day by the rule: where a calendar program begins to count. None when the rule has ended before."""
     begin = local(first).date()
-    return next(iter(_days(rhythm.rule, first, begin, begin + WIDEST)), None)
+    found = _rule(rhythm.rule, begin, begin, LATEST).after(datetime.combine(begin, time.min), inc=True)
+    return found.date() if found else None
 
 
 def falls_on(rhythm: Rhythm, first: str, day: str) -> bool:
@@ -156,21 +180,54 @@ def falls_on(rhythm: Rhythm, first: str, day: str) -> bool:
 
 
 def _days(rule: str, first: str, begin: date, end: date) -> list[date]:
-    start = datetime.combine(begin, time.min)
-    last = datetime.combine(end, time.min) - timedelta(days=1)
-    return [at.date() for at in _rule(rule, first, last).between(start, last, inc=True)]
+    start = local(first).date()
+    begin, last = max(begin, start), end - timedelta(days=1)
+    if begin > last:
+        return []
+    found = _rule(rule, start, begin, last).between(datetime.combine(begin, time.min), datetime.combine(last, time.min), inc=True)
+    return [at.date() for at in found]
 
 
-def _rule(rule: str, first: str, last: datetime) -> rrule:
-    """The rule up to `last`: without an end the library looks on until the year 9999. Raises ValueError and what it raises."""
+def _rule(rule: str, first: date, begin: date, last: date) -> rrule:
+    """The rule from just before `begin` to `last`. The library counts from its start and looks on until the year 9999: so it starts in the
+    period of `begin`, a whole number of intervals behind that of `first`, with what the first day implies said. Raises ValueError."""
     parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
     until = parts.pop("UNTIL", None)
     if until is not None:
-        last = min(last, datetime.strptime(until, "%Y%m%d"))  # noqa: DTZ007 - a day
-    made = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=datetime.fromisoformat(first[:10]))
+        last = min(last, datetime.strptime(until, "%Y%m%d").date())  # noqa: DTZ007 - a day
+    if not {"BYMONTHDAY", "BYDAY"} & parts.keys():
+        parts |= _implied(parts["FREQ"], first, parts)
+    start = _period_start(parts["FREQ"], int(parts.get("INTERVAL", "1")), parts.get("WKST", "MO"), first, begin)
+    words = ";".join(f"{name}={value}" for name, value in parts.items())
+    made = rrulestr(words, dtstart=datetime.combine(start, time.min))
     if not isinstance(made, rrule):
         raise ValueError("one rule, no set")
-    return made.replace(until=last)
+    return made.replace(until=datetime.combine(last, time.min))
+
+
+def _implied(frequency: str, first: date, parts: dict[str, str]) -> dict[str, str]:
+    """What a rule leaves to its first day (RFC 5545, 3.3.10)."""
+    if frequency == "WEEKLY":
+        return {"BYDAY": WEEKDAYS[first.weekday()]}
+    if frequency == "MONTHLY":
+        return {"BYMONTHDAY": str(first.day)}
+    if frequency == "YEARLY":
+        return {"BYMONTH": parts.get("BYMONTH", str(first.month)), "BYMONTHDAY": str(first.day)}
+    return {}
+
+
+def _period_start(frequency: str, interval: int, week_start: str, first: date, begin: date) -> date:
+    """The first day of the last period of the rule that begins on or before `begin`; for days that of `first`'s row."""
+    if frequency == "YEARLY":
+        return date(begin.year - (begin.year - first.year) % interval, 1, 1)
+    if frequency == "MONTHLY":
+        months = begin.year * 12 + begin.month - 1
+        months -= (months - (first.year * 12 + first.month - 1)) % interval
+        return date(months // 12, months % 12 + 1, 1)
+    if frequency == "WEEKLY":
+        back = (first.weekday() - WEEKDAYS.index(week_start)) % 7
+        first, interval = first - timedelta(days=back), interval * 7
+    return begin - timedelta(days=(begin - first).days % interval)
 
 
 def _at(first: str, day: date) -> str:

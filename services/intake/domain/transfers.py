@@ -18,6 +18,10 @@ Outcome = Literal["added", "changed", "unchanged", "refused"]
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_FAULTS = 20
+TRIES = 3
+MOST_REFUSED = 20_000
+FILES_FOR = timedelta(days=7)
+"""So long a file that came in, went out or tells of refused rows is kept: it holds what people are called."""
 
 
 class Asker(BaseModel):
@@ -74,6 +78,8 @@ class Transfer(BaseModel):
     failure_zh: str | None = None
     report: str | None = None
     ended_at: datetime | None = None
+    tries: int = 0
+    """How often it was taken up since its last checkpoint: one that ends its worker each time is given up."""
     holder: str | None = None
     held_until: datetime | None = None
     """Real time: a lease is no business time."""
@@ -86,13 +92,13 @@ class Transfer(BaseModel):
         return self.open and (self.holder is None or self.held_until is None or self.held_until <= now)
 
     def taken(self, holder: str, now: datetime, lease: timedelta) -> Self:
-        return self.model_copy(update={"state": "RUNNING", "holder": holder, "held_until": now + lease})
+        return self.model_copy(update={"state": "RUNNING", "holder": holder, "held_until": now + lease, "tries": self.tries + 1})
 
     def advanced(self, line: int, outcomes: list[Outcome], faults: list[Fault], until: datetime) -> Self:
         """One chunk further, and the lease with it."""
         counts = {name: getattr(self, name) + outcomes.count(name) for name in ("added", "changed", "unchanged", "refused")}
         shown = [*self.faults, *faults][:SHOWN_FAULTS]
-        return self.model_copy(update={"line": line, **counts, "faults": shown, "held_until": until})
+        return self.model_copy(update={"line": line, **counts, "faults": shown, "held_until": until, "tries": 0})
 
     def done(self, at: datetime, *, report: str | None = None, sha256: str | None = None) -> Self:
         change = {"state": "DONE", "ended_at": at, "report": report, "sha256": sha256 or self.sha256, "holder": None}

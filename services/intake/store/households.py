@@ -56,7 +56,7 @@ class Households(Registry[Household]):
         return [row["_id"] for row in rows]
 
     async def listed(self, query: Document) -> list[Document]:
-        """Of an indexed query, what lists choose and order by; nothing sealed."""
-        fields = {"place": 1, "contract": 1, "last_visit": 1, "visits.on": 1}
+        """Of an indexed query, what lists choose and order by; of the sealed fields the place alone."""
+        fields = {"place": 1, "person": 1, "key": 1, "contract": 1, "last_visit": 1, "visits.on": 1}
         with store_errors():
             return list(await self.collection.find(query, fields).to_list(None))

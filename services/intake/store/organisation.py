@@ -58,14 +58,17 @@ class Posts(Registry[Post]):
 
     async def turn(self) -> None:
         """Terms that begin: announced anew, as a newer revision. Safe to run anywhere, any time."""
-        due = {"turns_on": {"$lte": self._today()}}
         with store_errors():
-            await self.collection.update_many(due, {"$set": {"unannounced": True, "turns_on": None}, "$inc": {"version": 1}})
+            found = await self.collection.find({"turns_on": {"$lte": self._today()}}, {"outbox": 0, "requests": 0}).to_list(None)
+        for row in found:
+            change = {"unannounced": True, "turns_on": self.codec.load(row).turns_after(self._today())}
+            with store_errors():
+                await self.collection.update_one({"_id": row["_id"], "version": row["version"]}, {"$set": change, "$inc": {"version": 1}})
 
 
 class Teams(Registry[Team]):
     def __init__(self, database: Database) -> None:
-        super().__init__(database, "teams", Team, lambda row: [row.division, *row.contact_units], lambda _row: {"unannounced": True})
+        super().__init__(database, "teams", Team, lambda row: row.places, lambda _row: {"unannounced": True})
 
     async def led_by(self, member: str) -> list[Team]:
         return await self.where({"leader": member})

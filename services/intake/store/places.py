@@ -57,6 +57,16 @@ class Atlas:
             self._gazetteer = Gazetteer(self.territory)
         return self._gazetteer
 
+    async def place(self, code: str) -> Place | None:
+        """What is recorded of this code, also where it does not hold today."""
+        with store_errors():
+            row = await self._places.find_one({"_id": code}, {"outbox": 0, "requests": 0})
+        return PLACES.load(row) if row is not None and row["registered"] else None
+
+    async def places(self) -> list[Place]:
+        """All that is recorded."""
+        return await self._all()
+
     async def on(self, day: date) -> Territory:
         """The tree as it was, or will be, on that day: read from the store."""
         return territory_on(await self._all(), day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.intake.domain.transfers import Fault, Transfer
 from services.intake.store.registry import Registry
@@ -13,6 +14,7 @@ from shared.records import store_errors
 INDEXES = [
     IndexModel([("open", ASCENDING)], name="open", partialFilterExpression={"open": True}),
     IndexModel([("asker.sub", ASCENDING)], name="asker"),
+    IndexModel([("ended_at", ASCENDING)], name="ended_at"),
 ]
 FAULT_INDEXES = [IndexModel([("transfer", ASCENDING)], name="transfer")]
 
@@ -51,6 +53,23 @@ class Transfers(Registry[Transfer]):
                 document = await self._faults.find_one({"_id": f"{transfer}:{chunk:09d}"})
             if document is not None:
                 yield [RefusedRow(row["cells"], [Fault(**fault) for fault in row["faults"]]) for row in document["rows"]]
+
+    async def forget_refused_of_ended(self) -> None:
+        """Rows of jobs that have ended: whoever ended them was lost before forgetting."""
+        with store_errors():
+            found = await self._faults.find({}, {"transfer": 1}).limit(200).to_list(200)
+        jobs = await self.find_many({row["transfer"] for row in found})
+        for job in jobs.values():
+            if not job.open:
+                await self.forget_refused(job.id)
+
+    async def files_needed(self, since: datetime) -> set[str]:
+        """The hashes of the files of jobs that are open or ended since then."""
+        fields = {"sha256": 1, "report": 1}
+        with store_errors():
+            rows = await self.collection.find({"open": True}, fields).to_list(None)
+            rows += await self.collection.find({"ended_at": {"$gte": since}}, fields).to_list(None)
+        return {sha256 for row in rows for sha256 in (row.get("sha256"), row.get("report")) if sha256}
 
     async def forget_refused(self, transfer: str) -> None:
         """The rows are in the report now: they hold what people are called."""

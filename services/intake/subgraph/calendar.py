@@ -14,7 +14,7 @@ from services.intake.domain.duties import Duty as HeldDuty
 from services.intake.domain.duties import Standing
 from services.intake.domain.feeds import feed_url
 from services.intake.domain.people import Team as HeldTeam
-from services.intake.domain.rhythms import WIDEST, refuse_day
+from services.intake.domain.rhythms import WIDEST
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.organisation import OrganisationRefused, ReceptionSite, site_of
 from services.intake.subgraph.types import Ctx, Division, find_division
@@ -300,9 +300,8 @@ async def own_team(context: IntakeContext) -> HeldTeam:
 def window(context: IntakeContext, since: date | None, days: int, widest: int = WIDEST.days) -> tuple[date, date]:
     """The days that are asked for, from today when `since` is left out. Raises Refusal."""
     begin = since or date.fromisoformat(context.intake.fieldwork.today())
-    refusal = refuse_day(begin, "since")
-    if refusal is not None:
-        raise refusal
+    if abs(begin - date.fromisoformat(context.intake.fieldwork.today())) > WIDEST:
+        raise Refusal("BAD_DAY", f"日期应在前后 {WIDEST.days} 天之内。", f"since must be within {WIDEST.days} days of today.", "since")
     if not 1 <= days <= widest:
         raise Refusal("BAD_DAYS", f"天数应在 1 到 {widest} 之间。", f"days must be between 1 and {widest}.", "days")
     return begin, begin + timedelta(days=days)
@@ -319,9 +318,11 @@ class CalendarQuery:
     async def receptions(self, info: Ctx, division: str, since: date | None = None, days: int = 31) -> list[Appointment] | None:
         context, fieldwork = info.context, info.context.intake.fieldwork
         if not context.intake.territory.knows(division):
-            raise Refusal("DIVISION_UNKNOWN", f"没有区划代码 {division}。", f"There is no division {division}.", "division")
+            raise Refusal("DIVISION_UNKNOWN", "没有这个区划代码。", "There is no such division.", "division")
         begin, end = window(context, since, days, widest=62)
         rows = await fieldwork.receptions.where({"within": prefixes(division)[-1]})
+        if len(rows) > held.LONGEST_LIST:
+            raise Refusal("TOO_WIDE", "范围过大，请指定镇（街道）或村（社区）。", "Too many; name a town or a village.", "division")
         found = [each for row in rows for each in held.reception_appointments(row, begin, end)]
         for campaign in (await fieldwork.campaigns.all()).values():
             found += held.campaign_appointments(campaign, division, begin, end)

@@ -10,12 +10,14 @@ import strawberry
 from services.intake.domain import coverage, masks
 from services.intake.domain.households import Household as Held
 from services.intake.domain.households import is_period
+from services.intake.domain.territory import LOCAL_LEVELS
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.organisation import Team, team_of
 from services.intake.subgraph.organisation_fields import prefix_of
 from services.intake.subgraph.types import Ctx, Division, PageInfo, division_of, find_division
 from services.intake.usecases.record_visit import RecordVisit, record_visit
 from shared.identity.errors import Forbidden, Refusal
+from shared.identity.scopes import holds
 from shared.subgraph import page_size, refused_as
 
 
@@ -122,8 +124,8 @@ def household_of(context: IntakeContext, held: Held) -> Household:
     key = context.intake.fieldwork.cipher.unwrap(held.person, held.key)
     return Household(
         id=strawberry.ID(held.id),
-        place=find_division(context, held.place) or find_division(context, held.village),
-        number=held.number,
+        place=find_division(context, key.decrypt("place", held.place)) or find_division(context, held.village),
+        number=key.decrypt("number", held.number),
         display_name=masks.mask_name(key.decrypt("head", held.head)) if held.head else None,
         phone=masks.mask_phone(key.decrypt("phone", held.phone)) if held.phone else None,
         persons=held.persons,
@@ -162,6 +164,8 @@ async def coverage_below(context: IntakeContext, division: str, period: str, tie
     if not 0 <= tiers <= coverage.TIERS:
         raise Refusal("BAD_TIERS", f"层级应在 0 到 {coverage.TIERS} 之间。", f"tiers must be between 0 and {coverage.TIERS}.", "tiers")
     territory = context.intake.territory
+    if territory.get(division).level in LOCAL_LEVELS:
+        raise Refusal("TOO_NARROW", "覆盖统计到村（社区）为止。", "Coverage is counted down to the village.", "division")
     codes = coverage.down(territory, division, tiers)
     if len(codes) > coverage.ROWS:
         raise Refusal("TOO_WIDE", "范围过大，请减少层级。", "Too many divisions; ask for fewer tiers.", "tiers")
@@ -211,7 +215,8 @@ async def households_page(
     if contract is not None:
         rows = [row for row in rows if row["contract"] == contract]
     if place is not None:
-        rows = [row for row in rows if row["place"].startswith(place)]
+        unwrap = fieldwork.cipher.unwrap
+        rows = [row for row in rows if holds(place, unwrap(row["person"], row["key"]).decrypt("place", row["place"]))]
 
     def key(row: dict[str, Any]) -> tuple[str, str]:
         return row["last_visit"] or "", row["_id"]

@@ -130,7 +130,7 @@ class DeskQuery:
             raise Refusal("BAD_MONTH", "月份应为 2020-06。", "A month reads 2020-06.", "month")
         whole = campaigns.Month.of(text)
         members = (await context.intake.fieldwork.members.of_teams([team])).get(team, [])
-        shown = [await _member_month(context, member, text) for member in members]
+        shown = [await _member_month(context, member, text) for member in members if held.near(member.unit)]
         return TeamMonth(
             team=team_of(held),
             month=text,
@@ -147,7 +147,7 @@ class DeskQuery:
         numbers = (await fieldwork.participation.read([key]))[key]
         members = sum(number for measure, number in numbers.items() if measure.startswith("members:"))
         bound = [duty for duty in await fieldwork.duties.all() if duty.in_force(today) and duty.binds(division)]
-        receptions = await fieldwork.receptions.where({"within": key})
+        receptions = (await fieldwork.receptions.where({"within": key}))[: campaigns.LONGEST_LIST]
         found = [each for row in receptions for each in campaigns.reception_appointments(row, today, today + AHEAD)]
         for campaign in (await fieldwork.campaigns.all()).values():
             found += campaigns.campaign_appointments(campaign, division, today, today + AHEAD)
@@ -179,11 +179,10 @@ async def _standings(context: IntakeContext, member: HeldMember) -> list[DutySta
 
 
 async def _member_month(context: IntakeContext, member: HeldMember, month: str) -> MemberMonth:
-    days = [day for day in member.outings.values() if day.startswith(month)]
     last = max(member.outings.values(), default=None)
     return MemberMonth(
         member=member_of(context, member),
-        visits=len(days),
+        visits=member.outings_in(month),
         last_out=date.fromisoformat(last) if last else None,
         duties=await _standings(context, member),
     )

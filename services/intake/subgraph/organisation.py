@@ -72,7 +72,8 @@ class Team:
 
     @strawberry.field(description="成员 · its members")
     async def members(self, info: Ctx) -> list[Member]:
-        return [member_of(info.context, held) for held in await info.context.team_members.load(self.code)]
+        found = await info.context.team_members.load(self.code)
+        return [member_of(info.context, held) for held in found if self.held.near(held.unit)]
 
 
 @strawberry.type(description="列表中的一个团队 · one team of a list")
@@ -113,9 +114,9 @@ class OrganisationRefused:
     field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
-@strawberry.type(description="已录入区划 · recorded")
+@strawberry.type(description="已录入区划；今日不生效时为空 · recorded; null while it is not in force today")
 class DivisionRecorded:
-    division: Division = strawberry.field(description="区划 · the division")
+    division: Division | None = strawberry.field(description="区划 · the division as it stands today")
 
 
 @strawberry.type(description="已录入接待点 · recorded")

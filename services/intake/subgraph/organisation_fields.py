@@ -47,7 +47,7 @@ from services.intake.subgraph.organisation_inputs import (
     RecordReceptionSiteInput,
     RecordTeamInput,
 )
-from services.intake.subgraph.types import Ctx, Owner, PageInfo, division_of
+from services.intake.subgraph.types import Ctx, Owner, PageInfo, division_of, find_division
 from services.intake.usecases.record_department import record_department
 from services.intake.usecases.record_division import record_division
 from services.intake.usecases.record_member import record_member
@@ -62,7 +62,7 @@ from shared.subgraph import page_size, refused_as
 def prefix_of(context: IntakeContext, division: str) -> str:
     """The prefix by which rows of a division are found, where the viewer's territory holds it. Raises Refusal, Forbidden."""
     if not context.intake.territory.knows(division):
-        raise Refusal("DIVISION_UNKNOWN", f"没有区划代码 {division}。", f"There is no division {division}.", "division")
+        raise Refusal("DIVISION_UNKNOWN", "没有这个区划代码。", "There is no such division.", "division")
     context.viewer.require_cover(division)
     return prefixes(division)[-1]
 
@@ -72,7 +72,7 @@ async def visible_team(context: IntakeContext, code: str) -> HeldTeam | None:
     held = await context.intake.fieldwork.teams.find(code)
     if held is None:
         return None
-    near = context.viewer.team == code or any(map(context.viewer.covers, [held.division, *held.contact_units]))
+    near = context.viewer.team == code or any(map(context.viewer.covers, held.places))
     return held if near else None
 
 
@@ -148,10 +148,8 @@ class OrganisationMutation:
         async def work() -> DivisionRecorded:
             command = input.command()
             await record_division(context.intake.fieldwork.record_divisions, context.viewer, command, context.origin)
-            territory = await context.intake.fieldwork.atlas.current()
-            if not territory.knows(command.code):
-                raise Refusal("NOT_TODAY", "已录入，但今日不生效。", "Recorded, but not in force today.", "since")
-            return DivisionRecorded(division=division_of(context, territory.get(command.code)))
+            await context.intake.fieldwork.atlas.current()
+            return DivisionRecorded(division=find_division(context, command.code))
 
         return await refused_as(OrganisationRefused, work)
 

@@ -72,7 +72,7 @@ RECEIVES = command(
     "county and city admins in their territory, and leaders for their own team",
     record_reception.ROLES,
     lambda viewer, access: record_reception.may_record(viewer, access.division, access.team),
-    "ROLE_MISSING OUT_OF_SCOPE NOT_YOUR_TEAM",
+    "ROLE_MISSING OUT_OF_SCOPE NOT_YOUR_TEAM TEAM_ELSEWHERE",
 )
 DOES = command(
     "民情书记、带队领导本人", "secretaries and leaders, for themselves", record_duty.DOERS, lambda _viewer, _access: True, "ROLE_MISSING"

@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from services.intake.domain.sheets import SHEETS, header
-from services.intake.domain.transfers import CSV
+from services.intake.domain.transfers import CSV, FILES_FOR
 from services.intake.domain.transfers import Transfer as Held
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.types import Ctx
@@ -74,8 +74,8 @@ class Transfer:
     failure_zh: str | None = strawberry.field(description="中文失败原因 · why it failed as a whole, in Chinese")
     asked_at: datetime = strawberry.field(description="申请时间 · when it was asked for")
     ended_at: datetime | None = strawberry.field(description="结束时间 · when it ended")
-    file_url: str | None = strawberry.field(description="导出文件的临时地址 · where the exported file is, for some minutes")
-    report_url: str | None = strawberry.field(description="未导入行文件的临时地址 · where the file of the refused rows is")
+    file_url: str | None = strawberry.field(description="导出文件的临时地址，保留 7 天 · where the exported file is, for 7 days")
+    report_url: str | None = strawberry.field(description="未导入行文件的地址，保留 7 天 · the file of the refused rows, for 7 days")
 
 
 @strawberry.type(description="任务已建立 · the job is written down")
@@ -116,7 +116,8 @@ StartExportResult = Annotated[
 
 
 def transfer_of(context: IntakeContext, held: Held) -> Transfer:
-    exported = held.sha256 if held.direction == "EXPORT" and held.state == "DONE" else None
+    kept = held.ended_at is not None and held.ended_at > context.intake.world.now() - FILES_FOR
+    exported = held.sha256 if held.direction == "EXPORT" and held.state == "DONE" and kept else None
     extension = "csv" if held.content_type == CSV else "xlsx"
     name = f"{held.kind.lower()}.{extension}"
     return Transfer(
@@ -135,7 +136,7 @@ def transfer_of(context: IntakeContext, held: Held) -> Transfer:
         asked_at=held.asked_at,
         ended_at=held.ended_at,
         file_url=context.signed_url(exported, name) if exported else None,
-        report_url=context.signed_url(held.report, f"{held.kind.lower()}-refused.csv") if held.report else None,
+        report_url=context.signed_url(held.report, f"{held.kind.lower()}-refused.csv") if held.report and kept else None,
     )
 
 

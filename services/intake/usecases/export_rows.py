@@ -10,13 +10,14 @@ from services.intake.adapters.cipher import FieldCipher
 from services.intake.domain.households import Household
 from services.intake.domain.masks import mask_name, mask_phone
 from services.intake.domain.people import Member
+from services.intake.domain.places import Place
 from services.intake.domain.sheets import SHEETS
 from services.intake.domain.territory import DivisionLevel
 from services.intake.domain.transfers import Transfer
 from services.intake.store.households import Households
 from services.intake.store.organisation import Departments, Members, Posts, Teams
 from services.intake.store.places import Atlas
-from shared.identity.scopes import prefixes
+from shared.identity.scopes import holds, prefixes
 
 PAGE = 500
 
@@ -71,21 +72,29 @@ class Exports:
         prefix = prefixes(job.division)[-1]
         villages = sorted(place.code for place in territory if place.level is DivisionLevel.VILLAGE and place.code.startswith(prefix[:12]))
         for village in villages:
-            found = [row for row in await self.households.where({"village": village}) if row.place.startswith(prefix)]
+            found = [self._household(row) for row in await self.households.where({"village": village})]
+            if job.division.count("-"):
+                found = [row for row in found if holds(job.division, row["place"])]
             if found:
-                yield [self._household(row) for row in found]
+                yield [row | {"place": row["village"]} for row in found]
 
     def _household(self, row: Household) -> dict[str, Any]:
         key = self.cipher.unwrap(row.person, row.key)
         return row.model_dump() | {
+            "place": key.decrypt("place", row.place),
+            "number": "***",
             "head": mask_name(key.decrypt("head", row.head)) if row.head else None,
             "phone": mask_phone(key.decrypt("phone", row.phone)) if row.phone else None,
             "address": "***" if row.address else None,
         }
 
     async def _divisions(self, job: Transfer) -> AsyncIterator[list[dict[str, Any]]]:
-        territory = await self.atlas.current()
-        prefix = prefixes(job.division)[-1]
-        found = sorted((place for place in territory if prefix in prefixes(place.code)), key=lambda place: place.code)
+        """With their days, also those that have ended: taken in again as they are, they change nothing."""
+        found = sorted((place for place in await self.atlas.places() if holds(job.division, place.code)), key=lambda place: place.code)
         for start in range(0, len(found), PAGE):
-            yield [{"code": place.code, "name": place.name, "aliases": place.aliases} for place in found[start : start + PAGE]]
+            yield [self._division(place) for place in found[start : start + PAGE]]
+
+    @staticmethod
+    def _division(place: Place) -> dict[str, Any]:
+        last = place.names[-1]
+        return {"code": place.code, "name": last.name, "aliases": place.aliases, "since": last.since, "until": place.until}

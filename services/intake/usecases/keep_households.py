@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,20 +10,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.domain.households import Household
+from services.intake.domain.people import Member, Team
 from services.intake.domain.sheets import Column
 from services.intake.domain.territory import DivisionLevel, is_code
+from services.intake.domain.texts import Line as OneLine
 from services.intake.domain.transfers import Outcome, Transfer
 from services.intake.store.households import Households
+from services.intake.store.organisation import Members, Teams
 from services.intake.store.places import Atlas
-from services.intake.usecases.keep_rows import Kept, Line, RowFault, faults_of, values_of
-from services.intake.usecases.recording import Recording
+from services.intake.usecases.keep_rows import Kept, Line, RowFault, faults_of, require_inside, values_of
+from services.intake.usecases.recording import IMPORT_ORIGIN, Recording
 from shared import ids
 from shared.audit import digest
 from shared.identity.errors import Refusal
+from shared.identity.scopes import holds
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
 
-SEALED = ("head", "phone", "address")
+SEALED = ("head", "phone", "address", "number", "place")
 
 
 class HouseholdRow(BaseModel):
@@ -31,11 +35,11 @@ class HouseholdRow(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    place: str = Field(max_length=200)
-    number: str = Field(max_length=40)
-    head: str | None = Field(None, max_length=50)
-    phone: str | None = Field(None, max_length=30)
-    address: str | None = Field(None, max_length=200)
+    place: OneLine = Field(max_length=200)
+    number: OneLine = Field(max_length=40)
+    head: OneLine | None = Field(None, max_length=50)
+    phone: OneLine | None = Field(None, max_length=30)
+    address: OneLine | None = Field(None, max_length=200)
     persons: int = Field(0, ge=0, le=99)
     team: str | None = Field(None, max_length=64)
     contract: str | None = Field(None, max_length=64)
@@ -56,15 +60,27 @@ class KeepHouseholds:
     households: Households
     atlas: Atlas
     cipher: FieldCipher
+    teams: Teams
+    members: Members
 
     async def keep(self, job: Transfer, columns: Sequence[Column | None], lines: Sequence[Line]) -> list[Kept]:
         await self.atlas.current()
         viewer = job.asker.viewer()
         kept: dict[int, Kept] = {}
         taken: dict[str, Taken] = {}
+        read: list[Taken] = []
         for line in lines:
             try:
-                each = self._read(job, viewer, columns, line)
+                read.append(self._read(job, viewer, columns, line))
+            except (RowFault, Refusal, ValidationError) as fault:
+                kept[line.number] = "refused", faults_of(job.kind, line, fault)
+        teams = await self.teams.find_many(each.row.team for each in read if each.row.team)
+        members = await self.members.find_many(each.row.contract for each in read if each.row.contract)
+        for each in read:
+            line = each.line
+            try:
+                _require_team(each, teams)
+                _require_contract(each, members)
                 if each.id in taken:
                     raise RowFault("number", "TWICE", "The same household stands twice in the file.", "同一户在文件中重复。")
                 taken[each.id] = each
@@ -83,8 +99,11 @@ class KeepHouseholds:
         if self.atlas.territory.ancestor(known.code, DivisionLevel.VILLAGE) is None:
             raise RowFault("place", "PLACE_TOO_WIDE", "Name the village or community at least.", "请至少写到村（社区）。")
         viewer.require_cover(known.code)
-        id = ids.document_id("household", f"{known.code}\n{row.number}")
-        return Taken(line, row, id, known.code, digest(self.recording.reference_key, row.model_dump()))
+        require_inside(job, known.code, "place")
+        # By village and number, keyed: where a compound is recorded later the same row is still the same household, and nobody who has
+        # the document can try numbers out.
+        id = ids.document_id("household", digest(self.recording.reference_key, [known.code[:12], row.number]))
+        return Taken(line, row, id, known.code, digest(self.recording.reference_key, [known.code, row.model_dump()]))
 
     async def _write(self, job: Transfer, viewer: Viewer, taken: dict[str, Taken]) -> dict[int, Kept]:
         if not taken:
@@ -112,7 +131,7 @@ class KeepHouseholds:
 
         try:
             payload = each.row.model_dump()
-            return await self.recording.keep(viewer, request, "ImportHousehold", each.id, payload, f"import {job.id}", decide), []
+            return await self.recording.keep(viewer, request, "ImportHousehold", each.id, payload, f"{IMPORT_ORIGIN}{job.id}", decide), []
         except RequestReused as fault:
             return "refused", faults_of(job.kind, each.line, fault)
 
@@ -127,8 +146,30 @@ class KeepHouseholds:
             key, wrapped = self.cipher.new_person_key(person)
         else:
             key, wrapped = self.cipher.unwrap(person, held.key), held.key
-        row = each.row.model_dump(exclude={"place"})
+        row = each.row.model_dump() | {"place": each.place}
         row |= {field: key.encrypt(field, row[field]) for field in SEALED if row[field]}
         visits = held.visits if held else []
-        where = {"id": each.id, "place": each.place, "village": each.place[:12]}
+        where = {"id": each.id, "village": each.place[:12]}
         return Household(**row, **where, person=person, key=wrapped, digest=each.digest, visits=visits)
+
+
+def _require_team(each: Taken, teams: Mapping[str, Team]) -> None:
+    """A household is with a team of its own place. Raises RowFault."""
+    if each.row.team is None:
+        return
+    team = teams.get(each.row.team)
+    if team is None:
+        raise RowFault("team", "TEAM_UNKNOWN", "There is no such team; record the team first.", "没有这个团队，请先录入团队。")
+    if not any(holds(place, each.place) for place in team.places):
+        raise RowFault("team", "TEAM_ELSEWHERE", "That team is of another place.", "该团队不在这一户所在的地方。")
+
+
+def _require_contract(each: Taken, members: Mapping[str, Member]) -> None:
+    """Whoever answers for it is recorded, and of its team where it has one. Raises RowFault."""
+    if each.row.contract is None:
+        return
+    member = members.get(each.row.contract)
+    if member is None:
+        raise RowFault("contract", "MEMBER_UNKNOWN", "There is no such member; record the member first.", "没有这个成员，请先录入成员。")
+    if each.row.team is not None and member.team != each.row.team:
+        raise RowFault("contract", "MEMBER_ELSEWHERE", "That member is of another team.", "该成员属于其他团队。")

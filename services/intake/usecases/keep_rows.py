@@ -11,7 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from services.intake.domain.sheets import LONGEST_CELL, SHEETS, Column, armed, is_masked
 from services.intake.domain.transfers import Fault, Kind, Outcome, Transfer
+from services.intake.usecases.recording import IMPORT_ORIGIN
 from shared.identity.errors import Refusal
+from shared.identity.scopes import holds
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
 
@@ -86,20 +88,33 @@ def _title(kind: Kind, name: str | None) -> str:
     return next((column.zh for column in SHEETS[kind] if column.name.replace("_", "").lower() == plain), "")
 
 
+def require_inside(job: Transfer, place: str, column: str) -> None:
+    """A row lies in the division that the job was asked for. Raises RowFault."""
+    if not holds(job.division, place):
+        raise RowFault(column, "OUTSIDE", "This row lies outside of the import's division.", "该行不在本次导入的区划之内。")
+
+
 @dataclass(frozen=True)
 class RecordRows:
-    """Rows of the organisation: the command's model, and the use case that takes it."""
+    """Rows of the organisation: the command's model, the use case that takes it, and the columns that tell the row and its place."""
 
     model: type[BaseModel]
     record: Record
+    key: str
+    place: str
 
     async def keep(self, job: Transfer, columns: Sequence[Column | None], lines: Sequence[Line]) -> list[Kept]:
         viewer = job.asker.viewer()
-        return [await self._one(job, viewer, columns, line) for line in lines]
+        met: set[str] = set()
+        return [await self._one(job, viewer, columns, line, met) for line in lines]
 
-    async def _one(self, job: Transfer, viewer: Viewer, columns: Sequence[Column | None], line: Line) -> Kept:
+    async def _one(self, job: Transfer, viewer: Viewer, columns: Sequence[Column | None], line: Line, met: set[str]) -> Kept:
         try:
             values = values_of(job.kind, columns, line)
-            return await self.record(viewer, self.model(request_id=f"{job.id}:{line.number}", **values), f"import {job.id}"), []
+            require_inside(job, values[self.place], self.place)
+            if values[self.key] in met:
+                raise RowFault(self.key, "TWICE", "This row stands twice in the file.", "该行在文件中重复。")
+            met.add(values[self.key])
+            return await self.record(viewer, self.model(request_id=f"{job.id}:{line.number}", **values), f"{IMPORT_ORIGIN}{job.id}"), []
         except (RowFault, Refusal, ValidationError, RequestReused) as fault:
             return "refused", faults_of(job.kind, line, fault)

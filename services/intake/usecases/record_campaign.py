@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.campaigns import Campaign, Launch
 from services.intake.domain.people import Programme
-from services.intake.domain.rhythms import Rhythm, refuse_day, refuse_rule
+from services.intake.domain.rhythms import Rhythm, refuse_days, refuse_rule
+from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.calendar import Campaigns
 from services.intake.store.places import Atlas
@@ -33,8 +34,8 @@ class RecordCampaign(BaseModel):
 
     request_id: str = Field(min_length=1, max_length=100)
     code: str = Field(min_length=1, max_length=40, pattern=r"^C-[A-Za-z0-9-]+$")
-    name: str = Field(min_length=1, max_length=60)
-    name_en: str = Field(min_length=1, max_length=120)
+    name: Line = Field(max_length=60)
+    name_en: Line = Field(max_length=120)
     division: str
     parent: str | None = Field(None, max_length=40)
     programmes: list[Programme] = []
@@ -59,9 +60,10 @@ async def record_campaign(parts: RecordingCampaigns, viewer: Viewer, command: Re
     first = min((launch.since for launch in command.launches), default=date(2020, 1, 1))
     for launch in command.launches:
         require_place(viewer, territory, launch.division, "launches")
-        refusal = refuse_day(launch.since, "launches") or (refuse_day(launch.until, "launches") if launch.until else None)
-        if refusal is not None:
-            raise refusal
+    days = [day for launch in command.launches for day in (launch.since, launch.until) if day is not None]
+    refusal = refuse_days(days, "launches") or refuse_days(command.cancelled_days, "cancelledDays")
+    if refusal is not None:
+        raise refusal
     for rule, field in ((command.activity_days, "activityDays"), (command.monthly_round, "monthlyRound")):
         if rule is not None and (refusal := refuse_rule(rule, first.isoformat(), field)) is not None:
             raise refusal
@@ -81,7 +83,7 @@ async def _refuse_parent(parts: RecordingCampaigns, command: RecordCampaign) -> 
     known = await parts.campaigns.all()
     at = command.parent
     if at is not None and at not in known:
-        raise Refusal("CAMPAIGN_UNKNOWN", f"没有活动 {at}。", f"There is no campaign {at}.", "parent")
+        raise Refusal("CAMPAIGN_UNKNOWN", "没有这项活动。", "There is no such campaign.", "parent")
     while at is not None:
         if at == command.code:
             raise Refusal("CAMPAIGN_CIRCLE", "活动不能是自己的下级。", "A campaign is no part of itself.", "parent")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.organisation import Department
+from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
@@ -18,10 +19,10 @@ class RecordDepartment(BaseModel):
 
     request_id: str = Field(min_length=1, max_length=100)
     code: str = Field(min_length=1, max_length=64, pattern=r"^D-[A-Za-z0-9-]+$")
-    name: str = Field(min_length=1, max_length=60)
+    name: Line = Field(max_length=60)
     division: str
-    head: str = Field(min_length=1, max_length=64)
-    receiver: str = Field(min_length=1, max_length=64)
+    head: Line = Field(max_length=64)
+    receiver: Line = Field(max_length=64)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.duties import Done, Duty, Period, period_of
 from services.intake.domain.people import Member
-from services.intake.domain.rhythms import refuse_day
+from services.intake.domain.rhythms import refuse_day, refuse_past
+from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.calendar import Duties
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
-from shared import ids
 from shared.commands import request_of
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
@@ -32,8 +32,8 @@ class RecordDuty(BaseModel):
 
     request_id: str = Field(min_length=1, max_length=100)
     code: str = Field(min_length=1, max_length=40, pattern=r"^[A-Z][A-Z0-9_]*$")
-    name: str = Field(min_length=1, max_length=60)
-    name_en: str = Field(min_length=1, max_length=120)
+    name: Line = Field(max_length=60)
+    name_en: Line = Field(max_length=120)
     period: Period
     division: str
     since: date | None = None
@@ -84,17 +84,17 @@ async def record_duty_done(parts: RecordingDuties, viewer: Viewer, command: Reco
     """The viewer did it; returns the viewer's id as a member. Raises Refusal."""
     viewer.require(*DOERS)
     on = command.on.isoformat() if command.on else parts.today()
-    if on > parts.today():
-        raise Refusal("IN_THE_FUTURE", "日期不能晚于今天。", "What is done lies not in the future.", "on")
+    refusal = refuse_past(date.fromisoformat(on), date.fromisoformat(parts.today()), "on")
+    if refusal is not None:
+        raise refusal
     duty = await parts.duties.find(command.duty)
     if duty is None or not duty.in_force(date.fromisoformat(on)):
-        raise Refusal("DUTY_UNKNOWN", f"当日没有职责 {command.duty}。", f"There is no duty {command.duty} on that day.", "duty")
+        raise Refusal("DUTY_UNKNOWN", "当日没有这项职责。", "There is no such duty on that day.", "duty")
     done = Done(duty=duty.code, on=on, period=period_of(date.fromisoformat(on), duty.period))
     request = request_of(parts.reference_key, viewer, command.request_id, "RecordDutyDone", command.model_dump(mode="json"), origin)
-    id = ids.document_id(viewer.sub, command.request_id)
 
     def decide(member: Member) -> Decision:
-        return Decision(member.did(id, done), [], {"id": id})
+        return Decision(member.did(done), [], {"period": done.period})
 
     try:
         await parts.members.command(viewer.sub, request, decide)

@@ -10,13 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.domain.people import Mandate, Member, MemberKind, Programme, Rank, refuse_assignment
+from services.intake.domain.texts import Line, LineOrNothing
 from services.intake.domain.transfers import Outcome
 from services.intake.store.organisation import Teams
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_known, require_place
 from shared import ids
 from shared.audit import digest
-from shared.identity.errors import Refusal
+from shared.identity.errors import Forbidden, Refusal
 from shared.identity.viewer import Viewer
 
 
@@ -25,8 +26,8 @@ class RecordMember(BaseModel):
 
     request_id: str = Field(min_length=1, max_length=100)
     id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.@-]+$")
-    name: str = Field(min_length=1, max_length=50)
-    phone: str | None = Field(None, max_length=30)
+    name: Line = Field(max_length=50)
+    phone: LineOrNothing | None = Field(None, max_length=30)
     team: str | None = Field(None, max_length=40)
     kinds: list[MemberKind] = Field(min_length=1, max_length=8)
     rank: Rank = "NONE"
@@ -51,6 +52,9 @@ async def record_member(parts: RecordingMembers, viewer: Viewer, command: Record
     viewer.require(*ROLES)
     territory = await parts.atlas.current()
     require_place(viewer, territory, command.unit, "unit")
+    team = await parts.teams.find(command.team) if command.team else None
+    if team is not None and not any(map(viewer.covers, team.places)):
+        raise Forbidden("TEAM_ELSEWHERE", "该团队不在您的辖区。", "That team is not in your territory.", "team")
     for place in command.assigned:
         require_known(territory, place, "assigned")
     member = sealed(parts, command, None)

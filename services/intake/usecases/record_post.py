@@ -9,6 +9,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.organisation import Post
+from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
@@ -27,7 +28,7 @@ class RecordPost(BaseModel):
     id: str = Field(min_length=1, max_length=64, pattern=r"^P-[A-Za-z0-9-]+$")
     post: PostKind
     division: str
-    holder: str = Field(min_length=1, max_length=64)
+    holder: Line = Field(max_length=64)
     role: Role
     since: date | None = None
 

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.campaigns import Reception
-from services.intake.domain.rhythms import Rhythm, local_text, refuse_day, refuse_rule
+from services.intake.domain.rhythms import Rhythm, falls_on, local_text, refuse_day, refuse_days, refuse_rule
+from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.organisation import Teams
 from services.intake.store.places import Atlas, Sites
@@ -37,7 +38,7 @@ class RecordReception(BaseModel):
 
     request_id: str = Field(min_length=1, max_length=100)
     code: str = Field(min_length=1, max_length=64, pattern=r"^R-[A-Za-z0-9-]+$")
-    name: str = Field(min_length=1, max_length=60)
+    name: Line = Field(max_length=60)
     division: str
     team: str = Field(min_length=1, max_length=64)
     site: str | None = Field(None, max_length=64)
@@ -67,11 +68,13 @@ async def record_reception(parts: RecordingReceptions, viewer: Viewer, command: 
     require_place(viewer, await parts.atlas.current(), command.division, "division")
     team = await parts.teams.find(command.team)
     if team is None:
-        raise Refusal("TEAM_UNKNOWN", f"没有团队 {command.team}。", f"There is no team {command.team}.", "team")
+        raise Refusal("TEAM_UNKNOWN", "没有这个团队。", "There is no such team.", "team")
+    if viewer.has(*recording.ROLES) and not any(map(viewer.covers, team.places)):
+        raise Forbidden("TEAM_ELSEWHERE", "该团队不在您的辖区。", "That team is not in your territory.", "team")
     if not may_record(viewer, command.division, command.team):
         raise Forbidden("NOT_YOUR_TEAM", "只能为本团队安排接待。", "A leader arranges receptions of the own team alone.", "team")
     if command.site is not None and await parts.sites.find(command.site) is None:
-        raise Refusal("SITE_UNKNOWN", f"没有接待点 {command.site}。", f"There is no reception site {command.site}.", "site")
+        raise Refusal("SITE_UNKNOWN", "没有这个接待点。", "There is no such reception site.", "site")
     refusal = _refuse_times(command)
     if refusal is not None:
         raise refusal
@@ -92,7 +95,14 @@ def _refuse_times(command: RecordReception) -> Refusal | None:
         refusal = refuse_day(at.date(), field)
         if refusal is not None:
             return refusal
-    return refuse_rule(command.rule, local_text(command.first), "rule")
+    refusal = refuse_days(command.cancelled_days, "cancelledDays") or refuse_days([each.day for each in command.moved_days], "movedDays")
+    refusal = refusal or refuse_rule(command.rule, local_text(command.first), "rule")
+    if refusal is not None:
+        return refusal
+    rhythm, first = Rhythm(rule=command.rule.upper()), local_text(command.first)
+    if all(falls_on(rhythm, first, moved.day.isoformat()) for moved in command.moved_days):
+        return None
+    return Refusal("NOT_A_DAY_OF_IT", "改期的日子不在重复规则之内。", "A day that is moved must be one of the rule's own.", "movedDays")
 
 
 def _reception(command: RecordReception) -> Reception:

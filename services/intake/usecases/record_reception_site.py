@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.places import Site, SiteKind
+from services.intake.domain.texts import Line, LineOrNothing
 from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
@@ -19,9 +20,9 @@ class RecordReceptionSite(BaseModel):
     request_id: str = Field(min_length=1, max_length=100)
     code: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
     kind: SiteKind
-    name: str = Field(min_length=1, max_length=60)
+    name: Line = Field(max_length=60)
     division: str
-    address: str = Field(max_length=200)
+    address: LineOrNothing = Field(max_length=200)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.people import Programme, Team, refuse_leader
 from services.intake.domain.territory import DivisionLevel
+from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.calendar import Campaigns
 from services.intake.store.organisation import Members
@@ -22,7 +23,7 @@ class RecordTeam(BaseModel):
 
     request_id: str = Field(min_length=1, max_length=100)
     code: str = Field(min_length=1, max_length=64, pattern=r"^T-[A-Za-z0-9-]+$")
-    name: str = Field(min_length=1, max_length=60)
+    name: Line = Field(max_length=60)
     division: str
     leader: str = Field(min_length=1, max_length=64)
     contact_units: list[str] = Field(min_length=1, max_length=50)
@@ -50,8 +51,8 @@ async def record_team(parts: RecordingTeams, viewer: Viewer, command: RecordTeam
                 "NOT_A_VILLAGE", f"联系单位 {unit} 应为村（社区）。", f"The contact unit {unit} is no village or community.", "contactUnits"
             )
     if command.campaign is not None and await parts.campaigns.find(command.campaign) is None:
-        raise Refusal("CAMPAIGN_UNKNOWN", f"没有活动 {command.campaign}。", f"There is no campaign {command.campaign}.", "campaign")
-    refusal = refuse_leader(await parts.members.find(command.leader), command.leader)
+        raise Refusal("CAMPAIGN_UNKNOWN", "没有这项活动。", "There is no such campaign.", "campaign")
+    refusal = refuse_leader(await parts.members.find(command.leader))
     if refusal is not None:
         raise refusal
 

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.households import Household, Visit
 from services.intake.domain.people import Member
+from services.intake.domain.rhythms import refuse_past
+from services.intake.store.organisation import Members
 from shared import ids
 from shared.commands import request_of
 from shared.contracts.base import Contract
@@ -38,6 +40,7 @@ class RecordVisit(BaseModel):
 class RecordingVisits:
     households: Writer
     members: Writer
+    people: Members
     reference_key: bytes
     today: Callable[[], str]
 
@@ -46,9 +49,13 @@ async def record_visit(parts: RecordingVisits, viewer: Viewer, command: RecordVi
     """Record, and return the household's id. A household of another team is, to the viewer, not there."""
     viewer.require(*ROLES)
     on = command.on.isoformat() if command.on else parts.today()
-    if on > parts.today():
-        raise Refusal("IN_THE_FUTURE", "走访日期不能晚于今天。", "A visit lies not in the future.", "on")
-    visit = Visit(id=ids.document_id(viewer.sub, command.request_id), on=on, team=viewer.team or "", member=viewer.sub)
+    refusal = refuse_past(date.fromisoformat(on), date.fromisoformat(parts.today()), "on")
+    if refusal is None and await parts.people.find(viewer.sub) is None:
+        refusal = Refusal("NOT_A_MEMBER", "您尚未录入为团队成员。", "You are not recorded as a member of a team.")
+    if refusal is not None:
+        raise refusal
+    id = ids.document_id(viewer.sub, f"{command.household_id}\n{command.request_id}")
+    visit = Visit(id=id, on=on, team=viewer.team or "", member=viewer.sub)
     request = request_of(parts.reference_key, viewer, command.request_id, "RecordVisit", command.model_dump(mode="json"), origin)
 
     def admit(household: Household) -> None:
@@ -56,7 +63,9 @@ async def record_visit(parts: RecordingVisits, viewer: Viewer, command: RecordVi
             raise NoSuchRecord(command.household_id)
 
     def decide(household: Household) -> Decision:
-        return Decision(household.visited(visit), [], {"id": household.id, "visit": visit.id})
+        # Once a day is once: somebody who records the same visit again has not gone again.
+        same = next((each for each in household.visits if (each.on, each.member) == (on, viewer.sub)), None)
+        return Decision(household if same else household.visited(visit), [], {"id": household.id, "visit": same.id if same else visit.id})
 
     try:
         await parts.households.command(command.household_id, request, decide, admit)
@@ -81,7 +90,7 @@ async def mark_outings(parts: RecordingVisits, household_id: str) -> int:
 
 async def _mark(parts: RecordingVisits, household_id: str, visit: Visit) -> None:
     def went(member: Member) -> tuple[Member, list[Contract]] | None:
-        return None if visit.id in member.outings else (member.went_out(visit.id, visit.on), [])
+        return None if member.tells_of(visit.id) else (member.went_out(visit.id, visit.on), [])
 
     def marked(household: Household) -> tuple[Household, list[Contract]] | None:
         known = any(each.id == visit.id and not each.marked for each in household.visits)

@@ -17,6 +17,8 @@ from shared.identity.viewer import Viewer
 from shared.writer import Decision, Writer
 
 ROLES = (Role.COUNTY_ADMIN, Role.CITY_ADMIN)
+IMPORT_ORIGIN = "import "
+"""How the origin of a row begins that came in a file."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Recording:
             kept = "added" if state is None else "unchanged" if row == state else "changed"
             return Decision(row, [], {"id": id, "kept": kept})
 
-        result, _made = await self.writer.record(id, request, decided)
+        result, _made = await self.writer.record(id, request, decided, remembers=not origin.startswith(IMPORT_ORIGIN))
         return cast(Outcome, result["kept"])
 
 
@@ -50,4 +52,4 @@ def require_place(viewer: Viewer, territory: Territory, division: str, field: st
 
 def require_known(territory: Territory, division: str, field: str) -> None:
     if not territory.knows(division):
-        raise Refusal("DIVISION_UNKNOWN", f"没有区划代码 {division}。", f"There is no division {division}.", field)
+        raise Refusal("DIVISION_UNKNOWN", "没有这个区划代码。", "There is no such division.", field)

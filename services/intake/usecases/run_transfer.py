@@ -18,18 +18,19 @@ from typing import Protocol
 
 from services.intake.adapters.files import FileStore
 from services.intake.adapters.tables import BadTable, read_rows, table_writer
-from services.intake.domain.sheets import Column, header, read_header
-from services.intake.domain.transfers import CSV, Kind, Transfer
+from services.intake.domain.sheets import LONGEST_CELL, Column, header, read_header
+from services.intake.domain.transfers import CSV, FILES_FOR, MOST_REFUSED, TRIES, XLSX, Kind, Transfer
 from services.intake.store.transfers import RefusedRow, Transfers
 from services.intake.usecases.export_rows import Exports
 from services.intake.usecases.keep_rows import Kept, Line
 from shared import telemetry
 from shared.contracts.base import Contract
 from shared.contracts.intake import HouseholdsImportedV1
+from shared.records import StoreTrouble
 from shared.writer import Writer
 
 CHUNK = 500
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
 REPORT_COLUMNS = ["行 line", "列 column", "原因", "reason"]
 
 
@@ -67,16 +68,38 @@ class RunTransfers:
             if not await self._take(id, holder):
                 continue
             job = await self.transfers.find(id)
-            if job is None:
-                continue
-            try:
-                await (self._import(job) if job.direction == "IMPORT" else self._export(job))
-                ended += 1
-            except Lost:
-                telemetry.log().info("a transfer goes on elsewhere", transfer=id)
-            except BadTable as fault:
-                await self._fail(job, str(fault))
+            if job is not None:
+                ended += await self._do(job)
+        # A crash may have come between the end of a job and this.
+        await self.transfers.forget_refused_of_ended()
         return ended
+
+    async def _do(self, job: Transfer) -> int:
+        try:
+            if job.tries > TRIES:
+                raise BadTable("it cannot be worked through: its worker ended each time")
+            await (self._import(job) if job.direction == "IMPORT" else self._export(job))
+        except Lost:
+            telemetry.log().info("a transfer goes on elsewhere", transfer=job.id)
+            return 0
+        except BadTable as fault:
+            await self._fail(job, str(fault))
+        except StoreTrouble:
+            raise
+        except Exception as error:
+            # A defect of ours met by this file: the others go on, this one is tried again when its lease is over, and then given up.
+            telemetry.log().error("a transfer met a defect", transfer=job.id, error=type(error).__name__, exc_info=True)
+            return 0
+        return 1
+
+    async def sweep(self) -> int:
+        """Remove files that came in, went out or tell of refused rows, long ago; returns how many."""
+        old = await self.files.of_types_before((CSV, XLSX), self.real_now() - FILES_FOR, 200)
+        needed = await self.transfers.files_needed(self.now() - FILES_FOR) if old else set()
+        gone = [sha256 for sha256 in old if sha256 not in needed]
+        for sha256 in gone:
+            await self.files.forget(sha256)
+        return len(gone)
 
     async def _import(self, job: Transfer) -> None:
         with tempfile.TemporaryDirectory() as directory:
@@ -102,7 +125,9 @@ class RunTransfers:
             lines = [Line(job.line + offset, cells) for offset, cells in enumerate(chunk, start=1) if any(map(str.strip, cells))]
             kept = await self.rows[job.kind].keep(job, columns, lines)
             await self.reached("rows kept")
-            refused = [RefusedRow(line.cells, faults) for line, (_outcome, faults) in zip(lines, kept, strict=True) if faults]
+            refused = [
+                RefusedRow(_cut(line.cells, columns), faults) for line, (_outcome, faults) in zip(lines, kept, strict=True) if faults
+            ]
             if refused:
                 await self.transfers.keep_refused(job.id, job.line, refused)
             await self.reached("refused kept")
@@ -111,6 +136,8 @@ class RunTransfers:
             until, line = self.real_now() + LEASE, job.line + len(chunk)
             job = await self._step(job, lambda held: held.advanced(line, outcomes, all_faults, until))  # noqa: B023
             await self.reached("checkpoint")
+            if job.refused > MOST_REFUSED:
+                raise BadTable(f"more than {MOST_REFUSED} rows were refused: is it the right template?")
         return job
 
     async def _export(self, job: Transfer) -> None:
@@ -173,7 +200,8 @@ class RunTransfers:
         await self._held(job, ended)
 
     async def _fail(self, job: Transfer, words: str) -> None:
-        await self._end(job, lambda held: held.failed(self.now(), words, "文件无法读取，请使用模板重新整理。"))
+        await self._end(job, lambda held: held.failed(self.now(), words, "文件无法处理，请使用模板重新整理。"))
+        await self.transfers.forget_refused(job.id)
 
     async def _held(self, job: Transfer, change: Callable[[Transfer], tuple[Transfer, list[Contract]]]) -> Transfer:
         found: list[Transfer] = []
@@ -204,6 +232,11 @@ def _summary(job: Transfer, at: datetime) -> HouseholdsImportedV1:
         unchanged=job.unchanged,
         refused=job.refused,
     )
+
+
+def _cut(cells: list[str], columns: Sequence[Column | None]) -> list[str]:
+    """As they came, but no longer than a cell may be: what is kept must fit into a document."""
+    return [cell if len(cell) <= LONGEST_CELL else f"{cell[:LONGEST_CELL]}…" for cell in cells[: len(columns)]]
 
 
 def _first(rows: Iterator[list[str]]) -> list[str]:

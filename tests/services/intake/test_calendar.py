@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from icalendar import Calendar
+from pydantic import ValidationError
 
 from services.intake.calendar_http import calendar_router
 from services.intake.domain.feeds import LINK_LIFETIME, feed_url
@@ -194,7 +195,7 @@ async def test_a_duty_done_twice_in_a_period_counts_once_and_a_repeat_changes_no
         await done(service, LEADER, f"cal-{request}")
     member = await service.fieldwork.members.find(LEADER.sub)
     assert member is not None
-    assert len(member.done) == 2
+    assert len(member.done) == 1
     told = {each.duty.code: each for each in await service.fieldwork.standings(member)}
     assert (told["MEET"].done, told["MEET"].last, told["CONTACT"].done) == (True, today, False)
     # They were recorded today: nothing went by without them.
@@ -262,7 +263,7 @@ async def test_a_calendar_program_reads_the_teams_days(service: Service, feed: F
     assert response.headers["content-type"] == "text/calendar; charset=utf-8"
     events = {str(event["uid"]): event for event in Calendar.from_ical(response.content).walk("VEVENT")}
     assert events["R-FEED@minyi"].decoded("dtstart") == datetime(2020, 6, 9, 8, 30, tzinfo=CHINA)
-    assert "C-LISTEN-activity_day-370881000000@minyi" in events
+    assert "C-LISTEN-activity_day-370881000000-2020-06-03@minyi" in events
     assert "孔" not in response.text
 
 
@@ -284,3 +285,39 @@ async def test_a_store_in_trouble_is_said_and_hides_nothing(service: Service, fe
     monkeypatch.setattr(service.fieldwork.teams, "find", gone)
     response = await feed.get()
     assert (response.status_code, response.json()["code"]) == (503, "STORE_UNAVAILABLE")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"cancelled_days": [date(9999, 12, 31)]}, "BAD_DAY", "cancelledDays"),
+        ({"moved_days": [Moved(day=date(9999, 12, 31), to=datetime(2020, 6, 10, 8, tzinfo=CHINA))]}, "BAD_DAY", "movedDays"),
+        ({"moved_days": [Moved(day=date(2020, 6, 10), to=datetime(2020, 6, 11, 8, tzinfo=CHINA))]}, "NOT_A_DAY_OF_IT", "movedDays"),
+    ],
+)
+async def test_no_day_of_a_reception_lies_where_nothing_can_be_shown(
+    service: Service, changes: dict[str, Any], code: str, field: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        await reception(service, "R-FAR", viewer=LEADER, **changes)
+    assert (refused.value.code, refused.value.field) == (code, field)
+    assert await service.fieldwork.receptions.find("R-FAR") is None
+
+
+async def test_a_far_cancelled_day_of_a_campaign_is_refused(service: Service) -> None:
+    with pytest.raises(Refusal) as refused:
+        await campaign(service, "C-FAR", cancelled_days=[date(9999, 12, 31)])
+    assert (refused.value.code, refused.value.field) == ("BAD_DAY", "cancelledDays")
+
+
+async def test_an_admin_of_another_county_arranges_nothing_for_a_team(service: Service) -> None:
+    elsewhere = Viewer(sub="admin-2", roles=COUNTY_ADMIN.roles, scopes=(from_code(ELSEWHERE, Level.COUNTY),))
+    with pytest.raises(Refusal) as refused:
+        await reception(service, "R-FOREIGN", viewer=elsewhere, division=ELSEWHERE)
+    assert refused.value.code == "TEAM_ELSEWHERE"
+
+
+@pytest.mark.parametrize("name", ["一组\n", " ", "\x0b"])
+async def test_a_name_that_would_break_a_feed_is_refused(service: Service, name: str) -> None:
+    with pytest.raises(ValidationError):
+        await reception(service, "R-NAME", name=name)

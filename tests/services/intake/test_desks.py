@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -206,6 +207,9 @@ async def test_each_query_is_answered_to_those_of_the_six_who_may(desk: Desk, qu
     [
         (f'teamMonth(team: "{TEAM}", month: "2020") {{ month }}', "BAD_MONTH"),
         (f'teamMonth(team: "{TEAM}", month: "June") {{ month }}', "BAD_PERIOD"),
+        (f'teamMonth(team: "{TEAM}", month: "9999-12") {{ month }}', "BAD_PERIOD"),
+        (f'coverage(division: "{VILLAGE}-01", tiers: 0) {{ covered {{ visited }} }}', "TOO_NARROW"),
+        (f'receptions(division: "{VILLAGE}", since: "2099-12-01") {{ day }}', "BAD_DAY"),
         (f'countyBoard(division: "{QUFU}", period: "x") {{ period }}', "BAD_PERIOD"),
         ('receptions(division: "370899000000") { day }', "DIVISION_UNKNOWN"),
         (f'receptions(division: "{VILLAGE}", days: 63) {{ day }}', "BAD_DAYS"),
@@ -218,3 +222,30 @@ async def test_what_cannot_be_asked_is_refused_in_both_languages(desk: Desk, que
     [error] = answer["errors"]
     assert error["extensions"]["reason"] == code
     assert not error["extensions"]["messageZh"].isascii()
+
+
+async def test_odd_texts_are_answered_and_break_nothing(desk: Desk) -> None:
+    odd = ["十十号楼", "\\u0000", "\\n", "🏠" * 300, "x" * 5_000]
+    for text in odd:
+        assert "errors" not in await desk.ask(NOBODY, f'{{ locate(text: "{text}") {{ rest }} }}')
+        answer = await desk.ask(CITY_ADMIN, f'{{ team(code: "{text}") {{ code }} }}')
+        assert answer["data"] == {"team": None}
+    # Half of a pair is no text: the document is refused as such.
+    written = '{ team(code: "\\ud800") { code } }', {}
+    sent = "query($code: String!) { team(code: $code) { code } }", {"code": "\ud800"}
+    for query, variables in (written, sent):
+        headers = {"authorization": f"Bearer {desk.issuer.mint({'sub': 'a', 'roles': ['CITY_ADMIN']}).token}"}
+        response = await desk.http.post("/graphql", content=json.dumps({"query": query, "variables": variables}), headers=headers)
+        assert "INTERNAL" not in response.text
+        assert response.status_code == 400 or "errors" in response.json()
+
+
+async def test_a_place_is_not_the_one_whose_number_begins_alike(desk: Desk) -> None:
+    village = "370881001002"
+    for number, place in enumerate((f"{village}-01", f"{village}-011")):
+        key, wrapped = desk.service.cipher.new_person_key(f"alike-{number}")
+        made = home(desk.service, f"alike-{number}", village, "T-ALIKE")
+        sealed = {"key": wrapped, "place": key.encrypt("place", place), "number": key.encrypt("number", "1")}
+        await keep(desk.service, made.model_copy(update=sealed))
+    query = f'{{ households(village: "{village}", place: "{village}-01", first: 100) {{ edges {{ node {{ id }} }} }} }}'
+    assert [edge["node"]["id"] for edge in (await desk.see(COUNTY_ADMIN, query))["edges"]] == ["alike-0"]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.intake.domain.people import RANKS, Mandate, MemberKind, Programme
 from services.intake.service import Service
+from services.intake.store.organisation import Posts
 from services.intake.usecases.record_department import RecordDepartment, record_department
 from services.intake.usecases.record_division import RecordDivision, record_division
 from services.intake.usecases.record_member import RecordMember, record_member
@@ -16,7 +17,7 @@ from services.intake.usecases.record_post import RecordPost, record_post
 from services.intake.usecases.record_reception_site import RecordReceptionSite, record_reception_site
 from services.intake.usecases.record_team import RecordTeam, record_team
 from shared.identity.errors import Refusal
-from shared.identity.scopes import prefixes
+from shared.identity.scopes import Level, from_code, prefixes
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
@@ -223,3 +224,85 @@ async def test_the_tree_is_read_again_when_another_process_recorded(intake_servi
     await intake_service.runtime.database["revisions"].update_one({"_id": "divisions"}, {"$inc": {"revision": 1}})
     atlas._checked = float("-inf")
     assert "老后作街" in (await atlas.current()).get(f"{VILLAGE}-01").aliases
+
+
+async def division(service: Service, code: str, request: str, viewer: Viewer = COUNTY_ADMIN, **changes: Any) -> str:
+    command = RecordDivision(request_id=f"{code}-{request}", code=code, **({"name": "某小区"} | changes))
+    return await record_division(service.fieldwork.record_divisions, viewer, command, "")
+
+
+async def test_a_place_that_ended_by_mistake_is_recorded_again(intake_service: Service) -> None:
+    code, atlas = f"{VILLAGE}-31", intake_service.fieldwork.atlas
+    await division(intake_service, code, "1")
+    await division(intake_service, code, "2", until=date(2020, 1, 1))
+    assert not (await atlas.current()).knows(code)
+    await division(intake_service, code, "3")
+    assert (await atlas.current()).knows(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "viewer", "changes", "refusal"),
+    [
+        ("370881000000", CITY_ADMIN, {"name": "曲阜市", "until": date(2020, 1, 1)}, "PLACES_BELOW"),
+        (TOWN, COUNTY_ADMIN, {"name": "鲁城街道", "until": date(2020, 1, 1)}, "PLACES_BELOW"),
+        ("370881000901", COUNTY_ADMIN, {}, "CODE_NOT_LOCAL"),
+        (f"{VILLAGE}-32", COUNTY_ADMIN, {"since": date(1, 1, 1)}, "BAD_DAY"),
+        (f"{VILLAGE}-32", COUNTY_ADMIN, {"since": date(2020, 1, 1), "until": date(2020, 1, 1)}, "ENDS_BEFORE_BEGIN"),
+    ],
+)
+async def test_what_would_tear_the_tree_is_refused(
+    intake_service: Service, code: str, viewer: Viewer, changes: dict[str, Any], refusal: str
+) -> None:
+    before = len(await intake_service.fieldwork.atlas.current())
+    with pytest.raises(Refusal) as refused:
+        await division(intake_service, code, "tear", viewer, **changes)
+    assert refused.value.code == refusal
+    assert len(await intake_service.fieldwork.atlas.current()) == before
+
+
+async def test_a_post_turns_on_each_of_its_days(intake_service: Service) -> None:
+    posts = intake_service.fieldwork.posts
+    row: dict[str, Any] = {"id": "P-370881003-DIS", "post": "DISPATCHER", "division": "370881003000", "role": "DISPATCHER"}
+    for request, holder, since in (("1", "a", None), ("2", "b", date(2098, 1, 1)), ("3", "c", date(2099, 1, 1))):
+        command = RecordPost(request_id=f"{row['id']}-{request}", holder=holder, since=since, **row)
+        await record_post(intake_service.fieldwork.record_posts, COUNTY_ADMIN, command, "")
+    while await intake_service.fieldwork.announcer.announce():
+        pass
+    for day, turns_on in (("2098-01-01", "2099-01-01"), ("2099-01-01", None)):
+        later = Posts(intake_service.runtime.database, lambda day=day: day)
+        await later.turn()
+        held = await posts.load(row["id"])
+        assert held is not None
+        assert (held["unannounced"], held["turns_on"]) == (True, turns_on)
+
+
+async def test_nobody_puts_members_into_a_team_of_another_territory(intake_service: Service) -> None:
+    await member(intake_service, "lead-6", rank="SECTION")
+    await team(intake_service, "T-6", "lead-6")
+    elsewhere = Viewer(sub="admin-2", roles=COUNTY_ADMIN.roles, scopes=(from_code("370811000000", Level.COUNTY),))
+    with pytest.raises(Refusal) as refused:
+        await member(intake_service, "mole", viewer=elsewhere, unit="370811011000", team="T-6")
+    assert (refused.value.code, refused.value.field) == ("TEAM_ELSEWHERE", "team")
+    held = await intake_service.fieldwork.teams.find("T-6")
+    assert held is not None
+    # Recorded before the team was: not shown with it.
+    assert not held.near("370811011000")
+    assert [held.near(unit) for unit in (TOWN, VILLAGE, "370881000000", "370800000000")] == [True, True, True, True]
+
+
+async def test_a_late_retry_of_an_unchanged_statement_undoes_nothing(intake_service: Service) -> None:
+    await member(intake_service, "late-1", "a")
+    await member(intake_service, "late-1", "b")
+    await member(intake_service, "late-1", "c", rank="ORDINARY")
+    assert await member(intake_service, "late-1", "b") == "unchanged"
+    held = await intake_service.fieldwork.members.find("late-1")
+    assert held is not None
+    assert held.rank == "ORDINARY"
+
+
+async def test_refusals_do_not_repeat_what_was_typed(intake_service: Service) -> None:
+    for field in ("unit", "assigned"):
+        value: Any = "13800000001" if field == "unit" else ["13800000001"]
+        with pytest.raises(Refusal) as refused:
+            await member(intake_service, "echo", **{field: value})
+        assert "138" not in refused.value.en + refused.value.zh

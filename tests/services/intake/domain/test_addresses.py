@@ -70,3 +70,28 @@ def test_a_long_hostile_text_ends_soon() -> None:
     GAZETTEER.locate("曲阜市" * 10_000)
     GAZETTEER.locate("庄村" * 100)
     assert time.perf_counter() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("三号楼", "3号楼"),
+        ("十号楼", "10号楼"),
+        ("十二栋", "12栋"),
+        ("二十三单元", "23单元"),
+        ("二十号楼", "20号楼"),
+        ("一二号楼", "12号楼"),
+        ("十十号楼", "十十号楼"),
+        ("五十十号楼", "五十十号楼"),
+        ("十二三号楼", "十二三号楼"),
+    ],
+)
+def test_numerals_are_read_where_they_are_numbers_and_left_alone_else(text: str, written: str) -> None:
+    assert normal(text) == written
+    GAZETTEER.locate(f"曲阜市鲁城街道{text}")
+
+
+def test_a_place_with_an_odd_numeral_for_a_name_breaks_no_look_up() -> None:
+    odd = DivisionRow("370881001901-01-04", DivisionLevel.BUILDING, "五十十号楼", True)
+    gazetteer = Gazetteer(Territory([*committed_rows(), *LOCAL, odd]))
+    assert gazetteer.locate("曲阜市鲁城街道鼓楼社区后作街小区五十十号楼").code == odd.code

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.organisation import ACCOUNTABLE_POSTS, Post, accountable_for, significant
+from services.intake.domain.organisation import ACCOUNTABLE_POSTS, Post, accountable_for
+from shared.identity.scopes import holds, prefixes
 
 ROOT = "370800000000"
 PLACES = [ROOT, "370881000000", "370811000000", "370881001000", "370881001901", "370881001901-01", "370881001901-01-03", "370811001001"]
@@ -40,12 +41,10 @@ def test_every_place_has_exactly_one_owner_on_every_day(posts: list[Post], place
     nearer = [
         row
         for row in rows
-        if row.post in ACCOUNTABLE_POSTS
-        and place.startswith(significant(row.division))
-        and len(significant(row.division)) > len(significant(held.division))
+        if row.post in ACCOUNTABLE_POSTS and holds(row.division, place) and len(prefixes(row.division)) > len(prefixes(held.division))
     ]
     assert held.holder == owner.staffId
-    assert place.startswith(significant(held.division))
+    assert holds(held.division, place)
     assert nearer == []
 
 
@@ -55,3 +54,19 @@ def test_a_post_keeps_its_past_and_turns_on_its_day() -> None:
     assert [post.term_on(day).holder for day in DAYS] == ["a", "a", "b", "b"]  # type: ignore[union-attr]
     assert (post.turns_after("2020-06-05"), post.turns_after("2020-06-15")) == ("2020-06-15", None)
     assert post.handed_over("b", "DISPATCHER", "2020-06-15") == post
+
+
+def test_who_holds_a_post_already_takes_it_again_without_undoing_what_is_planned() -> None:
+    post = Post(id="P", post="DISPATCHER", division=ROOT, terms=[]).handed_over("zhang", "DISPATCHER", None)
+    planned = post.handed_over("wang", "DISPATCHER", "2020-06-15")
+    assert planned.handed_over("zhang", "DISPATCHER", None) == planned
+    assert planned.handed_over("zhang", "DISPATCHER", "2020-06-05") == planned
+    assert [term.holder for term in planned.handed_over("li", "DISPATCHER", "2020-06-05").terms] == ["zhang", "li"]
+
+
+def test_a_compound_whose_number_begins_alike_is_another_place() -> None:
+    post = Post(id="P", post="COMMUNITY_SECRETARY", division="370881001901-01", terms=[]).handed_over("zhang", "X", None)
+    row = post.row("2020-06-05")
+    assert row is not None
+    assert accountable_for("370881001901-01-03", [row]) is not None
+    assert accountable_for("370881001901-011", [row]) is None

@@ -44,3 +44,16 @@ def test_levels_are_counted_across_the_village() -> None:
         "370800000000",
         "370000000000",
     ]
+
+
+def test_without_a_day_the_present_name_is_confirmed_or_put_right_and_earlier_ones_stay() -> None:
+    assert TOWN.restated("鲁城街道", [], None, TOWN.until) == TOWN
+    corrected = TOWN.restated("鲁城街道办", [], None, TOWN.until)
+    assert corrected.name_on(date(2009, 1, 1)) == "鲁城镇"
+    assert corrected.name_on(date(2020, 1, 1)) == "鲁城街道办"
+
+
+@pytest.mark.parametrize("name", ["", " ", " 鼓楼"])
+def test_one_place_without_a_clean_name_is_left_out_and_the_tree_stands(name: str) -> None:
+    bad = Place(code="370881002000", local=True, names=[Name(name=name)])
+    assert {place.code for place in territory_on([bad, TOWN, *QUFU], date(2020, 1, 1))} == {*(place.code for place in QUFU), TOWN.code}

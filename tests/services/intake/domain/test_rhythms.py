@@ -5,10 +5,21 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.rhythms import WIDEST, Rhythm, falls_on, first_day, local_text, occurrences, refuse_day, refuse_rule
+from services.intake.domain.rhythms import (
+    WIDEST,
+    Rhythm,
+    falls_on,
+    first_day,
+    local_text,
+    occurrences,
+    refuse_day,
+    refuse_days,
+    refuse_rule,
+)
 
 JUNE, JULY = date(2020, 6, 1), date(2020, 7, 1)
 FIVES = "FREQ=MONTHLY;BYMONTHDAY=5,15,25"
@@ -145,3 +156,38 @@ def test_windows_that_meet_hold_together_what_one_window_holds(rule: str, cuts: 
     pieces = [each for begin, end in pairwise(edges) if begin < end for each in occurrences(rhythm, "2020-05-01", begin, end)]
     assert pieces == occurrences(rhythm, "2020-05-01", JUNE, edges[-1])
     assert all(falls_on(rhythm, "2020-05-01", each.day.isoformat()) for each in pieces)
+
+
+FREQUENCIES = {
+    "DAILY": [""],
+    "WEEKLY": ["", ";BYDAY=MO", ";BYDAY=SU,WE", ";BYDAY=SU,WE;WKST=SU", ";WKST=SU"],
+    "MONTHLY": ["", ";BYMONTHDAY=5,15,25", ";BYMONTHDAY=-1", ";BYDAY=1MO", ";BYDAY=-1FR", ";BYDAY=MO,TU;BYSETPOS=-2", ";BYDAY=WE"],
+    "YEARLY": ["", ";BYMONTH=3", ";BYMONTH=6;BYMONTHDAY=5", ";BYMONTHDAY=5", ";BYMONTH=2;BYDAY=2MO", ";BYDAY=TU"],
+}
+RULE = st.sampled_from([f"FREQ={name}{parts}" for name, more in FREQUENCIES.items() for parts in more])
+
+
+@given(RULE, st.integers(1, 5), st.dates(date(2018, 1, 1), date(2024, 12, 31)), st.integers(-30, 1500), st.integers(1, 400))
+def test_a_rule_that_is_begun_near_the_window_tells_what_the_library_tells_from_the_first_day(
+    rule: str, interval: int, first: date, later: int, days: int
+) -> None:
+    rule += f";INTERVAL={interval}" if interval > 1 else ""
+    if refuse_rule(rule, first.isoformat(), "rule") is not None:
+        assert interval > 1
+        return
+    begin = first + timedelta(days=later)
+    start = datetime(first.year, first.month, first.day)  # noqa: DTZ001 - days, as the library counts them
+    window = (datetime(day.year, day.month, day.day) for day in (begin, begin + timedelta(days=days - 1)))  # noqa: DTZ001
+    wanted = [at.date() for at in rrulestr(rule, dtstart=start).between(*window, inc=True)]
+    assert [each.day for each in occurrences(Rhythm(rule=rule), first.isoformat(), begin, begin + timedelta(days=days))] == wanted
+    if later == 0 and wanted:
+        assert first_day(Rhythm(rule=rule), first.isoformat()) == wanted[0]
+
+
+def test_a_far_away_day_is_refused_and_every_second_29th_of_february_too() -> None:
+    assert refuse_days([date(2020, 1, 1), date(9999, 12, 31)], "movedDays") is not None
+    assert refuse_days([], "movedDays") is None
+    assert refuse_rule("FREQ=YEARLY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=29", "2021-01-01", "rule") is not None
+    assert refuse_rule("FREQ=MONTHLY;INTERVAL=12", "2021-01-31", "rule") is not None
+    assert refuse_rule("FREQ=YEARLY;INTERVAL=2;BYMONTH=1", "2021-02-05", "rule") is None
+    assert first_day(Rhythm(rule="FREQ=YEARLY;INTERVAL=2;BYMONTH=1"), "2026-02-05") == date(2028, 1, 5)
