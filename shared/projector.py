@@ -96,6 +96,8 @@ class Projector:
 
     async def round(self) -> int:
         """Count what is dirty now, as long as the lease is ours; returns how many documents were counted."""
+        if await self._idle():
+            return 0
         state = await self._lease()
         if state is None:
             return 0
@@ -115,6 +117,14 @@ class Projector:
                 return counted
         await self._switch(state)
         return counted
+
+    async def _idle(self) -> bool:
+        """Whether nothing is to be counted, now or into a generation that is being built: two reads, and no write for the lease."""
+        with store_errors():
+            if await self._documents.find_one({"dirty": True}, {"_id": 1}) is not None:
+                return False
+            state = await self._projections.find_one({"_id": self._name}, {"building": 1})
+        return state is None or not state["building"]
 
     async def _dirty(self) -> list[str]:
         """The ids of all dirty documents, read once a round: the embedded store reads a whole slice of an index for every `limit`, and five

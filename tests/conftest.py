@@ -15,12 +15,19 @@ from shared.mongo import Client, Database, connect, database
 from shared.settings import CommonSettings
 from tests.world import ISSUER, ROOT
 
+# What takes longest is begun first: in the end two processes are done at about the same time.
+LONGEST = ("tests/deploy/", "tests/bench/", "tests/demo/", "tests/journeys/", "tests/shared/model/", "tests/services/")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the broker or the store is slow, whoever forgot to say so: `make test-fast` starts neither."""
+    """Who needs the broker or the store is slow, whoever forgot to say so: `make test-fast` starts neither. A file, and all files that look
+    at the one whole system, is for one process: nothing is started twice."""
     for item in items:
-        if "parts" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "parts" in fixtures:
             item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.xdist_group("the whole system" if "typed" in fixtures or "place" in fixtures else str(item.path)))
+    items.sort(key=lambda item: next((n for n, folder in enumerate(LONGEST) if item.nodeid.startswith(folder)), len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

@@ -46,10 +46,10 @@ from shared.runtime import Runtime
 from shared.writer import ModelCodec
 
 CHINA = timedelta(hours=8)
-ANNOUNCE_SECONDS = 0.5
+ANNOUNCE_SECONDS = 1.0
 TURN_SECONDS = 60.0
 TRANSFER_SECONDS = 1.0
-PROJECT_SECONDS = 0.5
+PROJECT_SECONDS = 1.0
 MARK_SECONDS = 5.0
 SWEEP_SECONDS = 3600.0
 PROJECTED = ("households", "members")

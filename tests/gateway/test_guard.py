@@ -209,7 +209,7 @@ def test_what_is_public_everybody_sees_by_the_matrix() -> None:
 
 OVER = {
     "characters": "{ me { sub } } #" + "x" * 15_000,
-    "depth": '{ division(code: "1") ' + "{ parent " * 10 + "{ code }" + " }" * 11,
+    "depth": '{ division(code: "1") ' + "{ parent " * 12 + "{ code }" + " }" * 13,
     "aliases": "{ " + " ".join(f"a{n}: me {{ sub }}" for n in range(16)) + " }",
     "cost": LONG,
     "page": "{ grievances(first: 101) { edges { cursor } } }",
