@@ -39,10 +39,10 @@ dev: env ## the same as `up`, and restart what is concerned when a source file c
 	@$(PY) -m deploy.local up --reload
 
 test-fast: env ## the tests that need neither broker nor store, in half a minute (ARGS="-k scopes")
-	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadscope -m "not slow" $(ARGS)
 
 test: env ## run the tests, broker and store included (ARGS="-k gateway -x")
-	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
 
 test-web: env ## check that committed supergraphs are what subgraphs compose to, and compare our answers with Hive Gateway's (Node, from PyPI where none is installed)
 	$(PY) -m tools.supergraph.compose --check

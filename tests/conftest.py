@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.parts import Parts, ensure_parts
 from shared.identity.development import DevelopmentIssuer
@@ -17,17 +19,28 @@ from tests.world import ISSUER, ROOT
 
 # What takes longest is begun first: in the end two processes are done at about the same time.
 LONGEST = ("tests/deploy/", "tests/bench/", "tests/demo/", "tests/journeys/", "tests/shared/model/", "tests/services/")
+# These look at one whole system, which is started once.
+OF_ONE_SYSTEM = {f"tests/deploy/{name}.py" for name in ("test_operating", "test_documented_commands")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Who needs the broker or the store is slow, whoever forgot to say so: `make test-fast` starts neither. A file, and all files that look
-    at the one whole system, is for one process: nothing is started twice."""
+    """What needs the broker or the store is slow, whoever forgot to say so: `make test-fast` starts neither."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "parts" in fixtures:
+        if "parts" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-        item.add_marker(pytest.mark.xdist_group("the whole system" if "typed" in fixtures or "place" in fixtures else str(item.path)))
     items.sort(key=lambda item: next((n for n, folder in enumerate(LONGEST) if item.nodeid.startswith(folder)), len(LONGEST)))
+
+
+class ByFile(LoadScopeScheduling):
+    """A file to one process, and all files that look at the one whole system (xdist 3.8's own groups do nothing under pytest 9.2)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "of one system" if file in OF_ONE_SYSTEM else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
