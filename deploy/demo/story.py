@@ -76,7 +76,8 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
     async def status(wanted: str) -> Any:
         return await when(f"status {wanted}", lambda found: found["status"] == wanted)
 
-    now = await status("DISPATCHED")
+    await status("DISPATCHED")
+    now = await when("the department's name", lambda found: found["case"]["department"]["name"])
     name, case = now["petitioner"]["displayName"], now["case"]
     department = case["department"]["name"]
     photos = photos_of(now, "before")

@@ -170,6 +170,9 @@ class Fieldwork:
         await seed_places(database)
         await seed_organisation(self.departments, self.posts)
         await seed_calendar(self.campaigns, self.duties)
+        # Written down before anything is started: whoever starts relays it first, and the others know whom a grievance may go to.
+        while await self.announcer.announce():
+            pass
 
     def projector(self, name: str) -> Projector:
         return Projector(self.runtime.database, name, str(uuid.uuid4()), self.runtime.world.real_now)
