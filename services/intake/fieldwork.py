@@ -171,7 +171,7 @@ class Fieldwork:
         await seed_organisation(self.departments, self.posts)
         await seed_calendar(self.campaigns, self.duties)
         # Written down before anything is started: whoever starts relays it first, and the others know whom a grievance may go to.
-        while await self.announcer.announce():
+        while await self.announcer.announce(soon=False):
             pass
 
     def projector(self, name: str) -> Projector:

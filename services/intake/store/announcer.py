@@ -44,11 +44,11 @@ class Announcer:
             (teams, TeamsRecordedV1, lambda row: row.row()),
         ]
 
-    async def announce(self) -> int:
-        """One round over all kinds; returns how many rows were sent."""
-        return sum([await self._announce(*kind) for kind in self._kinds])
+    async def announce(self, *, soon: bool = True) -> int:
+        """One round over all kinds; returns how many rows were written down to be sent. `soon`: and sent from here, where a broker is."""
+        return sum([await self._announce(*kind, soon) for kind in self._kinds])
 
-    async def _announce(self, registry: Registry[Any], contract: Callable[..., Contract], told: Told) -> int:
+    async def _announce(self, registry: Registry[Any], contract: Callable[..., Contract], told: Told, soon: bool) -> int:
         with store_errors():
             found = await registry.collection.find({"unannounced": True}).limit(ROWS).to_list(ROWS)
         by_revision: dict[int, list[Document]] = {}
@@ -57,17 +57,18 @@ class Announcer:
         for revision, documents in sorted(by_revision.items()):
             rows = [row for document in documents if (row := told(registry.codec.load(document))) is not None]
             if rows:
-                await self.send(contract(revision=revision, rows=rows))
+                await self.send(contract(revision=revision, rows=rows), soon=soon)
             for document in documents:
                 with store_errors():
                     await registry.collection.update_one({"_id": document["_id"], "version": revision}, {"$set": {"unannounced": False}})
         return len(found)
 
-    async def send(self, contract: Contract) -> None:
+    async def send(self, contract: Contract, *, soon: bool = True) -> None:
         """One reference event, kept and then relayed."""
         id = self._world.event_id()
         body = encode(contract, id=id, source="intake", subject=id, sequence=1, after={}, at=self._world.now(), traceparent="")
         event = Event(id, contract.type, "intake", id, 1, {}, (contract.version(),), body)
         entry = event_entry(event, self._world.real_now())
         await self._outbox.insert({"_id": id, "version": 1, "outbox": [entry], "unsent": True})
-        self._relay_soon(id)
+        if soon:
+            self._relay_soon(id)
