@@ -19,6 +19,7 @@ from services.intake.usecases.record_team import RecordTeam, record_team
 from shared.identity.errors import Refusal
 from shared.identity.scopes import Level, from_code, prefixes
 from shared.identity.viewer import Viewer
+from shared.settings import CommonSettings
 from shared.writer import RequestReused
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
 
@@ -68,6 +69,22 @@ async def test_a_changed_row_is_announced_with_a_newer_revision(intake_service: 
     await team(intake_service, "T-3", "lead-3", "2", name="改名")
     rows = [row for row in await announced(intake_service, "intake.reference.teams_recorded.v1") if row["code"] == "T-3"]
     assert [(row["name"], row["revision"]) for row in rows][-1] == ("改名", 2)
+
+
+async def test_a_migration_leaves_the_first_departments_and_posts_on_their_way_once(
+    intake_service: Service, intake_store_settings: CommonSettings
+) -> None:
+    prefix = f"{intake_store_settings.prefix}_first"
+    service = Service(intake_service.settings.model_copy(update={"prefix": prefix}))
+    try:
+        for _ in range(2):
+            await service.migrate()
+        outbox = await service.runtime.database["reference"].find({"unsent": True}).to_list(None)
+        types = sorted(entry["row"]["type"] for document in outbox for entry in document["outbox"])
+        assert types == ["intake.reference.departments_recorded.v1", "intake.reference.posts_recorded.v1"]
+    finally:
+        await service.runtime.client.drop_database(service.runtime.database.name)
+        service.runtime.client.close()
 
 
 async def test_the_seeded_departments_and_posts_are_announced(intake_service: Service) -> None:
