@@ -25,6 +25,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "deploy" / "README
 PROGRAMS = r"(?:make|python|\.venv/bin/python|\.ci/run|eval|docker|pip|apt-get|sudo)"
 INLINE = re.compile(rf"`({PROGRAMS}(?: [^`]*)?)`")
 BLOCK = re.compile(rf"^    ({PROGRAMS} .*)$", re.MULTILINE)
+MADE = (".git", ".venv", ".local", ".*_cache", ".hypothesis", "__pycache__", "node_modules", "build", "dist")
 # Named in a sentence, not to be typed.
 MERE = {"make", "python -m", ".venv/bin/python"}
 ELSEWHERE = {
@@ -68,13 +69,10 @@ TO_RUN = [command for command in COMMANDS if not command.startswith(tuple(ELSEWH
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What git knows of this tree, with its environment: commands that write files write them there."""
+    """This tree without what was made in it (a bare machine has no git to ask), with its environment: commands that write files write them
+    there."""
     copy = tmp_path_factory.mktemp("checkout")
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
-    for name in listed.stdout.decode("utf-8").splitlines():
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
+    shutil.copytree(ROOT, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*MADE))
     (copy / ".venv").symlink_to(ROOT / ".venv")
     (copy / "src").mkdir()
     (copy / "src" / "status.graphql").write_text("query Status($id: ID!) { grievance(id: $id) { status } }\n", encoding="utf-8")
