@@ -23,10 +23,14 @@ LONGEST = ("tests/deploy/", "tests/bench/", "tests/demo/", "tests/journeys/", "t
 OF_ONE_SYSTEM = {f"tests/deploy/{name}.py" for name in ("test_operating", "test_documented_commands")}
 
 
+# Fixtures that start a broker or a store.
+NEEDS_PARTS = {"parts", "intake_store_settings"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the broker or the store is slow, whoever forgot to say so: `make test-fast` starts neither."""
     for item in items:
-        if "parts" in getattr(item, "fixturenames", ()):
+        if NEEDS_PARTS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: next((n for n, folder in enumerate(LONGEST) if item.nodeid.startswith(folder)), len(LONGEST)))
 

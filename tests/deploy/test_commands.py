@@ -18,6 +18,9 @@ from deploy.requirements import requirements
 from shared.identity.keys import PLATFORM_PAIRS
 from shared.settings import CommonSettings, known_names, misspelt
 
+# Each starts processes as a person does: seconds.
+pytestmark = pytest.mark.slow
+
 
 def run(*argv: str, local_dir: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     whole = {**{name: value for name, value in os.environ.items() if not name.startswith(("MINYI_", "MAKE"))}, **(env or {})}

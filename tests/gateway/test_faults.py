@@ -164,6 +164,7 @@ async def test_a_mutation_is_sent_once_whatever_happens(front: Front, subgraphs:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 async def test_a_subgraph_that_restarts_under_load_is_missed_only_while_it_is_away(front: Front, subgraphs: Subgraphs) -> None:
     running = True
     counted = {"whole": 0, "partial": 0}
