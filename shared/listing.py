@@ -19,8 +19,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
+from shared.china_time import day_in_china
 from shared.contracts.base import instant
 from shared.identity.access import Visible
 from shared.identity.errors import Refusal
@@ -28,7 +28,6 @@ from shared.identity.scopes import prefixes
 from shared.mongo import ASCENDING, BulkWriteError, Database, IndexModel
 from shared.records import DUPLICATE_KEY, Document, MongoRecords, store_errors
 
-CHINA = ZoneInfo("Asia/Shanghai")
 CLAIMS_REMEMBERED = 50_000
 # Slots asked for in one read: the embedded store compares each document found with each of them.
 SLOTS_AT_ONCE = 16
@@ -61,7 +60,7 @@ def listed(access: Listable, at: datetime, facet: str | None = None) -> Document
     if access.team:
         keys.append(f"team:{access.team}")
     keys += [f"department:{department}" for department in sorted(access.departments)]
-    day = at.astimezone(CHINA).date().isoformat()
+    day = day_in_china(at).isoformat()
     slots = [_slot(key, day) for key in keys]
     if facet is not None:
         slots += [_slot(key, day, facet) for key in keys]

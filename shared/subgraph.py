@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import strawberry
 from fastapi import Request
 from pydantic import ValidationError
 from strawberry.fastapi import BaseContext
@@ -41,6 +42,16 @@ class RequestContext(BaseContext):
 
 async def viewer_of(request: Request, verifier: TokenVerifier) -> Viewer:
     return await verifier.viewer_of(request.headers.get("authorization"))
+
+
+@strawberry.type
+class RefusedFields:
+    """What every refusal that is a mutation's value tells; each mutation has a type of its own with these."""
+
+    code: str = strawberry.field(description="代码 · stable code, for programs")
+    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
+    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
+    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
 
 
 async def refused_as(refused: Callable[..., Refused], work: Callable[[], Awaitable[Done]]) -> Done | Refused:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from shared.china_time import CHINA
 from shared.clock import ShiftedClock
 
-CHINA = ZoneInfo("Asia/Shanghai")
 FIRST_DAY = datetime(2020, 6, 5, 9, 0, tzinfo=CHINA)
 ACTIVITY_DAYS = (5, 15, 25)
 

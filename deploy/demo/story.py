@@ -9,9 +9,9 @@ from typing import Any
 
 from rich.console import Console
 
-from deploy.demo.calendar import CHINA
 from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, Client
 from deploy.demo.photos import sign_board
+from shared.china_time import CHINA
 from shared.clock import ShiftedClock
 
 INTRODUCTION = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore
@@ -36,6 +36,7 @@ from services.intake.usecases.record_visit import RecordingVisits, mark_outings
 from services.intake.usecases.recording import Recording
 from services.intake.usecases.run_transfer import Rows, RunTransfers
 from services.intake.usecases.start_transfer import StartingTransfers
+from shared.china_time import day_in_china
 from shared.contracts.base import Contract
 from shared.envelope import Event
 from shared.mongo import Database
@@ -45,7 +46,6 @@ from shared.records import MongoRecords, create_indexes, store_errors
 from shared.runtime import Runtime
 from shared.writer import ModelCodec
 
-CHINA = timedelta(hours=8)
 ANNOUNCE_SECONDS = 1.0
 TURN_SECONDS = 60.0
 TRANSFER_SECONDS = 1.0
@@ -150,18 +150,21 @@ class Fieldwork:
 
     def today(self) -> str:
         """The day in China by business time, as ISO text."""
-        return (self.runtime.world.now() + CHINA).date().isoformat()
+        return day_in_china(self.runtime.world.now()).isoformat()
 
     def contact(self, member: Member) -> tuple[str, str | None]:
         """Name and phone in clear, for a mask; never for logs or events."""
         key = self.cipher.unwrap(member.person, member.key)
         return key.decrypt("name", member.name), key.decrypt("phone", member.phone) if member.phone else None
 
-    async def standings(self, member: Member) -> list[Standing]:
-        """How a member stands today with every duty that binds them."""
+    async def standings(self, members: Iterable[Member]) -> dict[str, list[Standing]]:
+        """How each member stands today with every duty that binds them: member's id → standings. One read, however many they are."""
         today = date.fromisoformat(self.today())
-        duties = [duty for duty in await self.duties.all() if duty.in_force(today) and duty.binds(member.unit)]
-        return [standing(duty, list(member.done.values()), member.since, today) for duty in duties]
+        duties = [duty for duty in await self.duties.all() if duty.in_force(today)]
+        return {
+            member.id: [standing(duty, list(member.done.values()), member.since, today) for duty in duties if duty.binds(member.unit)]
+            for member in members
+        }
 
     async def migrate(self) -> None:
         """Indexes, the committed places, the first organisation. Repeating it changes nothing."""

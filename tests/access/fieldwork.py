@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.intake.domain.households import Household, Visit
-from services.intake.domain.rhythms import CHINA
 from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
@@ -18,6 +17,7 @@ from services.intake.usecases.record_reception import Moved, RecordReception, re
 from services.intake.usecases.record_reception_site import RecordReceptionSite, record_reception_site
 from services.intake.usecases.record_team import RecordTeam, record_team
 from services.intake.usecases.record_visit import RecordVisit, record_visit
+from shared.china_time import CHINA
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer

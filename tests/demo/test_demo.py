@@ -11,8 +11,9 @@ from PIL import Image
 
 from deploy.demo.accounting import Account, missing
 from deploy.demo.batch import messages
-from deploy.demo.calendar import CHINA, FIRST_DAY, begin, next_activity_day
+from deploy.demo.calendar import FIRST_DAY, begin, next_activity_day
 from deploy.demo.photos import sign_board
+from shared.china_time import CHINA
 
 
 def test_photos_are_pngs_that_differ() -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.accounting import acknowledged
-from deploy.demo.calendar import CHINA
 from deploy.local.local_directory import Run, running
+from shared.china_time import CHINA
 from shared.clock import ShiftedClock
 from tests.waiting import until
 from tests.world import ROOT

@@ -14,7 +14,7 @@ from services.feedback.subgraph.context import FeedbackContext
 from services.feedback.subgraph.policy import POLICY
 from services.feedback.usecases.answer_survey import answer
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
-from shared.subgraph import refused_as
+from shared.subgraph import RefusedFields, refused_as
 
 Ctx = Info[FeedbackContext, None]
 
@@ -123,11 +123,7 @@ class SurveyAnswered:
 
 
 @strawberry.type(description="回访答复被拒 · the answer was not taken; nothing changed")
-class SurveyRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class SurveyRefused(RefusedFields): ...
 
 
 SurveyResult = Annotated[

@@ -15,7 +15,8 @@ from icalendar import Calendar, Event, Timezone, vRecur
 from services.intake.domain.campaigns import ActivityKind, Campaign, Reception, followed_by
 from services.intake.domain.people import Team
 from services.intake.domain.places import Site
-from services.intake.domain.rhythms import CHINA, Rhythm, falls_on, first_day, local
+from services.intake.domain.rhythms import Rhythm, falls_on, first_day, local
+from shared.china_time import CHINA
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 REFRESH = "PT6H"
@@ -51,7 +52,7 @@ def team_ics(
             if site is not None:
                 event.add("location", f"{site.name}（{site.address}）" if site.address else site.name)
             calendar.add_component(event)
-    return calendar.to_ical()  # type: ignore[no-any-return]
+    return bytes(calendar.to_ical())
 
 
 def _events(
@@ -91,11 +92,11 @@ def _events(
 
 def _rule(rule: str, until: str | None, *, timed: bool) -> vRecur:
     """UNTIL is of the kind that the start is: a day, or the last second of it as an instant (RFC 5545, 3.3.10)."""
-    recur = vRecur.from_ical(";".join(part for part in rule.split(";") if not part.startswith("UNTIL=")))
-    own = next((part.removeprefix("UNTIL=") for part in rule.split(";") if part.startswith("UNTIL=")), None)
-    ends = [date.fromisoformat(own)] if own else []
-    ends += [date.fromisoformat(until) - timedelta(days=1)] if until else []
+    recur: vRecur = vRecur.from_ical(rule)
+    ends = list(recur.pop("UNTIL", []))
+    if until:
+        ends.append(date.fromisoformat(until) - timedelta(days=1))
     if ends:
         last = min(ends)
         recur["UNTIL"] = [datetime.combine(last, time(23, 59, 59), CHINA).astimezone(UTC) if timed else last]
-    return recur  # type: ignore[no-any-return]
+    return recur

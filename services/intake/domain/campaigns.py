@@ -56,11 +56,14 @@ class Campaign(BaseModel):
             yield "MONTHLY_ROUND", self.monthly_round
 
     def launches_at(self, division: str) -> list[Launch]:
-        """The launches that hold this place, in the order of their days, none inside of another: a day counts once."""
+        """The launches that hold this place or, where it runs only in parts of the place, those of the parts; in the order of their days,
+        none inside of another: a day counts once."""
+        holding = [launch for launch in self.launches if holds(launch.division, division)]
+        parts = [launch for launch in self.launches if holds(division, launch.division)]
         found: list[Launch] = []
-        for launch in sorted(self.launches, key=lambda launch: launch.since):
+        for launch in sorted(holding or parts, key=lambda launch: launch.since):
             over = found[-1].until if found else ""
-            if not holds(launch.division, division) or over is None or (launch.until is not None and launch.until <= over):
+            if over is None or (launch.until is not None and launch.until <= over):
                 continue
             found.append(launch.model_copy(update={"since": max(launch.since, over)}))
         return found
@@ -83,7 +86,7 @@ class Reception(BaseModel):
 
 @dataclass(frozen=True)
 class Appointment:
-    """Something that takes place: what, when, of which campaign or reception. `ends` is when a timed one is over; of a whole day None."""
+    """Something that takes place: what, when, of which campaign or reception. `minutes`: how long; of a whole day None."""
 
     kind: ActivityKind
     source: str
@@ -96,7 +99,7 @@ class Appointment:
 
 
 def followed_by(team: Team, campaigns: Mapping[str, Campaign]) -> list[Campaign]:
-    """The campaigns whose days are the team's: the one that it was formed for and those that hold it; without one, all that hold others."""
+    """The campaigns whose days are the team's: the one that it was formed for and those that hold it; without one, all that stand alone."""
     if team.campaign is None:
         return [campaign for campaign in campaigns.values() if campaign.parent is None]
     found: list[Campaign] = []
@@ -108,15 +111,14 @@ def followed_by(team: Team, campaigns: Mapping[str, Campaign]) -> list[Campaign]
 
 
 def campaign_appointments(campaign: Campaign, division: str, begin: date, end: date) -> list[Appointment]:
-    """Its days in that place from its launch there on, or, where it runs only in parts of the place, those of the parts; each day once."""
-    launches = campaign.launches_at(division) or [each for each in campaign.launches if holds(division, each.division)]
-    found: dict[tuple[ActivityKind, str], Appointment] = {}
-    for launch in launches:
+    """Its days in that place from its launch there on."""
+    found = []
+    for launch in campaign.launches_at(division):
         until = end if launch.until is None else min(end, date.fromisoformat(launch.until))
         for kind, rhythm in campaign.rhythms():
-            for each in occurrences(rhythm, launch.since, max(begin, date.fromisoformat(launch.since)), until):
-                found.setdefault((kind, each.at), Appointment(kind, campaign.code, campaign.name, campaign.name_en, each))
-    return list(found.values())
+            days = occurrences(rhythm, launch.since, max(begin, date.fromisoformat(launch.since)), until)
+            found += [Appointment(kind, campaign.code, campaign.name, campaign.name_en, each) for each in days]
+    return found
 
 
 def reception_appointments(reception: Reception, begin: date, end: date) -> list[Appointment]:

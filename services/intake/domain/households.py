@@ -53,8 +53,13 @@ class Household(BaseModel):
     """Keyed digest of the row in clear: the same row again is no change."""
     visits: list[Visit] = []
 
+    def visit_of(self, member: str, on: str) -> Visit | None:
+        """The visit that this member made on that day."""
+        return next((visit for visit in self.visits if (visit.member, visit.on) == (member, on)), None)
+
     def visited(self, visit: Visit) -> Self:
-        return self.model_copy(update={"visits": [*self.visits, visit]})
+        """With this visit. Once a day is once: who records it again has not gone again."""
+        return self if self.visit_of(visit.member, visit.on) else self.model_copy(update={"visits": [*self.visits, visit]})
 
     def marked(self, visit: str) -> Self:
         marked = [each.model_copy(update={"marked": True}) if each.id == visit else each for each in self.visits]

@@ -13,9 +13,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
-CHINA: Final = ZoneInfo("Asia/Shanghai")
+from shared.china_time import day_in_china
+
 DRAWS: Final = 1_000_000
 _DIGITS: Final = re.compile(r"[0-9]{21}")
 _SEPARATORS: Final = re.compile(r"[\s\-‐-―−]+")
@@ -63,7 +63,7 @@ def mint(division: str, at: datetime, draw: int) -> GrievanceNumber:
         raise ValueError(f"the draw must be in 0..{DRAWS - 1}")
     if not re.fullmatch(r"[0-9]{6}", division[:6]) or division[4:6] == "00":
         raise ValueError(f"a number belongs to a county; {division!r} names none")
-    return GrievanceNumber(division[:6], at.astimezone(CHINA).date(), draw)
+    return GrievanceNumber(division[:6], day_in_china(at), draw)
 
 
 def parse(text: str) -> GrievanceNumber:

@@ -63,7 +63,7 @@ class Member(BaseModel):
     since: str = ""
     """The day on which they were first recorded: from then on duties bind."""
     outings: dict[str, str] = {}
-    """Visit → day: the latest ones, each once."""
+    """Visit → day: the ones told of last, each once, in the order of telling."""
     outings_by_month: dict[str, int] = {}
     """How many there were in each month before those: a document does not grow with every visit."""
     done: dict[str, Done] = {}
@@ -74,9 +74,10 @@ class Member(BaseModel):
 
     def went_out(self, visit: str, on: str) -> Self:
         outings, by_month = {**self.outings, visit: on}, dict(self.outings_by_month)
-        for id, day in sorted(outings.items(), key=lambda outing: outing[1])[:-LATEST_OUTINGS]:
-            by_month[day[:7]] = by_month.get(day[:7], 0) + 1
-            del outings[id]
+        # Those told of first go, whatever their days: one that is told of again after a crash is still told apart.
+        for id in list(outings)[:-LATEST_OUTINGS]:
+            month = outings.pop(id)[:7]
+            by_month[month] = by_month.get(month, 0) + 1
         return self.model_copy(update={"outings": outings, "outings_by_month": by_month})
 
     def outings_in(self, month: str) -> int:

@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 from pydantic import BaseModel, ConfigDict
 
+from shared.china_time import CHINA
 from shared.identity.errors import Refusal
 
-CHINA: Final = ZoneInfo("Asia/Shanghai")
 LONGEST_RULE: Final = 200
 WIDEST: Final = timedelta(days=400)
 """The most that one question may look over."""
@@ -194,7 +193,7 @@ def _rule(rule: str, first: date, begin: date, last: date) -> rrule:
     parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
     until = parts.pop("UNTIL", None)
     if until is not None:
-        last = min(last, datetime.strptime(until, "%Y%m%d").date())  # noqa: DTZ007 - a day
+        last = min(last, date.fromisoformat(until))
     if not {"BYMONTHDAY", "BYDAY"} & parts.keys():
         parts |= _implied(parts["FREQ"], first, parts)
     start = _period_start(parts["FREQ"], int(parts.get("INTERVAL", "1")), parts.get("WKST", "MO"), first, begin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from services.intake.adapters.divisions import committed_rows
 from services.intake.domain.addresses import Gazetteer
@@ -12,6 +12,7 @@ from services.intake.domain.places import Name, Place, Site, territory_on
 from services.intake.domain.territory import BadDivision, Territory
 from services.intake.store.registry import Registry
 from shared import telemetry
+from shared.china_time import day_in_china
 from shared.mongo import BulkWriteError, Database
 from shared.record import stub
 from shared.records import Document, StoreTrouble, store_errors
@@ -19,7 +20,6 @@ from shared.writer import ModelCodec
 
 FRESH_SECONDS = 2.0
 REVISION = "divisions"
-CHINA = timedelta(hours=8)
 
 PLACES = ModelCodec(Place)
 SITES = ModelCodec(Site)
@@ -80,7 +80,7 @@ class Atlas:
     async def _refresh(self) -> None:
         with store_errors():
             found = await self._revisions.find_one({"_id": REVISION})
-        wanted = (found["revision"] if found else 0, (self._now() + CHINA).date())
+        wanted = (found["revision"] if found else 0, day_in_china(self._now()))
         if wanted == self._held:
             return
         try:

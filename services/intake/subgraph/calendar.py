@@ -17,13 +17,14 @@ from services.intake.domain.people import Team as HeldTeam
 from services.intake.domain.rhythms import WIDEST
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.organisation import OrganisationRefused, ReceptionSite, site_of
+from services.intake.subgraph.organisation_inputs import fields_of
 from services.intake.subgraph.types import Ctx, Division, find_division
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
 from services.intake.usecases.record_reception import Moved, RecordReception, record_reception
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.scopes import prefixes
-from shared.subgraph import refused_as
+from shared.subgraph import RefusedFields, refused_as
 
 REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
@@ -118,19 +119,11 @@ class DutyDone:
 
 
 @strawberry.type(description="接待未安排 · refused; nothing was stored")
-class ReceptionRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class ReceptionRefused(RefusedFields): ...
 
 
 @strawberry.type(description="未记录完成 · refused; nothing was stored")
-class DutyRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class DutyRefused(RefusedFields): ...
 
 
 @strawberry.input(description="启动地区 · a place where the campaign runs")
@@ -158,7 +151,7 @@ class RecordCampaignInput:
 
     def command(self) -> RecordCampaign:
         launches = [CampaignLaunch(**vars(launch)) for launch in self.launches]
-        return RecordCampaign(**{**vars(self), "request_id": str(self.request_id), "launches": launches})
+        return RecordCampaign(**{**fields_of(self), "launches": launches})
 
 
 @strawberry.input(description="改期 · the one of that day takes place at another time")
@@ -183,7 +176,7 @@ class RecordReceptionInput:
 
     def command(self) -> RecordReception:
         moved = [Moved(**vars(each)) for each in self.moved_days]
-        return RecordReception(**{**vars(self), "request_id": str(self.request_id), "moved_days": moved})
+        return RecordReception(**{**fields_of(self), "moved_days": moved})
 
 
 @strawberry.input(description="录入职责 · a duty with its period")
@@ -198,7 +191,7 @@ class RecordDutyInput:
     until: date | None = strawberry.field(default=None, description="废止日 · the first day no more")
 
     def command(self) -> RecordDuty:
-        return RecordDuty(**{**vars(self), "request_id": str(self.request_id), "period": self.period.value})
+        return RecordDuty(**{**fields_of(self), "period": self.period.value})
 
 
 @strawberry.input(description="记录完成职责 · the viewer has done a duty")
@@ -208,7 +201,7 @@ class RecordDutyDoneInput:
     on: date | None = strawberry.field(default=None, description="日期，缺省为今天 · the day in China, today when left out")
 
     def command(self) -> RecordDutyDone:
-        return RecordDutyDone(**{**vars(self), "request_id": str(self.request_id)})
+        return RecordDutyDone(**fields_of(self))
 
 
 WHY_NOT = "录入结果 · recorded, or why not"
@@ -384,7 +377,7 @@ class CalendarMutation:
 
         async def work() -> DutyDone:
             id = await record_duty_done(fieldwork.record_duties, context.viewer, input.command(), context.origin)
-            member = (await fieldwork.members.find_many([id]))[id]
-            return DutyDone(standings=[standing_of(each) for each in await fieldwork.standings(member)])
+            standings = await fieldwork.standings((await fieldwork.members.find_many([id])).values())
+            return DutyDone(standings=[standing_of(each) for each in standings[id]])
 
         return await refused_as(DutyRefused, work)

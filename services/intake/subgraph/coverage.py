@@ -18,7 +18,7 @@ from services.intake.subgraph.types import Ctx, Division, PageInfo, division_of,
 from services.intake.usecases.record_visit import RecordVisit, record_visit
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.scopes import holds
-from shared.subgraph import page_size, refused_as
+from shared.subgraph import RefusedFields, page_size, refused_as
 
 
 @strawberry.type(description="一次走访 · a visit")
@@ -101,11 +101,7 @@ class VisitRecorded:
 
 
 @strawberry.type(description="未记录 · refused; nothing was stored")
-class VisitRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class VisitRefused(RefusedFields): ...
 
 
 @strawberry.input(description="记录走访 · a visit of a household of the own team")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import strawberry
 
 from services.intake.domain import campaigns, coverage
-from services.intake.domain.duties import period_of
+from services.intake.domain.duties import Standing, period_of
 from services.intake.domain.people import Member as HeldMember
 from services.intake.domain.people import Team as HeldTeam
 from services.intake.subgraph.calendar import (
@@ -108,13 +108,13 @@ class DeskQuery:
         team = await own_team(context)
         today = date.fromisoformat(fieldwork.today())
         appointments = await team_appointments(context, team, today, today + AHEAD)
-        member = await fieldwork.members.find(context.viewer.sub)
+        standings = await fieldwork.standings((await fieldwork.members.find_many([context.viewer.sub])).values())
         numbers = await _team_covered(context, team, today.isoformat()[:7])
         return SecretaryDay(
             on=today,
             activity_day=any(each.day == today and each.kind is not ActivityKind.RECEPTION for each in appointments),
             appointments=appointments,
-            duties=_behind_first(await _standings(context, member)) if member else [],
+            duties=_behind_first(standings.get(context.viewer.sub, [])),
             visited=numbers.visited,
             to_visit=numbers.to_visit,
         )
@@ -129,8 +129,10 @@ class DeskQuery:
         if len(text) != 7:
             raise Refusal("BAD_MONTH", "月份应为 2020-06。", "A month reads 2020-06.", "month")
         whole = campaigns.Month.of(text)
-        members = (await context.intake.fieldwork.members.of_teams([team])).get(team, [])
-        shown = [await _member_month(context, member, text) for member in members if held.near(member.unit)]
+        found = (await context.intake.fieldwork.members.of_teams([team])).get(team, [])
+        members = [member for member in found if held.near(member.unit)]
+        standings = await context.intake.fieldwork.standings(members)
+        shown = [_member_month(context, member, text, standings[member.id]) for member in members]
         return TeamMonth(
             team=team_of(held),
             month=text,
@@ -174,19 +176,15 @@ async def _team_covered(context: IntakeContext, team: HeldTeam, period: str) -> 
     return covered_of((await context.intake.fieldwork.coverage.read([key]))[key], period, context)
 
 
-async def _standings(context: IntakeContext, member: HeldMember) -> list[DutyStanding]:
-    return [standing_of(each) for each in await context.intake.fieldwork.standings(member)]
-
-
-async def _member_month(context: IntakeContext, member: HeldMember, month: str) -> MemberMonth:
+def _member_month(context: IntakeContext, member: HeldMember, month: str, standings: list[Standing]) -> MemberMonth:
     last = max(member.outings.values(), default=None)
     return MemberMonth(
         member=member_of(context, member),
         visits=member.outings_in(month),
         last_out=date.fromisoformat(last) if last else None,
-        duties=await _standings(context, member),
+        duties=[standing_of(each) for each in standings],
     )
 
 
-def _behind_first(standings: Iterable[DutyStanding]) -> list[DutyStanding]:
-    return sorted(standings, key=lambda each: (-each.behind, each.done, each.due_by, each.duty.code))
+def _behind_first(standings: Iterable[Standing]) -> list[DutyStanding]:
+    return [standing_of(each) for each in sorted(standings, key=lambda each: (-each.behind, each.done, each.due_by, each.duty.code))]

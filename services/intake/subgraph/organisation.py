@@ -14,6 +14,7 @@ from services.intake.domain.people import Team as HeldTeam
 from services.intake.domain.places import Site
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.types import Ctx, Division, Owner, PageInfo, find_division
+from shared.subgraph import RefusedFields
 
 
 @strawberry.type(description="地址定位 · what place a text names")
@@ -107,11 +108,7 @@ class Post:
 
 
 @strawberry.type(description="未予办理 · refused; nothing was stored")
-class OrganisationRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class OrganisationRefused(RefusedFields): ...
 
 
 @strawberry.type(description="已录入区划；今日不生效时为空 · recorded; null while it is not in force today")

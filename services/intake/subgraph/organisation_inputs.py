@@ -16,7 +16,7 @@ from services.intake.usecases.record_reception_site import RecordReceptionSite
 from services.intake.usecases.record_team import RecordTeam
 
 
-def _fields(input: Any) -> dict[str, Any]:
+def fields_of(input: Any) -> dict[str, Any]:
     return {name: str(value) if name in ("request_id", "id") else value for name, value in vars(input).items()}
 
 
@@ -30,7 +30,7 @@ class RecordDivisionInput:
     until: date | None = strawberry.field(default=None, description="失效日 · the first day no longer in force")
 
     def command(self) -> RecordDivision:
-        return RecordDivision(**_fields(self))
+        return RecordDivision(**fields_of(self))
 
 
 @strawberry.input(description="录入接待点 · a reception site; kind: PARTY_SERVICE_CENTRE, COMPOUND_STATION")
@@ -43,7 +43,7 @@ class RecordReceptionSiteInput:
     address: str = strawberry.field(default="", description="地址 · address")
 
     def command(self) -> RecordReceptionSite:
-        return RecordReceptionSite(**_fields(self))
+        return RecordReceptionSite(**fields_of(self))
 
 
 @strawberry.input(description="录入团队 · a team; its leader must be recorded before")
@@ -58,7 +58,7 @@ class RecordTeamInput:
     campaign: str | None = strawberry.field(default=None, description="所属行动 · the campaign that it is formed for")
 
     def command(self) -> RecordTeam:
-        return RecordTeam(**_fields(self))
+        return RecordTeam(**fields_of(self))
 
 
 @strawberry.input(description="录入成员 · a member of a team")
@@ -77,7 +77,7 @@ class RecordMemberInput:
     programmes: list[str] = strawberry.field(default_factory=list, description="结合的工作 · linked programmes")
 
     def command(self) -> RecordMember:
-        return RecordMember(**_fields(self))
+        return RecordMember(**fields_of(self))
 
 
 @strawberry.input(description="录入部门 · a department with its first responsible person")
@@ -90,7 +90,7 @@ class RecordDepartmentInput:
     receiver: str = strawberry.field(description="首接责任人 · who takes its work orders first")
 
     def command(self) -> RecordDepartment:
-        return RecordDepartment(**_fields(self))
+        return RecordDepartment(**fields_of(self))
 
 
 @strawberry.input(description="岗位任职或交接 · a post is taken or handed over")
@@ -104,4 +104,4 @@ class RecordPostInput:
     since: date | None = strawberry.field(default=None, description="接任日，缺省为今天 · from which day, today when left out")
 
     def command(self) -> RecordPost:
-        return RecordPost(**_fields(self))
+        return RecordPost(**fields_of(self))

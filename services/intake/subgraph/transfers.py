@@ -14,7 +14,7 @@ from services.intake.domain.transfers import Transfer as Held
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.types import Ctx
 from services.intake.usecases.start_transfer import StartExport, StartImport, start_export, start_import
-from shared.subgraph import refused_as
+from shared.subgraph import RefusedFields, refused_as
 
 
 @strawberry.enum(description="导入导出的内容 · what is imported or exported")
@@ -84,11 +84,7 @@ class TransferStarted:
 
 
 @strawberry.type(description="任务未建立 · refused; nothing was stored")
-class TransferRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class TransferRefused(RefusedFields): ...
 
 
 @strawberry.input(description="导入：先以用途 import 上传文件 · upload the file first, with the purpose import")

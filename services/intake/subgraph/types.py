@@ -14,6 +14,7 @@ from services.intake.domain.grievance import Grievance as Held
 from services.intake.domain.territory import Division as Place
 from services.intake.store.uploads import Upload as Stored
 from services.intake.subgraph.context import IntakeContext
+from shared.subgraph import RefusedFields
 
 Ctx = Info[IntakeContext, None]
 
@@ -238,11 +239,7 @@ class Registered:
 
 
 @strawberry.type(description="登记被拒 · the registration was refused; nothing was stored")
-class RegisterRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class RegisterRefused(RefusedFields): ...
 
 
 @strawberry.type(description="上传许可 · leave to upload one file once")
@@ -254,11 +251,7 @@ class Upload:
 
 
 @strawberry.type(description="上传被拒 · the upload was refused")
-class UploadRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class UploadRefused(RefusedFields): ...
 
 
 @strawberry.type(description="已凭编号和查询码打开 · opened: the token reads and answers this one grievance for five minutes")
@@ -269,11 +262,7 @@ class Opened:
 
 
 @strawberry.type(description="未能打开 · not opened")
-class OpenRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class OpenRefused(RefusedFields): ...
 
 
 OpenResult = Annotated[Opened | OpenRefused, strawberry.union("OpenResult", description="打开结果 · opened, or why not")]

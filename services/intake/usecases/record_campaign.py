@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.campaigns import Campaign, Launch
 from services.intake.domain.people import Programme
-from services.intake.domain.rhythms import Rhythm, refuse_days, refuse_rule
+from services.intake.domain.rhythms import EARLIEST, Rhythm, refuse_days, refuse_rule
 from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.calendar import Campaigns
@@ -57,16 +57,19 @@ async def record_campaign(parts: RecordingCampaigns, viewer: Viewer, command: Re
     viewer.require(*ROLES)
     territory = await parts.atlas.current()
     require_place(viewer, territory, command.division, "division")
-    first = min((launch.since for launch in command.launches), default=date(2020, 1, 1))
     for launch in command.launches:
         require_place(viewer, territory, launch.division, "launches")
     days = [day for launch in command.launches for day in (launch.since, launch.until) if day is not None]
     refusal = refuse_days(days, "launches") or refuse_days(command.cancelled_days, "cancelledDays")
     if refusal is not None:
         raise refusal
+    # A rule may leave its day to the first one, which is each launch's own.
+    firsts = {launch.since for launch in command.launches} or {EARLIEST}
     for rule, field in ((command.activity_days, "activityDays"), (command.monthly_round, "monthlyRound")):
-        if rule is not None and (refusal := refuse_rule(rule, first.isoformat(), field)) is not None:
-            raise refusal
+        for first in sorted(firsts) if rule is not None else ():
+            refusal = refuse_rule(rule or "", first.isoformat(), field)
+            if refusal is not None:
+                raise refusal
     await _refuse_parent(parts, command)
 
     def decide(held: Campaign | None) -> Campaign:

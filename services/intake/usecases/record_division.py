@@ -19,6 +19,8 @@ from services.intake.usecases.recording import ROLES, Recording, require_place
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 
+WIDE = (DivisionLevel.PROVINCE, DivisionLevel.CITY, DivisionLevel.COUNTY)
+
 
 class RecordDivision(BaseModel):
     """`since`: the first day of this name, None for “as it always was”; `until`: the first day on which the place is no more."""
@@ -100,6 +102,3 @@ def _check(territory: Territory, fresh: Collection[str], viewer: Viewer, command
             "There are places below it: end those first. Counties and wider places do not end here.",
             "until",
         )
-
-
-WIDE = (DivisionLevel.PROVINCE, DivisionLevel.CITY, DivisionLevel.COUNTY)

@@ -70,8 +70,6 @@ class RunTransfers:
             job = await self.transfers.find(id)
             if job is not None:
                 ended += await self._do(job)
-        # A crash may have come between the end of a job and this.
-        await self.transfers.forget_refused_of_ended()
         return ended
 
     async def _do(self, job: Transfer) -> int:
@@ -93,7 +91,9 @@ class RunTransfers:
         return 1
 
     async def sweep(self) -> int:
-        """Remove files that came in, went out or tell of refused rows, long ago; returns how many."""
+        """Remove files that came in, went out or tell of refused rows, long ago, and rows that a lost worker has left; returns how many
+        files."""
+        await self.transfers.forget_refused_of_ended()
         old = await self.files.of_types_before((CSV, XLSX), self.real_now() - FILES_FOR, 200)
         needed = await self.transfers.files_needed(self.now() - FILES_FOR) if old else set()
         gone = [sha256 for sha256 in old if sha256 not in needed]

@@ -7,9 +7,9 @@ of working hours, 17:30 in Asia/Shanghai, of day n. An arrival on a day off coun
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
-CHINA: Final = ZoneInfo("Asia/Shanghai")
+from shared.china_time import CHINA, day_in_china
+
 CLOSE_OF_WORK: Final = time(17, 30)
 
 
@@ -45,7 +45,7 @@ def add_working_days(start: datetime, days: int, calendar: Calendar) -> Due:
         raise ValueError("the start must carry a time zone")
     if days < 1:
         raise ValueError("a limit has at least one working day")
-    day = start.astimezone(CHINA).date()
+    day = day_in_china(start)
     provisional = False
     left = days
     while left:

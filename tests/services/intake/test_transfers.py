@@ -384,7 +384,7 @@ async def test_a_file_that_fails_in_the_middle_leaves_no_refused_rows_behind(int
 async def test_rows_that_a_lost_worker_left_behind_are_forgotten(intake_service: Service, tmp_path: Path) -> None:
     job = await done(intake_service, await begin(intake_service, "MEMBERS", sheet("MEMBERS", people("left", 1)), tmp_path))
     await intake_service.fieldwork.transfers.keep_refused(job.id, 1, [RefusedRow(["孔凡莹"], [])])
-    await intake_service.fieldwork.run_transfers.round()
+    await intake_service.fieldwork.run_transfers.sweep()
     assert await intake_service.runtime.database["transfer_faults"].find_one({}) is None
 
 

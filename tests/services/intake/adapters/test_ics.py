@@ -104,6 +104,14 @@ def test_a_campaign_begins_in_a_place_with_its_launch_there_and_ends_with_it() -
     assert {tuple(event["rrule"]["UNTIL"]) for event in events} == {(date(2020, 7, 4),)}
 
 
+def test_a_campaign_that_runs_in_a_part_of_the_teams_county_is_in_the_feed_and_in_the_graph_alike() -> None:
+    launch = KNOWN["C-LISTEN"].launches[0].model_copy(update={"division": "370881001000"})
+    known = {"C-LISTEN": KNOWN["C-LISTEN"].model_copy(update={"launches": [launch]})}
+    begin, end = date(2020, 6, 1), date(2020, 8, 1)
+    told = [each.occurrence.starts for each in team_calendar(team(), known, [], begin, end)]
+    assert expanded(read(team_ics(team(), known, [], {}, STAMP)), begin, end) == sorted(told) != []
+
+
 @pytest.mark.row("S2")
 def test_a_team_of_a_sub_campaign_follows_it_and_the_campaign_that_holds_it() -> None:
     for code in ("C-CIVILISED", "C-LISTEN"):

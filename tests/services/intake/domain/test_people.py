@@ -59,6 +59,10 @@ def test_outings_are_told_apart_for_the_latest_and_counted_by_month_before() -> 
     assert (went.outings_in("2020-06"), went.outings_in("2020-07")) == (20, LATEST_OUTINGS + 10)
     assert {"out:2020-06:NONE", "out:2020-07:NONE", "out:2020:NONE"} <= went.facts()["n"].keys()
     assert went.tells_of(f"v{LATEST_OUTINGS:05}")
+    # An old visit that is recorded late is told apart as every other.
+    late = went.went_out("late", "2019-12-31")
+    assert late.tells_of("late")
+    assert late.outings_in("2019-12") == 1
 
 
 def test_a_duty_done_again_in_its_period_is_kept_once() -> None:

@@ -4,12 +4,15 @@ departments are found as teams are, by `within`."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from deploy.local.parts import Parts
+from services.intake.adapters.files import FileStore
+from services.intake.domain.transfers import CSV
 from services.intake.service import Service
 from services.intake.settings import IntakeSettings
 from services.intake.store.calendar import Receptions
@@ -20,6 +23,7 @@ from services.intake.store.transfers import Transfers
 from shared.mongo import Database
 from shared.projector import Buckets
 from shared.record import stub
+from tests.services.builders import AT
 from tests.services.growth import MOST, Ask, Pair, insert, pair_of
 
 PER_VILLAGE, PER_TEAM = 20, 25
@@ -55,7 +59,11 @@ async def fill(database: Database, count: int) -> None:
         base(f"h{n}") | {"village": village(n), "team": f"T-{n // PER_TEAM}", "unmarked": n < few, "dirty": n < few} for n in range(count)
     ]
     await insert(database, "households", homes)
-    jobs = [base(f"j{n}") | {"open": n < few, "asker": {"sub": f"a-{n // 10}"}} for n in range(count)]
+    ages = [AT + timedelta(days=n < few) for n in range(count)]
+    jobs = [base(f"j{n}") | {"open": n < few, "ended_at": ages[n], "asker": {"sub": f"a-{n // 10}"}} for n in range(count)]
+    # Photos are what grows: files that came in or went out are there for some days.
+    contents = [{"_id": f"c{n}", "file": f"f{n}", "content_type": CSV if n < few else "image/png", "stored_at": AT} for n in range(count)]
+    await insert(database, "fs.contents", contents)
     await insert(database, "transfers", jobs)
     await insert(database, "transfer_faults", [{"_id": f"j{n // 5}:{n:09}", "transfer": f"j{n // 5}", "chunk": n} for n in range(count)])
     await insert(database, "households_buckets", [bucket(f"1|{village(n)}-{n}") for n in range(count)])
@@ -79,6 +87,8 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "unmarked visits": (lambda db: Households(db).unmarked(100), {"households.unmarked"}),
     "open transfers": (lambda db: Transfers(db).open_ids(20), {"transfers.open"}),
     "transfers of an asker": (lambda db: Transfers(db)._found({"asker.sub": "a-7"}), {"transfers.asker"}),
+    "files that jobs need": (lambda db: Transfers(db).files_needed(AT + timedelta(hours=1)), {"transfers.open", "transfers.ended_at"}),
+    "files of an age": (lambda db: FileStore(db).of_types_before((CSV,), AT + timedelta(hours=1), 200), {"fs.contents.age"}),
     "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
     "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
     "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),

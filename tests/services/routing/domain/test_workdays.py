@@ -1,7 +1,6 @@
 """Working days on the real calendar of the State Council, and past its end."""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,9 +8,9 @@ from hypothesis import strategies as st
 
 from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.domain.workdays import Workday, add_working_days
+from shared.china_time import CHINA
 
 CALENDAR = StateCouncilCalendar()
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def china(text: str) -> datetime:
