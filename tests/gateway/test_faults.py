@@ -13,6 +13,18 @@ from tests.gateway.front import ACCEPT, ANSWER_BYTES, ONE, ONE_ID, TIMEOUT, Fron
 from tests.gateway.stand_in import Behaviour, StandIn, Subgraphs, closing, http, never, saying, well
 from tests.waiting import until
 
+
+@pytest.fixture(autouse=True)
+async def whole_before(front: Front, subgraphs: Subgraphs) -> None:
+    """Each test begins with a gateway that misses nobody: what the one before has left it thinking of a subgraph is not its matter."""
+
+    async def whole() -> bool:
+        return "errors" not in await front.ask(ONE, ONE_ID)
+
+    await until(whole, within=5, what="a whole answer")
+    subgraphs.forget()
+
+
 # --- one subgraph fails ---------------------------------------------------------------------------------------------
 
 
