@@ -57,18 +57,21 @@ class Redacted:
 def redact(text: str, declared_names: Iterable[str] = ()) -> Redacted:
     """`declared_names` are names that the petitioner or the form has given; they are taken out wherever they stand.
 
-    Redacting twice changes nothing more.
+    Redacting twice changes nothing more: it is looked again until nothing is found, as a placeholder may move a word away from a number.
     """
-    findings = find(text, declared_names)
-    pieces, at = [], 0
-    for finding in findings:
-        pieces += [text[at : finding.start], PLACEHOLDERS[finding.kind]]
-        at = finding.end
-    return Redacted("".join([*pieces, text[at:]]), tuple(dict.fromkeys(finding.kind for finding in findings)))
+    names, kinds = list(declared_names), []
+    while findings := find(text, names):
+        pieces, at = [], 0
+        for finding in findings:
+            pieces += [text[at : finding.start], PLACEHOLDERS[finding.kind]]
+            at = finding.end
+        text = "".join([*pieces, text[at:]])
+        kinds += [finding.kind for finding in findings]
+    return Redacted(text, tuple(dict.fromkeys(kinds)))
 
 
 def find(text: str, declared_names: Iterable[str] = ()) -> list[Finding]:
-    """What `redact` would take out, in order of place, without overlaps."""
+    """What `redact` would take out at first, in order of place, without overlaps."""
     # Full-width digits, letters and signs are read as their narrow forms, one for one: places stay the same.
     narrow = text.translate(_NARROW)
     findings: list[Finding] = []
@@ -101,9 +104,9 @@ _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS.values())))
 _OF_DOCUMENT = re.compile(
     r"(?:订单|运单|快递|单号|编号|文号|流水号?|案号|工单|合同|注册号|执照|信用代码|税号|发票|许可证|备案|号码牌|版本)\S{0,6}$"
 )
-# Our own label is no word of the writer's: text that was redacted before stays as it is.
-_OF_CARD = re.compile(r"(?:卡号|账号|帐号|账户|帐户|(?<!〔)银行卡|农行|工行|建行|中行|储蓄卡|信用卡|存折)[^0-9]{0,8}$")
-_OF_IDENTITY = re.compile(r"(?:身份证|证件|居民证|身份号)[^0-9]{0,8}$")
+# A word says what the next number is, and nothing of one behind that; our own label is no word of the writer's.
+_OF_CARD = re.compile(r"(?:卡号|账号|帐号|账户|帐户|银行卡|农行|工行|建行|中行|储蓄卡|信用卡|存折)[^0-9〔〕]{0,8}$")
+_OF_IDENTITY = re.compile(r"(?:身份证|证件|居民证|身份号)[^0-9〔〕]{0,8}$")
 _PROVINCES = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
