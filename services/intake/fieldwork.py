@@ -52,7 +52,7 @@ TRANSFER_SECONDS = 1.0
 PROJECT_SECONDS = 1.0
 MARK_SECONDS = 5.0
 SWEEP_SECONDS = 3600.0
-PROJECTED = ("households", "members")
+PROJECTED = ("households", "members", "grievances")
 ALL_INDEXES = {
     **INDEXES,
     **calendar.INDEXES,
@@ -117,6 +117,7 @@ class Fieldwork:
         self.record_visits = RecordingVisits(household_writer, member_writer, self.members, reference_key, self.today)
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")
+        self.shares = Buckets(database, "grievances")
         self.transfers = Transfers(database)
         self.transfer_writer = runtime.writer(self.transfers, ALONE, self.transfers.codec, reference_key)
         self.start_transfers = StartingTransfers(self.transfer_writer, reference_key, self.atlas, uploads, runtime.world.now)

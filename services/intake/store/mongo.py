@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain.grievance import Grievance
+from services.intake.domain.shares import day_of, facts, heard_key, team_month_key
+from services.intake.store.registry import DIRTY, any_of
 from shared.identity.access import Access, Visible
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import ASCENDING, Database, IndexModel
@@ -15,11 +17,23 @@ from shared.writer import ModelCodec
 DELIVERY_INDEXES = [
     IndexModel([("delivery_open", ASCENDING)], name="delivery_open", partialFilterExpression={"delivery_open": True}),
 ]
+# Scalars, one equality each: who heard it on which day, which team in which month, in which encounter.
+FIELD_INDEXES = [
+    DIRTY,
+    IndexModel([("heard", ASCENDING)], name="heard"),
+    IndexModel([("team_month", ASCENDING)], name="team_month"),
+    IndexModel([("encounter", ASCENDING)], name="encounter"),
+]
 
 
 def derived(grievance: Grievance) -> Document:
-    """What the store computes for its queries: who finds it, whether a delivery is open."""
+    """What the store computes for its queries: who finds it, whether a delivery is open, what it counts for."""
+    day = day_of(grievance)
     return {
+        "facts": facts(grievance),
+        "dirty": True,
+        "heard": heard_key(grievance.owner.staffId, day),
+        "team_month": team_month_key(grievance.team, day[:7]) if grievance.team else None,
         "listed": listed(grievance, grievance.registered_at),
         "delivery_open": any(delivery.open for delivery in grievance.deliveries),
     }
@@ -40,6 +54,25 @@ class Grievances(ListedRecords):
         with store_errors():
             rows = await self.collection.find(query).to_list(None)
         return {row["_id"]: CODEC.load(row) for row in rows if row["registered"]}
+
+    async def heard_by(self, staff: str, day: str) -> dict[str, Grievance]:
+        """By id, what this person registered as its owner on a China day, ISO; theirs too that somebody else told and that fell to them."""
+        return await self._where({"heard": heard_key(staff, day)})
+
+    async def of_team_month(self, team: str, month: str) -> dict[str, Grievance]:
+        """By id, what this team heard in a month, `2020-06`."""
+        return await self._where({"team_month": team_month_key(team, month)})
+
+    async def of_encounters(self, ids: list[str]) -> dict[str, Grievance]:
+        """By id, what was registered as heard in one of these encounters."""
+        return await self._where({"encounter": any_of(ids)}) if ids else {}
+
+    async def _where(self, query: Document) -> dict[str, Grievance]:
+        """Of an indexed query, oldest first."""
+        with store_errors():
+            rows = await self.collection.find(query, {"outbox": 0, "requests": 0, "waiting": 0}).to_list(None)
+        found = sorted(rows, key=lambda row: (row["registered_at"], row["_id"]))
+        return {row["_id"]: CODEC.load(row) for row in found if row["registered"]}
 
     async def list_page(self, visible: Visible, first: int, after: str | None) -> Page:
         return await self.page(visible, first, after)
@@ -87,5 +120,5 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["grievances", "reference"])
     with store_errors():
-        await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES])
+        await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES, *FIELD_INDEXES])
         await database[SLOTS].create_indexes(SLOT_INDEXES)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
+from services.intake.fieldwork import PROJECTED
 from services.intake.service import Service
 from shared.projector import Projector
 
@@ -55,7 +56,7 @@ async def body(content: bytes, piece: int = 65536) -> AsyncIterator[bytes]:
 async def project(service: Service) -> None:
     """Rounds, as a worker makes them, until all is counted: one that the relay's own writes overtake ends early."""
     database = service.runtime.database
-    for name in ("households", "members"):
+    for name in PROJECTED:
         projector = Projector(database, name, "test", service.runtime.world.real_now)
         while await database[name].find_one({"dirty": True}, {"_id": 1}) is not None:
             await projector.round()
