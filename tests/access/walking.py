@@ -45,6 +45,7 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "calendarFeed": "",
         "myDay": "",
         "teamMonth": f'(team: "{TEAM}")',
+        "grievanceShare": f'(division: "{HERE}", period: "2026-06")',
         "countyBoard": f'(division: "{HERE}")',
         "sheetTemplates": "",
         "transfer": '(id: "transfer-here")',

@@ -15,6 +15,7 @@ from services.intake.subgraph.desks import DeskQuery
 from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, RegisterGrievanceInput
 from services.intake.subgraph.organisation_fields import OrganisationMutation, OrganisationQuery
 from services.intake.subgraph.policy import POLICY
+from services.intake.subgraph.shares import ShareQuery
 from services.intake.subgraph.transfers import TransferMutation, TransferQuery
 from services.intake.subgraph.types import (
     Ctx,
@@ -47,7 +48,7 @@ from shared.subgraph import page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, TransferQuery):
+class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, TransferQuery, ShareQuery):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
         return await Grievance.resolve_reference(info, id=id, number=number)

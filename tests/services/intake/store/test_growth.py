@@ -17,6 +17,7 @@ from services.intake.service import Service
 from services.intake.settings import IntakeSettings
 from services.intake.store.calendar import Receptions
 from services.intake.store.households import Households
+from services.intake.store.mongo import CODEC, Grievances
 from services.intake.store.organisation import Members, Posts, Teams
 from services.intake.store.registry import within
 from services.intake.store.transfers import Transfers
@@ -25,6 +26,7 @@ from shared.projector import Buckets
 from shared.record import stub
 from tests.services.builders import AT
 from tests.services.growth import MOST, Ask, Pair, insert, pair_of
+from tests.services.intake.test_shares import grievance
 
 PER_VILLAGE, PER_TEAM = 20, 25
 
@@ -59,6 +61,12 @@ async def fill(database: Database, count: int) -> None:
         base(f"h{n}") | {"village": village(n), "team": f"T-{n // PER_TEAM}", "unmarked": n < few, "dirty": n < few} for n in range(count)
     ]
     await insert(database, "households", homes)
+    told = [
+        CODEC.dump(grievance(registered_at=AT + timedelta(days=n // 2_000), encounter=f"e-{n // 5}")) | base(f"g{n}") for n in range(count)
+    ]
+    for n, row in enumerate(told):
+        row |= {"heard": f"s-{n // 10}:2020-06-05", "team_month": f"T-{n // PER_TEAM}:2020-06", "dirty": n < few}
+    await insert(database, "grievances", told)
     ages = [AT + timedelta(days=n < few) for n in range(count)]
     jobs = [base(f"j{n}") | {"open": n < few, "ended_at": ages[n], "asker": {"sub": f"a-{n // 10}"}} for n in range(count)]
     # Photos are what grows: files that came in or went out are there for some days.
@@ -92,6 +100,10 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
     "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
     "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
+    "heard by a secretary": (lambda db: Grievances(db).heard_by("s-7", "2020-06-05"), {"grievances.heard"}),
+    "a team's month": (lambda db: Grievances(db).of_team_month("T-3", "2020-06"), {"grievances.team_month"}),
+    "heard in encounters": (lambda db: Grievances(db).of_encounters(["e-3", "e-4"]), {"grievances.encounter"}),
+    "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
     "unannounced teams": (lambda db: ids(db, "teams", {"unannounced": True}), {"teams.unannounced"}),
     "coverage by name": (lambda db: Buckets(db, "households").read(["3708", "370811"]), {"households_buckets._id_", "projections._id_"}),
     "coverage as a range": (lambda db: Buckets(db, "households").under("370811001001"), {"households_buckets.key", "projections._id_"}),
