@@ -107,13 +107,17 @@ class Projector:
             await self._mark(state["building"])
             state["marked"] = True
         ids = await self._dirty()
+        chunks = [ids[start : start + DIRTY_AT_ONCE] for start in range(0, len(ids), DIRTY_AT_ONCE)]
         counted = 0
-        for start in range(0, len(ids), DIRTY_AT_ONCE):
-            if start and (state := await self._lease()) is None:
-                return counted
+        while chunks:
+            chunk = chunks.pop(0)
             try:
-                counted += await self._project(state, ids[start : start + DIRTY_AT_ONCE])
+                counted += await self._project(state, chunk)
             except Overtaken:
+                # Half by half: a document that is being written holds up nobody else's numbers; alone, it waits for the next round.
+                half = len(chunk) // 2
+                chunks[:0] = [chunk[:half], chunk[half:]] if half else []
+            if chunks and (state := await self._lease()) is None:
                 return counted
         await self._switch(state)
         return counted

@@ -294,8 +294,12 @@ def from_waiting(held: Document, subject: str) -> Event:
 def changes(before: Document, after: Document) -> tuple[Document, Document]:
     """What to `$set` and what to `$unset` to turn one document into the other; top-level fields, the relay's and the guard left out."""
     guarded = ("_id", "version", "outbox", "unsent")
+    # Nothing else is to be counted: the projector's flag stays as it is, and a grievance's ten writes are counted twice instead of ten times.
+    counts_alike = {"dirty"} if "facts" in after and before.get("facts", _ABSENT) == after["facts"] else frozenset()
     to_set = {
-        name: value for name, value in after.items() if name not in guarded and (name in RAISED_ANEW or before.get(name, _ABSENT) != value)
+        name: value
+        for name, value in after.items()
+        if name not in guarded and name not in counts_alike and (name in RAISED_ANEW or before.get(name, _ABSENT) != value)
     }
     to_unset = {name: "" for name in before if name not in guarded and name not in after}
     return to_set, to_unset

@@ -165,3 +165,16 @@ async def test_a_rebuild_serves_the_old_numbers_until_the_new_ones_are_whole(sta
     assert (await stage.counted())["3708"]["households"] in (607, 608)
     await stage.settle()
     assert (await stage.counted())["3708"] == {"households": 601}
+
+
+async def test_a_document_that_is_written_all_the_time_holds_up_nobody_elses_numbers(stage: Stage) -> None:
+    for number in range(9):
+        await stage.write(number, {"at": ["3708"], "n": {"households": 1}})
+
+    async def busy(where: str) -> None:
+        if where == "read":
+            await stage.write(4, {"at": ["3708"], "n": {"households": 1}})
+
+    assert await Projector(stage.used, "homes", "p0", lambda: stage.at, busy).round() == 8
+    assert (await stage.counted())["3708"] == {"households": 8}
+    assert await stage.projectors[0].round() == 1

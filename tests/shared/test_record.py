@@ -118,6 +118,12 @@ def test_a_write_never_touches_what_is_the_relays() -> None:
     assert changes(before, after) == ({"status": "CLOSED"}, {"gone": ""})
 
 
+def test_what_counts_as_before_is_not_counted_again_and_what_counts_anew_is_whatever_was_read() -> None:
+    before = {"_id": "g", "version": 4, "facts": {"n": 1}, "dirty": False}
+    assert changes(before, {**before, "facts": {"n": 1}, "dirty": True}) == ({}, {})
+    assert changes({**before, "dirty": True}, {**before, "facts": {"n": 2}, "dirty": True}) == ({"facts": {"n": 2}, "dirty": True}, {})
+
+
 def test_without_the_check_of_sequence_the_same_events_end_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """The switch that shows that the tests above would notice: every event taken as the next."""
     monkeypatch.setattr("shared.record.judge", lambda *_: Verdict.NEXT)
