@@ -1,14 +1,16 @@
-"""From a command's payload to the Request that the writer remembers and the audit keeps."""
+"""From a command's payload to the Request that the writer remembers and the audit keeps; from what it raises to what a user is told."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from pydantic import ValidationError
+
 from shared.audit import digest
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
-from shared.writer import Request
+from shared.writer import NoSuchRecord, NotYetRegistered, Request, RequestReused
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,100}")
 
@@ -36,3 +38,32 @@ def request_of(reference_key: bytes, viewer: Viewer, request_id: str, what: str,
         what=what,
         origin=origin,
     )
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """What a user is told of it; None for a defect, and for trouble that is no fault of the request's."""
+    match error:
+        case Refusal():
+            return error
+        case ValidationError():
+            return _invalid(error)
+        case NotYetRegistered():
+            return Refusal("NOT_YET", "诉求正在流转中，请稍后再试。", "The grievance is still on its way here; try again shortly.")
+        case NoSuchRecord():
+            return Refusal("NOT_FOUND", "没有这个诉求，或您无权查看。", "There is no such grievance, or it is not yours to see.")
+        case RequestReused():
+            zh = "这个请求编号已用于其他内容。"
+            return Refusal("REQUEST_ID_REUSED", zh, "This request id was used before with other content.", "requestId")
+    return None
+
+
+def _invalid(error: ValidationError) -> Refusal:
+    """The first fault by field, without the value."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    field = ".".join(camel(str(part)) for part in first["loc"]) or None
+    return Refusal("INVALID_INPUT", f"字段 {field} 的内容不符合要求。", f"{field}: {first['msg']}", field)
+
+
+def camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)

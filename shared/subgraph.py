@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import strawberry
 from fastapi import Request
-from pydantic import ValidationError
 from strawberry.fastapi import BaseContext
 
+from shared.commands import refusal_of
 from shared.identity.errors import Refusal
 from shared.identity.tokens import TokenVerifier
 from shared.identity.viewer import Viewer
-from shared.writer import NoSuchRecord, NotYetRegistered, RequestReused
 
 MAX_PAGE = 100
 ORIGIN = "minyi-origin"
@@ -58,39 +57,11 @@ async def refused_as(refused: Callable[..., Refused], work: Callable[[], Awaitab
     """Run a command; what a user can cause becomes the mutation's refusal value, defects go on as exceptions."""
     try:
         return await work()
-    except Refusal as refusal:
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
         return refused(code=refusal.code, message=refusal.en, message_zh=refusal.zh, field=refusal.field)
-    except ValidationError as error:
-        return refused(**_invalid(error))
-    except NotYetRegistered:
-        return refused(**NOT_YET)
-    except NoSuchRecord:
-        return refused(**NOT_FOUND)
-    except RequestReused:
-        return refused(**REQUEST_REUSED)
-
-
-def _words(code: str, message: str, message_zh: str, field: str | None = None) -> dict[str, Any]:
-    return {"code": code, "message": message, "message_zh": message_zh, "field": field}
-
-
-NOT_YET = _words("NOT_YET", "The grievance is still on its way here; try again shortly.", "诉求正在流转中，请稍后再试。")
-NOT_FOUND = _words("NOT_FOUND", "There is no such grievance, or it is not yours to see.", "没有这个诉求，或您无权查看。")
-REQUEST_REUSED = _words(
-    "REQUEST_ID_REUSED", "This request id was used before with other content.", "这个请求编号已用于其他内容。", "requestId"
-)
-
-
-def _invalid(error: ValidationError) -> dict[str, Any]:
-    """The first fault by field, without the value."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    field = ".".join(camel(str(part)) for part in first["loc"]) or None
-    return _words("INVALID_INPUT", f"{field}: {first['msg']}", f"字段 {field} 的内容不符合要求。", field)
-
-
-def camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
 
 
 def page_size(first: int) -> int:

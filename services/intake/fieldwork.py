@@ -11,14 +11,16 @@ from services.intake.adapters.files import FileStore
 from services.intake.domain.duties import Standing, standing
 from services.intake.domain.people import Member
 from services.intake.domain.transfers import Kind, Outcome
-from services.intake.store import calendar, households, transfers
+from services.intake.store import calendar, encounters, households, transfers
 from services.intake.store.announcer import Announcer
 from services.intake.store.calendar import Campaigns, Duties, Receptions, seed_calendar
+from services.intake.store.encounters import Diaries, Encounters, PolicyMessages
 from services.intake.store.households import Households
 from services.intake.store.organisation import INDEXES, Departments, Members, Posts, Teams, seed_organisation
 from services.intake.store.places import PLACES, Atlas, Sites, seed_places
 from services.intake.store.transfers import Transfers
 from services.intake.store.uploads import UploadStore
+from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.export_rows import Exports
 from services.intake.usecases.keep_divisions import KeepDivisions
 from services.intake.usecases.keep_households import KeepHouseholds
@@ -27,7 +29,9 @@ from services.intake.usecases.record_campaign import RecordingCampaigns
 from services.intake.usecases.record_department import RecordDepartment, RecordingDepartments, record_department
 from services.intake.usecases.record_division import RecordingDivisions
 from services.intake.usecases.record_duty import RecordingDuties
+from services.intake.usecases.record_encounter import RecordingEncounters
 from services.intake.usecases.record_member import RecordingMembers, RecordMember, record_member
+from services.intake.usecases.record_policy_message import RecordingMessages
 from services.intake.usecases.record_post import RecordingPosts, RecordPost, record_post
 from services.intake.usecases.record_reception import RecordingReceptions
 from services.intake.usecases.record_reception_site import RecordingSites
@@ -36,6 +40,9 @@ from services.intake.usecases.record_visit import RecordingVisits, mark_outings
 from services.intake.usecases.recording import Recording
 from services.intake.usecases.run_transfer import Rows, RunTransfers
 from services.intake.usecases.start_transfer import StartingTransfers
+from services.intake.usecases.tell_members import Telling, tell_diary, tell_encounter
+from services.intake.usecases.write_diary import WritingDiaries
+from services.intake.usecases.writing import Writing
 from shared.china_time import day_in_china
 from shared.contracts.base import Contract
 from shared.envelope import Event
@@ -52,10 +59,11 @@ TRANSFER_SECONDS = 1.0
 PROJECT_SECONDS = 1.0
 MARK_SECONDS = 5.0
 SWEEP_SECONDS = 3600.0
-PROJECTED = ("households", "members", "grievances")
+PROJECTED = ("households", "members", "grievances", "encounters")
 ALL_INDEXES = {
     **INDEXES,
     **calendar.INDEXES,
+    **encounters.INDEXES,
     "households": households.INDEXES,
     "transfers": transfers.INDEXES,
 }
@@ -83,7 +91,15 @@ async def migrate_indexes(database: Database) -> None:
 class Fieldwork:
     """Everything of intake that is about places and people; made inside the event loop."""
 
-    def __init__(self, runtime: Runtime, cipher: FieldCipher, reference_key: bytes, uploads: UploadStore, files: FileStore) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        cipher: FieldCipher,
+        reference_key: bytes,
+        uploads: UploadStore,
+        files: FileStore,
+        photos: ExpectPhotos,
+    ) -> None:
         database = runtime.database
         self.runtime = runtime
         self.cipher = cipher
@@ -115,6 +131,19 @@ class Fieldwork:
             self._recording(self.duties), self.atlas, self.duties, member_writer, reference_key, self.today
         )
         self.record_visits = RecordingVisits(household_writer, member_writer, self.members, reference_key, self.today)
+        self.encounters = Encounters(database)
+        self.diaries = Diaries(database)
+        self.messages = PolicyMessages(database)
+        encounter_writer = runtime.writer(self.encounters, ALONE, self.encounters.codec, reference_key)
+        diary_writer = runtime.writer(self.diaries, ALONE, self.diaries.codec, reference_key)
+        self.writing = Writing(self.atlas, self.teams, self.members, runtime.world.now)
+        self.telling = Telling(encounter_writer, diary_writer, household_writer, member_writer, self.duties)
+        self.record_encounters = RecordingEncounters(
+            self.writing, encounter_writer, self.encounters, self.households, self.messages, photos, self.telling, cipher, reference_key
+        )
+        self.write_diaries = WritingDiaries(self.writing, diary_writer, self.diaries, self.telling, cipher, reference_key)
+        self.record_messages = RecordingMessages(self._recording(self.messages), self.atlas, self.today)
+        self.met = Buckets(database, "encounters")
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")
         self.shares = Buckets(database, "grievances")
@@ -196,9 +225,13 @@ class Fieldwork:
         self.runtime.every(SWEEP_SECONDS, self.run_transfers.sweep)
 
     async def mark_outings(self) -> None:
-        """Visits whose members' records were not told: a crash came between."""
+        """Visits, encounters and diaries whose members' records were not told: a crash came between."""
         for id in await self.households.unmarked(100):
             await mark_outings(self.record_visits, id)
+        for id in await self.encounters.untold(100):
+            await tell_encounter(self.telling, id)
+        for id in await self.diaries.untold(100):
+            await tell_diary(self.telling, id)
 
     def _recording(self, records: MongoRecords, codec: ModelCodec | None = None) -> Recording:
         chosen = codec if codec is not None else records.codec  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from services.intake.adapters.files import FileStore, detect
 from services.intake.calendar_http import calendar_router
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
+from services.intake.field_sync import syncing
 from services.intake.fieldwork import Fieldwork
 from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
@@ -25,6 +26,7 @@ from services.intake.subgraph.context import Intake, IntakeContext
 from services.intake.subgraph.schema import build_schema
 from services.intake.uploads_http import uploads_router
 from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
@@ -57,8 +59,9 @@ class Service:
         self.persons = MongoPersons(database, self.cipher)
         self.files = FileStore(database)
         self.uploads = UploadStore(database[COLLECTION])
-        self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key, self.uploads, self.files)
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
+        self.photos = ExpectPhotos(self.uploads, self.limits, self.runtime.world.real_now)
+        self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key, self.uploads, self.files, self.photos)
 
     async def migrate(self) -> None:
         """Indexes, and the first organisation. Repeating it changes nothing."""
@@ -75,22 +78,26 @@ class Service:
         generations = await self.fieldwork.recount()
         return "; ".join(f"{name}: generation {number} is being counted" for name, number in generations.items())
 
+    def registration(self) -> Registration:
+        return Registration(
+            writer=self.writer,
+            located=self.fieldwork.writing.located,
+            numbers=MongoNumbers(self.runtime.database),
+            persons=self.persons,
+            posts=self.fieldwork.posts,
+            uploads=self.uploads,
+            photos=self.photos,
+            reference_key=self.reference_key,
+            now=self.runtime.world.now,
+        )
+
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
         settings, world = self.settings, self.runtime.world
         verifier = verifier_of(settings, self.reference_key)
-        numbers = MongoNumbers(self.runtime.database)
         key = upload_key(settings.keys_dir)
-        registration = Registration(
-            writer=self.writer,
-            territory=self.fieldwork.atlas.current,
-            numbers=numbers,
-            persons=self.persons,
-            posts=self.fieldwork.posts,
-            uploads=self.uploads,
-            reference_key=self.reference_key,
-            now=world.now,
-        )
+        registration = self.registration()
+        numbers = MongoNumbers(self.runtime.database)
         tries = MongoPinTries(self.runtime.database, world.real_now)
         signer = INTAKE.signer(settings.keys_dir, settings.audience)
         intake = Intake(
@@ -104,6 +111,8 @@ class Service:
             upload_key=key,
             limits=self.limits,
             registration=registration,
+            photos=self.photos,
+            syncing=syncing(self.fieldwork, registration),
             opening=Opening(numbers, tries, signer, self.reference_key, world.real_now),
         )
 

@@ -123,10 +123,10 @@ class Described:
             petitioner_kind="RESIDENT",
             occurred_at=AT,
             campaign=f"campaign-{self.mark}",
-            encounter=None,
+            encounter=f"encounter-{self.relation}",
             owner=self.owner,
             attachments=[],
-            on_spot_answer=None,
+            on_spot_answer=f"当场 {self.mark}",
             progress=self.case().progress(AT),
         )
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.intake.domain.diaries import Diary, Page
+from services.intake.domain.encounters import Encounter, Notes
 from services.intake.domain.households import Household, Visit
 from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
+from services.intake.domain.versions import Version
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_department import RecordDepartment, record_department
 from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
+from services.intake.usecases.record_encounter import RecordEncounter, record_encounter
 from services.intake.usecases.record_member import RecordMember, record_member
+from services.intake.usecases.record_policy_message import RecordPolicyMessage, record_policy_message
 from services.intake.usecases.record_reception import Moved, RecordReception, record_reception
 from services.intake.usecases.record_reception_site import RecordReceptionSite, record_reception_site
 from services.intake.usecases.record_team import RecordTeam, record_team
@@ -21,7 +27,7 @@ from shared.china_time import CHINA
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
-from tests.access.documents import AT, Described, keep
+from tests.access.documents import AT, RELATIONS, Described, keep
 from tests.access.people import ELSEWHERE, HANDLING, HERE, SUB, TEAM
 from tests.services.intake.builders import project
 
@@ -78,6 +84,7 @@ async def keep_fieldwork(intake: Any) -> None:
     for near, its_team in ((True, TEAM), (False, "T-370811-009")):
         await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, its_team)))
     await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
+    await _keep_encounters(intake)
     await project(intake)
     ticket = new_ticket(
         id="import-here", uploader=SUB, grievance=None, name="a.csv", content_type=CSV, size=9, sha256="ef" * 32, purpose=IMPORT, now=AT,
@@ -86,6 +93,71 @@ async def keep_fieldwork(intake: Any) -> None:
     assert isinstance(ticket, UploadTicket)
     await intake.uploads.open(ticket)
     assert await intake.uploads.stored("import-here", AT)
+
+
+NOTES: dict[str, Any] = {"text": "聊了聊。", "place": "3号楼", "attendance": 3, "participants": [SUB], "messages": ["M-HERE"]}
+PHOTO = {"name": "a.png", "contentType": "image/png", "size": 70, "sha256": "ce" * 32}
+
+
+async def _keep_encounters(intake: Any) -> None:
+    """One for each relation, in which its grievance was told; one of this month, by the command; a diary; what was handed out."""
+    parts = intake.fieldwork
+    message = {"title": "政策", "title_en": "a policy", "text": "政策。", "division": HERE, "since": AT.date(), "until": LATER}
+    await record_policy_message(parts.record_messages, ADMIN, RecordPolicyMessage(request_id="pm", code="M-HERE", **message), "")
+    told = RecordEncounter(request_id="e", kind="HOUSEHOLD_TALK", division=HERE, household=home(True), **NOTES)
+    await record_encounter(parts.record_encounters, SECRETARY, told, "")
+    for id in [*(f"encounter-{relation}" for relation in RELATIONS), "diary-here"]:
+        key, wrapped = intake.cipher.new_person_key(id)
+        sealed = {"text": "聊了聊。", "original": key.encrypt("text", "聊了聊。")}
+        whose = {"id": id, "team": TEAM, "member": SUB, "at": AT, "on": parts.today(), "clock": "CORRECTED", "person": id, "key": wrapped}
+        if id == "diary-here":
+            page = Page(**sealed, encounters=["encounter-S"])
+            diary = Diary(**whose, versions=_two(Page, page))
+            await keep(parts.diaries, id, parts.diaries.codec.dump(diary.model_copy(update={"told": True})))
+            continue
+        names = {"household": home(True), "enterprise": id.replace("encounter", "enterprise"), "place": key.encrypt("place", "3号楼")}
+        notes = Notes(**{**NOTES, **sealed, **names})
+        where = {"kind": "RECEPTION", "division": HERE, "campaign": "C-LISTEN", "reception": "R-HERE"}
+        await keep(parts.encounters, id, parts.encounters.codec.dump(Encounter(**whose, **where, versions=_two(Notes, notes))))
+        ticket = new_ticket(
+            id=f"photo-{id}", uploader=SUB, grievance=id, name="b.png", content_type="image/png", size=70, sha256="ad" * 32,
+            purpose="before", now=AT, limits=UploadLimits(),
+        )  # fmt: skip
+        assert isinstance(ticket, UploadTicket)
+        await intake.uploads.open(ticket)
+        assert await intake.uploads.stored(ticket.id, AT)
+
+
+def _two(kind: Any, content: Any) -> list[Any]:
+    """A version, and one that was made on it."""
+    first = Version[kind](id="v1", base=[], by=SUB, at=AT, content=content)
+    return [first, Version[kind](id="v2", base=["v1"], by=SUB, at=AT, content=content)]
+
+
+def client_id(text: str) -> str:
+    """As a phone would make it at AT, a UUIDv7, the same for the same text."""
+    random = hashlib.sha256(text.encode()).hexdigest()
+    return (
+        f"{int(AT.timestamp() * 1000):012x}"[:8]
+        + "-"
+        + f"{int(AT.timestamp() * 1000):012x}"[8:]
+        + f"-7{random[:3]}-8{random[3:6]}-{random[6:18]}"
+    )
+
+
+def _batch(described: Described) -> dict[str, Any]:
+    """An item of every kind, and one that is refused."""
+    ids = {kind: client_id(f"{described.id}:{kind}") for kind in ("encounter", "amendEncounter", "diary", "amendDiary", "grievance", "bad")}
+    notes = NOTES | {"photos": [PHOTO]}
+    items: dict[str, dict[str, Any]] = {
+        "encounter": {"kind": "STREET_TALK", "division": HERE, **notes},
+        "amendEncounter": {"encounter": ids["encounter"], "base": [ids["encounter"]], **notes},
+        "diary": {"text": "今天走访。", "encounters": [ids["encounter"]]},
+        "amendDiary": {"diary": ids["diary"], "base": [ids["diary"]], "text": "今天走访了。"},
+        "grievance": {"text": "门口的指示牌看不清字。", "division": HERE, "encounter": ids["encounter"], "photos": [PHOTO]},
+    }
+    told = [{"id": ids[kind], kind: fields} for kind, fields in items.items()]
+    return {"sentAt": datetime.now(CHINA).isoformat(), "items": [*told, {"id": ids["bad"], "diary": {"text": "", "encounters": []}}]}
 
 
 def home(near: bool) -> str:
@@ -162,6 +234,24 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
         "division": grievance.division,
     },
     "recordDutyDone": lambda _grievance: {"duty": "MEET"},
+    "recordEncounter": lambda grievance: {
+        "kind": "COMMUNITY_EVENT",
+        "division": HERE,
+        "grievances": [{"requestId": f"told-{grievance.id}", "text": "门口的指示牌看不清字。"}],
+        "photos": [PHOTO],
+        **NOTES,
+    },
+    "amendEncounter": lambda grievance: {"encounter": f"encounter-{grievance.relation}", "base": ["v2"], **NOTES, "photos": [PHOTO]},
+    "writeDiary": lambda _grievance: {"text": "今天走访。"},
+    "amendDiary": lambda _grievance: {"diary": "diary-here", "base": ["v2"], "text": "今天走访了。"},
+    "recordPolicyMessage": lambda grievance: {
+        "code": _code("M", grievance),
+        "title": "政策",
+        "titleEn": "a policy",
+        "text": "政策。",
+        "division": grievance.division,
+    },
+    "syncFieldBatch": _batch,
     "recordVisit": lambda grievance: {"householdId": home(grievance.near)},
     "startImport": lambda grievance: {"kind": "MEMBERS", "attachmentId": "import-here", "division": grievance.division},
     "startExport": lambda grievance: {"kind": "TEAMS", "division": grievance.division},

@@ -13,7 +13,6 @@ from graphql import (
     GraphQLUnionType,
     build_schema,
     get_named_type,
-    is_composite_type,
     is_required_argument,
 )
 
@@ -47,6 +46,12 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "teamMonth": f'(team: "{TEAM}")',
         "grievanceShare": f'(division: "{HERE}", period: "2026-06")',
         "countyBoard": f'(division: "{HERE}")',
+        "policyMessages": f'(division: "{HERE}")',
+        "encounter": lambda grievance: f'(id: "encounter-{grievance.relation}")',
+        "encounters": lambda grievance: f'(enterprise: "enterprise-{grievance.relation}")',
+        "diaries": "",
+        "fieldTotals": f'(division: "{HERE}")',
+        "teamLedger": f'(team: "{TEAM}", month: "2026-06", first: 100)',
         "sheetTemplates": "",
         "transfer": '(id: "transfer-here")',
         "transfers": "",
@@ -57,7 +62,7 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
     "feedback": {"_service": "", "satisfactionGrades": ""},
 }
 # Of these only the edge of the grievance in question is looked at.
-LISTS_OF_GRIEVANCES = frozenset({"Query.grievances", "Query.cases"})
+LISTS_OF_GRIEVANCES = frozenset({"Query.grievances", "Query.cases", "Query.teamLedger"})
 # How each entity is referred to, by the row of the matrix.
 REFERENCES: dict[str, Callable[[Described], dict[str, str]]] = {
     "Grievance(id)": lambda grievance: {"id": grievance.id},
@@ -77,6 +82,9 @@ MAY_BE_NULL = frozenset(
         "ReceptionRefused.field",
         "DutyRefused.field",
         "VisitRefused.field",
+        "EncounterRefused.field",
+        "DiaryRefused.field",
+        "FieldBatchRefused.field",
         "UploadRefused.field",
         "AcceptRefused.field",
         "ReportRefused.field",
@@ -150,11 +158,11 @@ class Walk:
                 asked.aliases[alias] = (f"_entities → {entity}", relation)
         return asked
 
-    def selection(self, type_: Any, within: tuple[str, ...] = (), *, deep: bool = True) -> str:
-        """All fields of the type; a type inside itself, or anything below when not `deep`, is only named."""
+    def selection(self, type_: Any, within: tuple[str, ...] = ()) -> str:
+        """All fields of the type; a type inside itself, or one of `within`, is only named."""
         named = get_named_type(type_)
         if isinstance(named, GraphQLUnionType):
-            parts = [f"... on {member.name} {self.selection(member, within, deep=deep)}" for member in named.types]
+            parts = [f"... on {member.name} {self.selection(member, within)}" for member in named.types]
             return f"{{ __typename {' '.join(parts)} }}"
         if not isinstance(named, GraphQLObjectType):
             return ""
@@ -166,10 +174,7 @@ class Walk:
                 f"{named.name}.{name} needs arguments: teach the walk to give them"
             )
             self.asked.add(f"{named.name}.{name}")
-            if deep:
-                parts.append(f"{name} {self.selection(each.type, (*within, named.name))}")
-            else:
-                parts.append(f"{name} {'{ __typename }' if is_composite_type(get_named_type(each.type)) else ''}")
+            parts.append(f"{name} {self.selection(each.type, (*within, named.name))}")
         return f"{{ __typename {' '.join(parts)} }}"
 
     def found(self, question: Question, data: dict[str, Any], grievances: dict[str, Described]) -> dict[str, list[Found]]:
@@ -188,7 +193,7 @@ class Walk:
                     type_: Any = self.schema.type_map[row.removeprefix("_entities → ").partition("(")[0]]
                 else:
                     if isinstance(value, dict) and "edges" in value and row in LISTS_OF_GRIEVANCES:
-                        own = [edge for edge in value["edges"] if edge["node"]["id"] == grievances[relation].id]
+                        own = [edge for edge in value["edges"] if _grievance_in(edge["node"]) == grievances[relation].id]
                         value = {**value, "edges": own}
                     all_found[relation].append(Found(row, path, value))
                     type_ = query.fields[row.removeprefix("Query.")].type
@@ -210,3 +215,8 @@ class Walk:
                 if name != "__typename":
                     yield Found(f"{type_.name}.{name}", (*path, name), item)
                     yield from self.below(type_.fields[name].type, item, (*path, name))
+
+
+def _grievance_in(node: dict[str, Any]) -> Any:
+    """The id of the grievance that this row of a list is, or tells of."""
+    return node["grievance"]["id"] if "grievance" in node else node["id"]

@@ -15,7 +15,7 @@ from shared.identity.scopes import prefixes
 
 
 class Visit(BaseModel):
-    """A visit as it is counted: when (ISO day), by which team and member. The whole encounter is recorded elsewhere, under the same id.
+    """A visit as it is counted: when (ISO day), by which team and member. That of an encounter has the encounter's id.
 
     `marked`: the member's own record tells of it too.
     """
@@ -53,13 +53,14 @@ class Household(BaseModel):
     """Keyed digest of the row in clear: the same row again is no change."""
     visits: list[Visit] = []
 
-    def visit_of(self, member: str, on: str) -> Visit | None:
-        """The visit that this member made on that day."""
-        return next((visit for visit in self.visits if (visit.member, visit.on) == (member, on)), None)
-
     def visited(self, visit: Visit) -> Self:
-        """With this visit. Once a day is once: who records it again has not gone again."""
-        return self if self.visit_of(visit.member, visit.on) else self.model_copy(update={"visits": [*self.visits, visit]})
+        """With this visit; the same again is no change."""
+        known = any(each.id == visit.id for each in self.visits)
+        return self if known else self.model_copy(update={"visits": [*self.visits, visit]})
+
+    def not_visited(self, visit: str) -> Self:
+        """Without this visit: it was of another household."""
+        return self.model_copy(update={"visits": [each for each in self.visits if each.id != visit]})
 
     def marked(self, visit: str) -> Self:
         marked = [each.model_copy(update={"marked": True}) if each.id == visit else each for each in self.visits]
@@ -76,8 +77,9 @@ class Household(BaseModel):
     def facts(self) -> dict[str, Any]:
         """Where it counts and what: households, persons, and per month and year whether visited and how often."""
         numbers: dict[str, int] = {"households": 1, "persons": self.persons}
-        for visit in self.visits:
-            for period in periods(visit.on):
+        # Once a day is once: who records it again has not gone again.
+        for _member, day in sorted({(visit.member, visit.on) for visit in self.visits}):
+            for period in periods(day):
                 numbers[f"visited:{period}"] = 1
                 numbers[f"visits:{period}"] = numbers.get(f"visits:{period}", 0) + 1
         # The province is one city's: its number is the city's.

@@ -80,6 +80,10 @@ class Member(BaseModel):
             by_month[month] = by_month.get(month, 0) + 1
         return self.model_copy(update={"outings": outings, "outings_by_month": by_month})
 
+    def stayed(self, visit: str) -> Self:
+        """They were not there. One that is not told apart any more stays counted."""
+        return self.model_copy(update={"outings": {id: day for id, day in self.outings.items() if id != visit}})
+
     def outings_in(self, month: str) -> int:
         """How often they went out in a month `2020-06`."""
         return self.outings_by_month.get(month, 0) + sum(day.startswith(month) for day in self.outings.values())

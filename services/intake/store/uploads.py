@@ -23,12 +23,13 @@ class UploadState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A ticket and its state. `tries` counts transfers begun; `stored_at` is aware UTC."""
+    """A ticket and its state. `tries` counts transfers begun, `forgiven` those before it was last renewed; `stored_at` is aware UTC."""
 
     ticket: UploadTicket
     state: UploadState
     tries: int
     stored_at: datetime | None
+    forgiven: int = 0
 
     def attempt(self, number: int) -> str:
         """The id under which the bytes of the n-th transfer are kept."""
@@ -55,6 +56,11 @@ class UploadStore:
                     raise
                 return existing
         return Upload(ticket, UploadState.OPEN, 0, None)
+
+    async def renew(self, upload: Upload, expires_at: datetime) -> None:
+        """More time for a file that has not come yet, and as many tries as at first."""
+        held = {"state": UploadState.OPEN.value, "tries": upload.tries}
+        await self._change(upload.ticket.id, held, {"expires_at": expires_at, "swept": False, "forgiven": upload.tries})
 
     async def find(self, id: str) -> Upload | None:
         with store_errors():
@@ -127,4 +133,5 @@ def _may_attach(upload: Upload, grievance: str, uploader: str) -> bool:
 
 def _upload(document: dict[str, Any]) -> Upload:
     fields = {name: document[name] for name in UploadTicket.__dataclass_fields__ if name != "id"}
-    return Upload(UploadTicket(id=document["_id"], **fields), UploadState(document["state"]), document["tries"], document["stored_at"])
+    ticket, state = UploadTicket(id=document["_id"], **fields), UploadState(document["state"])
+    return Upload(ticket, state, document["tries"], document["stored_at"], document.get("forgiven", 0))

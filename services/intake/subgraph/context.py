@@ -8,19 +8,23 @@ from datetime import timedelta
 from fastapi import Request
 from strawberry.dataloader import DataLoader
 
+from services.intake.domain.encounters import Encounter
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.people import Member
 from services.intake.domain.territory import Territory
-from services.intake.domain.uploads import UploadLimits, file_url
+from services.intake.domain.uploads import UploadLimits, file_url, upload_url
 from services.intake.fieldwork import Fieldwork
 from services.intake.settings import IntakeSettings
 from services.intake.store.mongo import Grievances, access_of
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons
-from services.intake.store.uploads import Upload, UploadStore
+from services.intake.store.uploads import Upload, UploadState, UploadStore
 from services.intake.subgraph.policy import POLICY
+from services.intake.usecases.encounter_access import sees_encounter
+from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.register_grievance import Registration
+from services.intake.usecases.sync_field_batch import Syncing
 from shared.identity.viewer import Viewer
 from shared.runtime import World
 from shared.subgraph import RequestContext
@@ -42,6 +46,8 @@ class Intake:
     upload_key: bytes
     limits: UploadLimits
     registration: Registration
+    photos: ExpectPhotos
+    syncing: Syncing
     opening: Opening
 
     @property
@@ -58,14 +64,26 @@ class IntakeContext(RequestContext):
         self.contacts: DataLoader[str, tuple[str | None, str | None]] = DataLoader(self._contacts)
         self.members: DataLoader[str, Member | None] = DataLoader(self._members)
         self.team_members: DataLoader[str, list[Member]] = DataLoader(self._team_members)
+        self.encounters: DataLoader[str, Encounter | None] = DataLoader(self._encounters)
+        self.told_in: DataLoader[str, list[tuple[str, Grievance]]] = DataLoader(self._told_in)
         self.attachments: DataLoader[str, list[Upload]] = DataLoader(self._attachments)
 
     async def _grievances(self, ids: list[str]) -> list[Grievance | None]:
         """What the viewer may see; what he may not see does not exist for him."""
         found = await self.intake.grievances.find_many(ids)
-        return [held if (held := found.get(id)) is not None and self._gives(held) else None for id in ids]
+        return [held if (held := found.get(id)) is not None and self.gives(held) else None for id in ids]
 
-    def _gives(self, held: Grievance) -> bool:
+    async def _encounters(self, ids: list[str]) -> list[Encounter | None]:
+        """What the viewer may see."""
+        found = await self.intake.fieldwork.encounters.find_many(ids)
+        return [held if (held := found.get(id)) is not None and sees_encounter(self.viewer, held) else None for id in ids]
+
+    async def _told_in(self, encounters: list[str]) -> list[list[tuple[str, Grievance]]]:
+        """What was told in each, of what the viewer may see: (id, grievance), oldest first."""
+        found = await self.intake.grievances.of_encounters(encounters)
+        return [[(id, held) for id, held in found.items() if held.encounter == wanted and self.gives(held)] for wanted in encounters]
+
+    def gives(self, held: Grievance) -> bool:
         return POLICY.gives("Grievance", self.viewer, access_of(held))
 
     async def _contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
@@ -82,6 +100,11 @@ class IntakeContext(RequestContext):
     async def _team_members(self, teams: list[str]) -> list[list[Member]]:
         found = await self.intake.fieldwork.members.of_teams(teams)
         return [found.get(team, []) for team in teams]
+
+    def photo_uploads(self, uploads: list[Upload]) -> list[tuple[Upload, str | None]]:
+        """Each with the address to which its bytes go, where they are not here yet."""
+        key, base = self.intake.upload_key, self.intake.settings.public_url
+        return [(each, upload_url(base, each.ticket, key) if each.state is UploadState.OPEN else None) for each in uploads]
 
     def file_url(self, upload: Upload) -> str:
         """A signed address under which this file can be read for some minutes."""

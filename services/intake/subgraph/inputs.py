@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
+from typing import Any
 
 import strawberry
 
 from services.intake.subgraph.types import Channel, GrievanceKind, PetitionerKind
-from services.intake.usecases.register_grievance import PetitionerInput as PetitionerPart
 from services.intake.usecases.register_grievance import RegisterGrievance
+
+
+def told(input: Any) -> dict[str, Any]:
+    """The fields of an input as a command takes them: what was left out is left out, enums are their values."""
+    return {name: _plain(value) for name, value in vars(input).items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return told(value) if hasattr(value, "__strawberry_definition__") else value
 
 
 @strawberry.input(description="诉求人 · who asks")
@@ -20,15 +34,29 @@ class PetitionerInput:
     confidential: bool = strawberry.field(default=False, description="要求保密 · stay unknown to who handles it")
 
 
-@strawberry.input(description="登记诉求 · a grievance as it is told; text and place are enough, the rest may follow")
-class RegisterGrievanceInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
-    kind: GrievanceKind = strawberry.field(description="诉求类型 · kind")
-    channel: Channel = strawberry.field(description="来源渠道 · the door through which it came")
-    subject: str = strawberry.field(description="标题，至多200字 · subject, 200 characters at most")
+@strawberry.input(description="照片：先报内容摘要，有网络时再传 · a photo by its content hash; the bytes may follow later")
+class PhotoInput:
+    sha256: str = strawberry.field(description="内容摘要 · SHA-256 of the content, hex")
+    size: int = strawberry.field(description="字节数 · bytes")
+    name: str = strawberry.field(description="文件名 · file name")
+    content_type: str = strawberry.field(description="类型 · type, checked against the content")
+    purpose: str | None = strawberry.field(default=None, description="用途，如 before、after · what it shows")
+
+
+@strawberry.input(description="一件诉求，有内容和地点即可，其余可后补 · a grievance as it is told: text and place are enough")
+class ToldGrievanceInput:
+    kind: GrievanceKind = strawberry.field(default=GrievanceKind.HELP, description="诉求类型 · kind")
+    channel: Channel | None = strawberry.field(
+        default=None, description="来源渠道；缺省为走访或网上 · the door through which it came; a visit, or the web, when left out"
+    )
+    subject: str | None = strawberry.field(
+        default=None, description="标题，至多200字；缺省取内容开头 · subject, 200 characters at most; how the text begins when left out"
+    )
     text: str = strawberry.field(description="内容，至多10000字 · text, 10,000 characters at most")
-    division: str = strawberry.field(description="区划代码 · division code, county or below")
-    place: str | None = strawberry.field(default=None, description="楼栋门牌等，加密保存 · where exactly; kept encrypted")
+    division: str | None = strawberry.field(
+        default=None, description="区划代码；缺省由地点确定 · division code, county or below; found by the place when left out"
+    )
+    place: str | None = strawberry.field(default=None, description="地点，加密保存 · where exactly; kept encrypted")
     petitioner: PetitionerInput | None = strawberry.field(default=None, description="诉求人 · who asks")
     category: str | None = strawberry.field(
         default=None, description="类别路径；不填则自动归类 · path in the category tree; found by rule when absent"
@@ -40,35 +68,22 @@ class RegisterGrievanceInput:
     )
     attachments: list[strawberry.ID] = strawberry.field(default_factory=list, description="已上传附件的标识 · ids of uploaded attachments")
     on_spot_answer: str | None = strawberry.field(default=None, description="当场答复 · what was answered on the spot")
-    encounter: str | None = strawberry.field(default=None, description="所属走访、座谈等 · the encounter in which it was told")
+    encounter: str | None = strawberry.field(
+        default=None, description="所属走访、座谈等 · the encounter in which it was told: its id, or the client-made one"
+    )
     campaign: str | None = strawberry.field(default=None, description="所属活动 · the campaign that it belongs to")
+    photos: list[PhotoInput] = strawberry.field(
+        default_factory=list, description="照片，可稍后上传 · photos, of which the bytes may follow"
+    )
+
+
+@strawberry.input(description="登记诉求 · a grievance as it is told; text and place are enough, the rest may follow")
+class RegisterGrievanceInput(ToldGrievanceInput):
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
 
     def command(self) -> RegisterGrievance:
         """Raises pydantic's ValidationError, which names the field."""
-        who = self.petitioner
-        petitioner = (
-            PetitionerPart(kind=who.kind.value, name=who.name, phone=who.phone, anonymous=who.anonymous, confidential=who.confidential)
-            if who
-            else PetitionerPart()
-        )
-        return RegisterGrievance(
-            request_id=str(self.request_id),
-            kind=self.kind.value,
-            channel=self.channel.value,
-            subject=self.subject,
-            text=self.text,
-            division=self.division,
-            place=self.place,
-            petitioner=petitioner,
-            category=self.category,
-            urgent=self.urgent,
-            occurred_at=self.occurred_at,
-            accused_departments=self.accused_departments,
-            attachments=[str(id) for id in self.attachments],
-            on_spot_answer=self.on_spot_answer,
-            encounter=self.encounter,
-            campaign=self.campaign,
-        )
+        return RegisterGrievance(**told(self))
 
 
 @strawberry.input(description="申请上传 · what is to be uploaded")

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from services.intake.store.mongo import access_of
-from services.intake.usecases import create_upload, record_duty, record_reception, record_visit, recording, register_grievance
+from services.intake.usecases import (
+    create_upload,
+    encounter_access,
+    record_duty,
+    record_reception,
+    record_visit,
+    recording,
+    register_grievance,
+    writing,
+)
+from shared.identity.access import may_see
 from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
@@ -15,6 +25,8 @@ from shared.identity.rules import (
     SIGNED_IN,
     TO_ITS_AUTHOR,
     TO_THE_REFUSED,
+    Held,
+    Rule,
     command,
     officials,
     quietly,
@@ -78,6 +90,22 @@ DOES = command(
     "民情书记、带队领导本人", "secretaries and leaders, for themselves", record_duty.DOERS, lambda _viewer, _access: True, "ROLE_MISSING"
 )
 TEAM_MEMBERS = officials("民情书记、带队领导", "secretaries and team leaders", record_duty.DOERS)
+READS_FIELD = officials("所属团队，或辖区内的上级", "the team's own people, and who is above in the territory", encounter_access.READERS)
+SEES_ENCOUNTER = Rule(
+    "可见该诉求，且属该团队或为辖区内的上级",
+    "may see the grievance, and is of its team or above in the territory",
+    Held.GRIEVANCE,
+    lambda viewer, access: may_see(viewer, access) and encounter_access.sees_encounters_of(viewer, access.team, access.division),
+    quiet=True,
+)
+
+WRITES = command(
+    "民情书记、带队领导",
+    "secretaries and team leaders, of their own team",
+    writing.ROLES,
+    lambda _viewer, _access: True,
+    "ROLE_MISSING NOT_FOUND",
+)
 
 POLICY = Policy(
     objects={
@@ -99,6 +127,9 @@ POLICY = Policy(
             "duties teamMonth countyBoard": OFFICIALS,
             "grievanceShare": OFFICIALS,
             "myDay calendarFeed": TEAM_MEMBERS,
+            "policyMessages": EVERYBODY,
+            "encounter encounters fieldTotals teamLedger": READS_FIELD,
+            "diaries": TEAM_MEMBERS,
             "grievance grievances": SIGNED_IN,
             "me": quietly(SIGNED_IN),
         },
@@ -112,11 +143,14 @@ POLICY = Policy(
             "recordDutyDone": DOES,
             "startImport startExport": RECORDS,
             "recordVisit": VISITS,
+            "recordEncounter amendEncounter writeDiary amendDiary syncFieldBatch": WRITES,
+            "recordPolicyMessage": RECORDS,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
             "registeredBy division": OF_OBJECT,
             "petitioner": KNOWS_PETITIONER,
+            "encounter": SEES_ENCOUNTER,
             "attachments": quietly(SEES),
         },
         "Owner": {"staffId role unit": OF_OBJECT},
@@ -183,7 +217,39 @@ POLICY = Policy(
         "TransferStarted": {"transfer": OF_OBJECT},
         "TransferRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Me": {"sub roles department team scopes": OF_OBJECT},
-        "Registered": {"grievance pin": TO_ITS_AUTHOR},
+        "Registered": {"grievance pin uploads": TO_ITS_AUTHOR},
+        "PhotoUpload": {"sha256 attachmentId stored url expiresAt": OF_OBJECT},
+        "PolicyMessage": {"code title titleEn text division since until": OF_OBJECT},
+        "EncounterVersion": {
+            "id base by at text attendance participants messages enterprise": OF_OBJECT,
+            "place household": quietly(TEAM_MEMBERS),
+        },
+        "Encounter": {
+            "id kind team member at on clock campaign reception notes heads division": OF_OBJECT,
+            "grievances": LISTED,
+            "photos": quietly(TEAM_MEMBERS),
+        },
+        "EncounterEdge": {"cursor node": OF_OBJECT},
+        "EncounterConnection": {"edges pageInfo": OF_OBJECT},
+        "DiaryVersion": {"id base at text encounters": OF_OBJECT},
+        "Diary": {"id member team on clock page heads": OF_OBJECT},
+        "DiaryEdge": {"cursor node": OF_OBJECT},
+        "DiaryConnection": {"edges pageInfo": OF_OBJECT},
+        "EncounterCount": {"kind number": OF_OBJECT},
+        "MessageCount": {"code number": OF_OBJECT},
+        "FieldTotals": {"period encounters people messages": OF_OBJECT},
+        "LedgerRow": {"number on subject onSpotAnswer state owner dueAt publicReply grievance": OF_OBJECT},
+        "LedgerEdge": {"cursor node": OF_OBJECT},
+        "Ledger": {"team month totals heard onSpot done open pageInfo": OF_OBJECT, "edges": LISTED},
+        "EncounterRecorded": {"encounter grievances uploads": OF_OBJECT},
+        "EncounterRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "DiaryWritten": {"diary": OF_OBJECT},
+        "DiaryRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "PolicyMessageRecorded": {"policyMessage": OF_OBJECT},
+        "ItemAnswer": {"id outcome clock recordId encounter diary registered uploads refusal": OF_OBJECT},
+        "ItemRefused": {"code message messageZh field": OF_OBJECT},
+        "FieldBatchSynced": {"clockOffBy answers": OF_OBJECT},
+        "FieldBatchRefused": {"code message messageZh field": TO_THE_REFUSED},
         "RegisterRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Opened": {"accessToken expiresAt grievanceId": OF_OBJECT},
         "OpenRefused": {"code message messageZh field": TO_THE_REFUSED},

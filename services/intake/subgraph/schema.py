@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 
 import strawberry
 
-from services.intake.domain.pins import pin_of
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
 from services.intake.subgraph.calendar import CalendarMutation, CalendarQuery
 from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
 from services.intake.subgraph.desks import DeskQuery
+from services.intake.subgraph.encounters import EncounterQuery
+from services.intake.subgraph.field_commands import FieldMutation
 from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, RegisterGrievanceInput
+from services.intake.subgraph.ledger import LedgerQuery
 from services.intake.subgraph.organisation_fields import OrganisationMutation, OrganisationQuery
 from services.intake.subgraph.policy import POLICY
+from services.intake.subgraph.registering import registered
 from services.intake.subgraph.shares import ShareQuery
 from services.intake.subgraph.transfers import TransferMutation, TransferQuery
 from services.intake.subgraph.types import (
@@ -39,7 +42,6 @@ from services.intake.subgraph.types import (
 )
 from services.intake.usecases.create_upload import create_upload
 from services.intake.usecases.open_by_pin import open_by_pin
-from services.intake.usecases.register_grievance import register_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
 from shared.identity.errors import Refusal
@@ -48,7 +50,7 @@ from shared.subgraph import page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, TransferQuery, ShareQuery):
+class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, EncounterQuery, LedgerQuery, TransferQuery, ShareQuery):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
         return await Grievance.resolve_reference(info, id=id, number=number)
@@ -80,16 +82,13 @@ class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, Transfer
 
 
 @strawberry.type(description="操作 · what can be done")
-class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, TransferMutation):
+class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, FieldMutation, TransferMutation):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
         context = info.context
 
         async def work() -> Registered:
-            id = await register_grievance(context.intake.registration, context.viewer, input.command(), context.origin)
-            held = (await context.intake.grievances.find_many([id]))[id]
-            pin = pin_of(context.intake.opening.reference_key, id)
-            return Registered(grievance=Grievance.of(id, held, to_its_author=True), pin=pin)
+            return await registered(context, input.command())
 
         return await refused_as(RegisterRefused, work)
 

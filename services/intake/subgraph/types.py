@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 from strawberry.types import Info
@@ -15,6 +15,9 @@ from services.intake.domain.territory import Division as Place
 from services.intake.store.uploads import Upload as Stored
 from services.intake.subgraph.context import IntakeContext
 from shared.subgraph import RefusedFields
+
+if TYPE_CHECKING:
+    from services.intake.subgraph.encounters import Encounter
 
 Ctx = Info[IntakeContext, None]
 
@@ -170,6 +173,13 @@ class Grievance:
         shown = masks.mask_name(name) if name else "未留姓名 (no name given)"
         return Petitioner(kind=kind, display_name=shown, phone=masks.mask_phone(phone) if phone else None)
 
+    @strawberry.field(description="所在的走访、座谈等 · the encounter in which it was told, where the viewer may see that")
+    async def encounter(self, info: Ctx) -> Annotated[Encounter, strawberry.lazy("services.intake.subgraph.encounters")] | None:
+        from services.intake.subgraph.encounters import encounter_of
+
+        held = await info.context.encounters.load(self.held.encounter) if self.held.encounter else None
+        return encounter_of(info.context, held) if held else None
+
     @strawberry.field(description="附件与佐证 · attachments and evidence")
     async def attachments(self, info: Ctx) -> list[Attachment] | None:
         uploads = await info.context.attachments.load(str(self.id))
@@ -232,10 +242,20 @@ class Me:
     scopes: list[str] = strawberry.field(description="管辖范围 · divisions, as LEVEL:code")
 
 
+@strawberry.type(description="照片的上传情况 · a photo that was told by its hash, and where its bytes go")
+class PhotoUpload:
+    sha256: str = strawberry.field(description="内容摘要 · SHA-256 of the content")
+    attachment_id: strawberry.ID = strawberry.field(description="附件标识 · id of the attachment")
+    stored: bool = strawberry.field(description="已收到 · whether the bytes are here")
+    url: str | None = strawberry.field(description="上传地址，已收到则为空 · where to PUT the bytes; null when they are here")
+    expires_at: datetime = strawberry.field(description="地址失效时间；再次提交可延期 · until when; telling the record again renews it")
+
+
 @strawberry.type(description="登记成功 · registered")
 class Registered:
     grievance: Grievance = strawberry.field(description="诉求 · the grievance")
     pin: str = strawberry.field(description="查询码，只在此告知 · the PIN that opens it together with its number; told here alone")
+    uploads: list[PhotoUpload] = strawberry.field(description="照片的上传情况 · the photos, and where their bytes go")
 
 
 @strawberry.type(description="登记被拒 · the registration was refused; nothing was stored")

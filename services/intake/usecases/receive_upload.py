@@ -75,7 +75,7 @@ class ReceiveUpload:
                 raise UploadRefused(
                     UploadRefusal("UPLOAD_SIZE_MISMATCH", "size", "The file's size is not the declared one.", "文件大小与申报的大小不符。")
                 )
-            if upload.tries >= self._limits.max_tries:
+            if upload.tries - upload.forgiven >= self._limits.max_tries:
                 raise UploadRefused(
                     UploadRefusal(
                         "UPLOAD_TOO_MANY_TRIES", None, "Tried too often; ask for a new address.", "重试次数过多，请重新获取地址。"

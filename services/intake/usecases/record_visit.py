@@ -1,4 +1,4 @@
-"""RecordVisit 入户 (S5, S31): a secretary visited a household of the own team. The whole encounter is recorded elsewhere, by the same id.
+"""RecordVisit 入户 (S5): a secretary was at a household of the own team, and no more is told of it. What is told is a RecordEncounter.
 
 One write to the household; the member's own record is told by `mark_outings`, at once, and by a worker where a crash came between.
 """
@@ -54,7 +54,8 @@ async def record_visit(parts: RecordingVisits, viewer: Viewer, command: RecordVi
         refusal = Refusal("NOT_A_MEMBER", "您尚未录入为团队成员。", "You are not recorded as a member of a team.")
     if refusal is not None:
         raise refusal
-    id = ids.document_id(viewer.sub, f"{command.household_id}\n{command.request_id}")
+    # Once a day is once, however often it is recorded.
+    id = ids.document_id(viewer.sub, f"{command.household_id}\n{on}")
     visit = Visit(id=id, on=on, team=viewer.team or "", member=viewer.sub)
     request = request_of(parts.reference_key, viewer, command.request_id, "RecordVisit", command.model_dump(mode="json"), origin)
 

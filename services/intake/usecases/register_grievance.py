@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.domain import clocks
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.domain.organisation import accountable_for
-from services.intake.domain.territory import Territory
+from services.intake.usecases.expect_photos import ExpectPhotos, Photo
 from services.intake.usecases.ports import Numbers, Persons, Posts, Uploads
+from services.intake.usecases.writing import own_or_known
 from shared import ids
 from shared.commands import request_of
 from shared.contracts.intake import Channel, Kind, Owner
@@ -33,6 +35,8 @@ ROLES = (
     Role.MACHINE_CLIENT,
 )
 SUBJECT_LENGTH = 200
+BEGINNING = 30
+"""So many characters of the text are the subject where none is given."""
 TEXT_LENGTH = 10_000
 MAX_ATTACHMENTS = 20
 MAX_ACCUSED = 20
@@ -51,16 +55,20 @@ class PetitionerInput(BaseModel):
 
 
 class RegisterGrievance(BaseModel):
-    """The command as it comes from any door. Lengths in characters; `occurred_at` aware, defaults to now."""
+    """The command as it comes from any door. Lengths in characters; `occurred_at` aware, defaults to now.
+
+    Text and place are enough: without a division the place names it, without a subject the text begins it, and without a channel it was
+    told on a visit to whoever goes out, and else on the web.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     request_id: str = Field(min_length=1, max_length=100)
-    kind: Kind
-    channel: Channel
-    subject: str
+    kind: Kind = "HELP"
+    channel: Channel | None = None
+    subject: str | None = None
     text: str
-    division: str
+    division: str | None = None
     place: str | None = Field(None, max_length=200)
     petitioner: PetitionerInput = PetitionerInput()
     category: str | None = Field(None, max_length=100)
@@ -71,6 +79,10 @@ class RegisterGrievance(BaseModel):
     on_spot_answer: str | None = Field(None, max_length=TEXT_LENGTH)
     encounter: str | None = Field(None, max_length=100)
     campaign: str | None = Field(None, max_length=100)
+    photos: list[Photo] = []
+    """Photos of which the bytes follow (expect_photos.py)."""
+    off: timedelta | None = Field(None, exclude=True)
+    """By how much the phone's clock was wrong that said `occurred_at`; no part of what was asked (writing.py)."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +90,13 @@ class Registration:
     """What intake needs to register: the one writer, the places, and the people."""
 
     writer: Writer
-    territory: Callable[[], Awaitable[Territory]]
+    located: Callable[[Viewer, str | None, str | None], Awaitable[str]]
+    """(who asks, division, place) → the code of a division that we know; raises Refusal."""
     numbers: Numbers
     persons: Persons
     posts: Posts
     uploads: Uploads
+    photos: ExpectPhotos
     reference_key: bytes
     now: Callable[[], datetime]
 
@@ -90,38 +104,43 @@ class Registration:
 async def register_grievance(parts: Registration, viewer: Viewer, command: RegisterGrievance, origin: str) -> str:
     """Register and return the grievance's id; a repeat returns the same id. Raises Refusal with the field at fault."""
     viewer.require(*ROLES)
-    _check(await parts.territory(), viewer, command)
+    division = await parts.located(viewer, command.division, command.place)
+    _check(viewer, command, division)
     id = ids.document_id(viewer.sub, command.request_id)
     request = request_of(parts.reference_key, viewer, command.request_id, "RegisterGrievance", command.model_dump(mode="json"), origin)
 
     if await parts.writer.earlier(id, request) is not None:
+        await parts.photos.expect(viewer, id, command.photos)
         return id
 
     # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
-    owner = await _owner(parts, viewer, command.division)
+    owner = await _owner(parts, viewer, division)
     _require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
+    photos = [ticket.id for ticket in parts.photos.tickets(viewer, id, command.photos)]
 
     petitioner = command.petitioner
     ref, person = _identity(parts.reference_key, viewer, petitioner, id)
     person, sealer = await parts.persons.keep(person, None if petitioner.anonymous else petitioner.name, petitioner.phone)
     original = Sealed(
-        subject=sealer.encrypt("subject", command.subject),
+        subject=sealer.encrypt("subject", command.subject or command.text[:BEGINNING]),
         text=sealer.encrypt("text", command.text),
-        place=sealer.encrypt("place", f"{command.division} {command.place or ''}".strip()),
+        place=sealer.encrypt("place", f"{division} {command.place or ''}".strip()),
     )
     now = parts.now()
-    number = await parts.numbers.claim(command.division, now, id)
+    number = await parts.numbers.claim(division, now, id)
     names = (petitioner.name,) if petitioner.name else ()
+    text = redact(command.text, names).text
 
     grievance = Grievance(
         number=number,
         kind=command.kind,
-        channel=command.channel,
-        subject=redact(command.subject, names).text,
-        text=redact(command.text, names).text,
+        channel=command.channel or ("VISIT" if goes_out(viewer) else "WEB"),
+        # Cut what is redacted: half a phone number is no phone number to the redaction.
+        subject=redact(command.subject, names).text if command.subject else text[:BEGINNING],
+        text=text,
         original=original,
         category=command.category,
-        division=command.division[:12],
+        division=division[:12],
         urgent=command.urgent,
         anonymous=petitioner.anonymous,
         confidential=petitioner.confidential,
@@ -129,20 +148,27 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         petitioner_kind="ANONYMOUS" if petitioner.anonymous else petitioner.kind,
         petitioner_ref=ref,
         own_ref=grievance_ref(parts.reference_key, id),
-        team=viewer.team if viewer.has(Role.SECRETARY, Role.TEAM_LEADER) else None,
+        team=viewer.team if goes_out(viewer) else None,
         accused_departments=command.accused_departments,
-        occurred_at=command.occurred_at or now,
+        occurred_at=_occurred(command, now),
         registered_at=now,
         campaign=command.campaign,
-        encounter=command.encounter,
+        encounter=own_or_known(viewer, command.encounter) if command.encounter else None,
         owner=owner,
-        attachments=command.attachments,
+        attachments=[*command.attachments, *photos],
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
     # Last before the write, and asked again: somebody may have tied one of them in between.
     _require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
     await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
+    await parts.photos.expect(viewer, id, command.photos)
     return id
+
+
+def _occurred(command: RegisterGrievance, now: datetime) -> datetime:
+    if command.occurred_at is None or command.off is None:
+        return command.occurred_at or now
+    return clocks.happened(command.occurred_at, command.off, now)
 
 
 def _require_all(missing: list[str]) -> None:
@@ -160,19 +186,25 @@ def may_register_at(viewer: Viewer, division: str) -> bool:
     return viewer.has(Role.RESIDENT) or viewer.covers(division)
 
 
-def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> None:
-    if not command.subject.strip():
+def goes_out(viewer: Viewer) -> bool:
+    """Whether the viewer is one of those who go out to the people."""
+    return viewer.has(Role.SECRETARY, Role.TEAM_LEADER)
+
+
+def _check(viewer: Viewer, command: RegisterGrievance, division: str) -> None:
+    if command.subject is not None and not command.subject.strip():
         raise Refusal("SUBJECT_EMPTY", "请填写诉求标题。", "The subject is empty.", "subject")
-    if len(command.subject) > SUBJECT_LENGTH:
+    if command.subject is None and not command.text.strip():
+        raise Refusal("TEXT_EMPTY", "请填写诉求内容。", "The text is empty.", "text")
+    if len(command.subject or "") > SUBJECT_LENGTH:
         raise Refusal(
             "SUBJECT_TOO_LONG", f"标题不能超过{SUBJECT_LENGTH}字。", f"The subject is longer than {SUBJECT_LENGTH} characters.", "subject"
         )
     if len(command.text) > TEXT_LENGTH:
         raise Refusal("TEXT_TOO_LONG", f"内容不能超过{TEXT_LENGTH}字。", f"The text is longer than {TEXT_LENGTH} characters.", "text")
-    if not territory.knows(command.division):
-        raise Refusal("DIVISION_UNKNOWN", "没有这个行政区划代码。", "There is no such division code.", "division")
-    if not command.division[4:6].strip("0"):
-        raise Refusal("DIVISION_TOO_WIDE", "请至少选择到县（市、区）。", "Name at least the county.", "division")
+    if not division[4:6].strip("0"):
+        field = "division" if command.division else "place"
+        raise Refusal("DIVISION_TOO_WIDE", "请至少写明县（市、区）。", "Name at least the county.", field)
     if command.occurred_at is not None and command.occurred_at.tzinfo is None:
         raise Refusal("TIME_WITHOUT_ZONE", "发生时间必须带时区。", "occurredAt must carry a time zone.", "occurredAt")
     if command.occurred_at is not None and command.occurred_at.year not in OCCURRED_YEARS:
@@ -189,8 +221,10 @@ def _check(territory: Territory, viewer: Viewer, command: RegisterGrievance) -> 
         raise Refusal(
             "TOO_MANY_ATTACHMENTS", f"附件不能超过{MAX_ATTACHMENTS}个。", f"More than {MAX_ATTACHMENTS} attachments.", "attachments"
         )
-    if not may_register_at(viewer, command.division):
-        viewer.require_cover(command.division)
+    if command.encounter is not None and not goes_out(viewer):
+        raise Refusal("ENCOUNTER_NOT_YOURS", "只有走访人员可关联走访。", "Only who goes out tells of an encounter.", "encounter")
+    if not may_register_at(viewer, division):
+        viewer.require_cover(division)
 
 
 def _identity(key: bytes, viewer: Viewer, petitioner: PetitionerInput, id: str) -> tuple[str, str]:

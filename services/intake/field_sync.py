@@ -1,0 +1,54 @@
+"""Which command each kind of item of a field batch is (usecases/sync_field_batch.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.intake.domain.versions import heads
+from services.intake.fieldwork import Fieldwork
+from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
+from services.intake.usecases.register_grievance import RegisterGrievance, Registration, register_grievance
+from services.intake.usecases.sync_field_batch import Done, Syncing
+from services.intake.usecases.write_diary import AmendDiary, WriteDiary, amend_diary, write_diary
+from shared.identity.viewer import Viewer
+
+Fields = dict[str, Any]
+
+
+def syncing(parts: Fieldwork, registration: Registration) -> Syncing:
+    async def encounter(viewer: Viewer, fields: Fields, origin: str) -> Done:
+        return Done(await record_encounter(parts.record_encounters, viewer, RecordEncounter(**fields), origin))
+
+    async def amended_encounter(viewer: Viewer, fields: Fields, origin: str) -> Done:
+        id = await amend_encounter(parts.record_encounters, viewer, AmendEncounter(**fields), origin)
+        held = await parts.encounters.find(id)
+        return Done(id, conflicting=held is not None and len(heads(held.versions)) > 1)
+
+    async def diary(viewer: Viewer, fields: Fields, origin: str) -> Done:
+        return Done(await write_diary(parts.write_diaries, viewer, WriteDiary(**fields), origin))
+
+    async def amended_diary(viewer: Viewer, fields: Fields, origin: str) -> Done:
+        id = await amend_diary(parts.write_diaries, viewer, AmendDiary(**fields), origin)
+        held = await parts.diaries.find(id)
+        return Done(id, conflicting=held is not None and len(heads(held.versions)) > 1)
+
+    async def grievance(viewer: Viewer, fields: Fields, origin: str) -> Done:
+        return Done(await register_grievance(registration, viewer, RegisterGrievance(**fields), origin))
+
+    return Syncing(
+        do={
+            "encounter": encounter,
+            "amend_encounter": amended_encounter,
+            "diary": diary,
+            "amend_diary": amended_diary,
+            "grievance": grievance,
+        },
+        times={
+            "encounter": "at",
+            "amend_encounter": "at",
+            "diary": "at",
+            "amend_diary": "at",
+            "grievance": "occurred_at",
+        },
+        now=parts.runtime.world.now,
+    )

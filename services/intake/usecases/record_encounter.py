@@ -1,0 +1,163 @@
+"""RecordEncounter and AmendEncounter (S31–S36, S38, S11): officials met people. Text and place are enough; the rest may follow.
+
+One write of the encounter; who was there and which household it was is told to their records by `tell_encounter`, at once, and by a worker
+where a crash came between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.adapters.cipher import FieldCipher, PersonKey
+from services.intake.domain.encounters import Encounter, EncounterKind, Notes
+from services.intake.domain.versions import BaseNotHere, TooManyVersions, Version
+from services.intake.store.encounters import Encounters, PolicyMessages
+from services.intake.store.households import Households
+from services.intake.usecases.expect_photos import ExpectPhotos, Photo
+from services.intake.usecases.tell_members import Telling, tell_encounter
+from services.intake.usecases.writing import ROLES, Writing, Written, not_here, own_or_known, refuse_late, refused_version, sealed
+from shared import ids
+from shared.commands import request_of
+from shared.identity.errors import Refusal
+from shared.identity.viewer import Viewer
+from shared.writer import Decision, Writer
+
+TEXT_LENGTH = 10_000
+
+
+class EncounterNotes(BaseModel):
+    """What an encounter and each later version of it says. `household`, `enterprise`: whom it was with, by id; `messages`: what was handed
+    out, by code; `participants`: who else of the team went, by id; `attendance`: how many people were met."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = Field(max_length=TEXT_LENGTH)
+    place: str | None = Field(None, max_length=200)
+    attendance: int | None = Field(None, ge=0, le=100_000)
+    participants: list[str] = Field([], max_length=50)
+    messages: list[str] = Field([], max_length=20)
+    household: str | None = Field(None, max_length=100)
+    enterprise: str | None = Field(None, max_length=100)
+    photos: list[Photo] = []
+
+
+class RecordEncounter(Written, EncounterNotes):
+    kind: EncounterKind
+    division: str | None = None
+    campaign: str | None = Field(None, max_length=64)
+    reception: str | None = Field(None, max_length=64)
+
+
+class AmendEncounter(Written, EncounterNotes):
+    """The whole of it as it is to be. `base`: the versions that were looked at; `encounter`: its id, or its author's client-made one."""
+
+    encounter: str = Field(min_length=1, max_length=100)
+    base: list[str] = Field(min_length=1, max_length=20)
+
+
+@dataclass(frozen=True)
+class RecordingEncounters:
+    writing: Writing
+    encounters: Writer
+    held: Encounters
+    households: Households
+    messages: PolicyMessages
+    photos: ExpectPhotos
+    telling: Telling
+    cipher: FieldCipher
+    reference_key: bytes
+
+
+async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: RecordEncounter, origin: str) -> str:
+    """Record, and return the encounter's id; a repeat returns the same. Raises Refusal with the field at fault."""
+    viewer.require(*ROLES)
+    id = ids.document_id(viewer.sub, command.request_id)
+    payload = command.model_dump(mode="json")
+    request = request_of(parts.reference_key, viewer, command.request_id, "RecordEncounter", payload, origin)
+    if await parts.encounters.earlier(id, request) is None:
+        team = await parts.writing.team(viewer)
+        when = parts.writing.when(command)
+        division = await parts.writing.village(viewer, team, command.division, command.place)
+        await _check(parts, viewer, command, division, when.on)
+        parts.photos.tickets(viewer, id, command.photos)
+        key, wrapped = parts.cipher.new_person_key(id)
+        first = Version[Notes](id=command.request_id, base=[], by=viewer.sub, at=when.at, content=_notes(command, key))
+        encounter = Encounter(
+            id=id,
+            kind=command.kind,
+            division=division,
+            team=team.code,
+            member=viewer.sub,
+            at=when.at,
+            on=when.on,
+            clock=when.clock,
+            campaign=command.campaign,
+            reception=command.reception,
+            person=id,
+            key=wrapped,
+            versions=[first],
+        ).owing()
+        await parts.encounters.create(id, request, lambda: Decision(encounter, [], {"id": id}))
+    await parts.photos.expect(viewer, id, command.photos)
+    await tell_encounter(parts.telling, id)
+    return id
+
+
+async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: AmendEncounter, origin: str) -> str:
+    """One more version, by its author or a member of the same team; returns the id. A version that somebody else has gone on from is kept
+    beside theirs: look at `heads`. Raises Refusal; NOT_YET where the encounter or the base has not arrived."""
+    viewer.require(*ROLES)
+    id = own_or_known(viewer, command.encounter)
+    request = request_of(parts.reference_key, viewer, command.request_id, "AmendEncounter", command.model_dump(mode="json"), origin)
+    encounter = await parts.held.find(id)
+    if encounter is None or encounter.team != viewer.team:
+        raise not_here(command.encounter, "encounter")
+    if await parts.encounters.earlier(id, request) is None:
+        await parts.writing.team(viewer)
+        when = parts.writing.when(command)
+        refuse_late(encounter.on, parts.writing.now(), "encounter")
+        await _check(parts, viewer, command, encounter.division, encounter.on)
+        parts.photos.tickets(viewer, id, command.photos)
+        notes = _notes(command, parts.cipher.unwrap(encounter.person, encounter.key))
+        version = Version[Notes](id=command.request_id, base=sorted(set(command.base)), by=viewer.sub, at=when.at, content=notes)
+        try:
+            await parts.encounters.command(id, request, lambda state: Decision(state.amended(version), [], {"id": id}))
+        except (BaseNotHere, TooManyVersions) as fault:
+            raise refused_version(fault) from None
+    await parts.photos.expect(viewer, id, command.photos)
+    await tell_encounter(parts.telling, id)
+    return id
+
+
+def _notes(command: EncounterNotes, key: PersonKey) -> Notes:
+    text, original = sealed(key, "text", command.text)
+    return Notes(
+        text=text,
+        original=original,
+        place=key.encrypt("place", command.place) if command.place else None,
+        attendance=command.attendance,
+        participants=sorted(set(command.participants)),
+        messages=sorted(set(command.messages)),
+        household=command.household,
+        enterprise=command.enterprise,
+    )
+
+
+async def _check(parts: RecordingEncounters, viewer: Viewer, notes: EncounterNotes, division: str, on: str) -> None:
+    """Raises Refusal for what it names and is not there, or not the team's."""
+    if not notes.text.strip():
+        raise Refusal("TEXT_EMPTY", "请填写内容。", "The text is empty.", "text")
+    with_ = await parts.writing.people.find_many(notes.participants)
+    if any((member := with_.get(id)) is None or member.team != viewer.team for id in notes.participants):
+        raise Refusal("PARTICIPANT_UNKNOWN", "同行人员须为本团队成员。", "Participants are members of the same team.", "participants")
+    if notes.household is not None:
+        household = await parts.households.find(notes.household)
+        if household is None or household.team != viewer.team:
+            raise Refusal("HOUSEHOLD_UNKNOWN", "没有这户，或不属于您的团队。", "There is no such household with your team.", "household")
+    known = await parts.messages.find_many(notes.messages)
+    if any((row := known.get(code)) is None or not row.handed_out_at(division, on) for code in notes.messages):
+        raise Refusal(
+            "MESSAGE_UNKNOWN", "没有这份宣传材料，或当日当地不发放。", "There is no such policy message there on that day.", "messages"
+        )

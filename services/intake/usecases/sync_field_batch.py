@@ -1,0 +1,133 @@
+"""SyncFieldBatch: what a phone collected without a network, item by item, each as the command that it would have been over the network.
+
+An item's id is made by the phone (UUIDv7) and is the request id of its command: sent again, split, joined or in another order it is done
+once. What an item builds on may come after it: it then waits, with the phone, and is sent again. Every item is answered for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain import clocks
+from services.intake.domain.clocks import ClockState
+from services.intake.usecases.writing import ROLES
+from shared import telemetry
+from shared.commands import refusal_of
+from shared.identity.errors import Refusal
+from shared.identity.viewer import Viewer
+from shared.records import StoreTrouble
+
+MOST_ITEMS = 50
+Kind = Literal["encounter", "amend_encounter", "diary", "amend_diary", "grievance"]
+# What others build on comes first: a whole batch is then done in one go.
+ORDER: tuple[Kind, ...] = ("encounter", "diary", "grievance", "amend_encounter", "amend_diary")
+Outcome = Literal["DONE", "CONFLICT", "WAITING", "REFUSED", "FAILED"]
+"""Kept, or kept before; kept beside a version of somebody else's; what it builds on is not here yet; not kept, for a reason that sending
+again does not change; not kept, by a fault of ours. WAITING and FAILED are to be sent again."""
+
+
+class FieldItem(BaseModel):
+    """`fields`: those of the command, as it was told, without request id and clock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    kind: Kind
+    fields: dict[str, Any]
+
+
+class FieldBatch(BaseModel):
+    """`sent_at`: what the phone's clock shows at sending, with a zone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sent_at: datetime
+    items: list[FieldItem] = Field(max_length=MOST_ITEMS)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`record`: the id of what the item made or changed. `refusal`: why it is not kept, or not yet."""
+
+    id: str
+    kind: Kind
+    outcome: Outcome
+    record: str | None = None
+    clock: ClockState | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """`conflicting`: it stands beside another version."""
+
+    record: str
+    conflicting: bool = False
+
+
+Do = Callable[[Viewer, dict[str, Any], str], Awaitable[Done]]
+"""(viewer, the command's fields with request id and clock, origin) → what was done; raises what the command raises."""
+
+
+@dataclass(frozen=True)
+class Syncing:
+    """`times`: which field of a command says when it was, by the phone's clock."""
+
+    do: Mapping[Kind, Do]
+    times: Mapping[Kind, str | None]
+    now: Callable[[], datetime]
+
+
+async def sync_field_batch(parts: Syncing, viewer: Viewer, batch: FieldBatch, origin: str) -> tuple[timedelta, list[Answer]]:
+    """(by how much the phone's clock is wrong, an answer per item in the order of the items). Raises Refusal for a batch that is none."""
+    viewer.require(*ROLES)
+    if batch.sent_at.tzinfo is None:
+        raise Refusal("TIME_WITHOUT_ZONE", "sentAt 必须带时区。", "sentAt must carry a time zone.", "sentAt")
+    off = clocks.skew(batch.sent_at, parts.now())
+    answers: dict[int, Answer] = {}
+    for place, item in sorted(enumerate(batch.items), key=lambda each: ORDER.index(each[1].kind)):
+        answers[place] = await _answer(parts, viewer, item, off, origin)
+    return off, [answers[place] for place in range(len(batch.items))]
+
+
+async def _answer(parts: Syncing, viewer: Viewer, item: FieldItem, off: timedelta, origin: str) -> Answer:
+    told = Answer(item.id, item.kind, "REFUSED")
+    if not clocks.is_client_id(item.id):
+        return replace(told, refusal=Refusal("ID_NOT_UUID7", "编号须为 UUIDv7（小写）。", "An item's id is a UUIDv7, in lower case.", "id"))
+    fields = {**item.fields, "request_id": item.id}
+    time = parts.times[item.kind]
+    if time is not None:
+        said = fields.get(time) or clocks.made_at(item.id)
+        if said.tzinfo is None:
+            return replace(told, refusal=Refusal("TIME_WITHOUT_ZONE", "时间必须带时区。", "The time must carry a zone.", "at"))
+        fields |= {time: said, "off": off}
+        told = replace(told, clock=clocks.state_of(said, off, parts.now()))
+    try:
+        done = await parts.do[item.kind](viewer, fields, origin)
+    except StoreTrouble:
+        return replace(told, outcome="FAILED")
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is not None:
+            return replace(told, outcome="WAITING" if refusal.code == "NOT_YET" else "REFUSED", refusal=refusal)
+        # One item that we cannot take does not hold up the others; what it says stays with the phone and out of the log.
+        telemetry.log().error("an item of a field batch failed", kind=item.kind, fault=type(error).__name__)
+        return replace(told, outcome="FAILED")
+    return replace(told, outcome="CONFLICT" if done.conflicting else "DONE", record=done.record)
+
+
+def chosen(items: Sequence[tuple[str, Mapping[Kind, Any]]]) -> list[FieldItem]:
+    """From what a client sends: of each item exactly one of its parts. Raises Refusal."""
+    found = []
+    for place, (id, parts) in enumerate(items):
+        given = {kind: fields for kind, fields in parts.items() if fields is not None}
+        if len(given) != 1:
+            raise Refusal("ONE_OF", "每项须恰有一种内容。", "Each item holds exactly one of its parts.", f"items.{place}")
+        ((kind, fields),) = given.items()
+        found.append(FieldItem(id=id, kind=kind, fields=fields))
+    return found
