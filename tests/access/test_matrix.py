@@ -166,7 +166,7 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
     walk = walk_of(service)
     field = walk.schema.mutation_type.fields[mutation]
     kind = field.args["input"].type
-    # Whoever registers reads the answer, whatever they may read later: of the grievance in it, and where it was told, only the name is asked.
+    # Whoever registers reads the answer, whatever they may read later: the grievance in it, and where it was told, are only named.
     selection = walk.selection(field.type, ("Grievance", "Encounter") if mutation in REGISTERING else ())
     described = {r: world.describe(r, f"{mutation}-{who}-{r}", **CHANGES.get(mutation, {})) for r in RELATIONS}
     given = {r: await input_for(world, mutation, described[r]) for r in RELATIONS}
@@ -193,7 +193,7 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
             assert described[relation].mark not in str(result)
         else:
             seen[f"Mutation.{mutation}"].add(relation)
-    # What can also be read in other ways, or is answered by others too, need not be told by this command of every relation, but never of more.
+    # What can also be read in other ways, or is answered by others too, need not be told of every relation here, but never of more.
     readable = (read_rows(service) | shared_rows(service)) & seen.keys()
     assert not difference(service, who, {row: relations for row, relations in seen.items() if row not in readable})
     assert [row for row in readable if not seen[row] <= TOLD[service][row].cells[who]] == []
