@@ -51,4 +51,5 @@ def syncing(parts: Fieldwork, registration: Registration) -> Syncing:
             "grievance": "occurred_at",
         },
         now=parts.runtime.world.now,
+        real_now=parts.runtime.world.real_now,
     )

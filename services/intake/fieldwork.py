@@ -40,7 +40,7 @@ from services.intake.usecases.record_visit import RecordingVisits, mark_outings
 from services.intake.usecases.recording import Recording
 from services.intake.usecases.run_transfer import Rows, RunTransfers
 from services.intake.usecases.start_transfer import StartingTransfers
-from services.intake.usecases.tell_members import Telling, tell_diary, tell_encounter
+from services.intake.usecases.tell_members import Telling, tell_diary, tell_encounters
 from services.intake.usecases.write_diary import WritingDiaries
 from services.intake.usecases.writing import Writing
 from shared.china_time import day_in_china
@@ -137,7 +137,7 @@ class Fieldwork:
         encounter_writer = runtime.writer(self.encounters, ALONE, self.encounters.codec, reference_key)
         diary_writer = runtime.writer(self.diaries, ALONE, self.diaries.codec, reference_key)
         self.writing = Writing(self.atlas, self.teams, self.members, runtime.world.now)
-        self.telling = Telling(encounter_writer, diary_writer, household_writer, member_writer, self.duties)
+        self.telling = Telling(encounter_writer, self.encounters, diary_writer, household_writer, member_writer, self.duties)
         self.record_encounters = RecordingEncounters(
             self.writing, encounter_writer, self.encounters, self.households, self.messages, photos, self.telling, cipher, reference_key
         )
@@ -228,8 +228,9 @@ class Fieldwork:
         """Visits, encounters and diaries whose members' records were not told: a crash came between."""
         for id in await self.households.unmarked(100):
             await mark_outings(self.record_visits, id)
-        for id in await self.encounters.untold(100):
-            await tell_encounter(self.telling, id)
+        while ids := await self.encounters.untold(200):
+            if not await tell_encounters(self.telling, ids):
+                break
         for id in await self.diaries.untold(100):
             await tell_diary(self.telling, id)
 

@@ -102,9 +102,9 @@ class Encounter(BaseModel):
         return [f"outing:{member}" for member in dict.fromkeys([self.member, *notes.participants])] + homes
 
     def untold(self) -> dict[str, bool]:
-        """What is to be done: to be told (True), to be taken back (False)."""
+        """What is to be done: to be told (True); to be taken back (False), also where a crash may have come before it was noted."""
         wanted = set(self.wanted())
-        return {key: key in wanted for key, done in self.tellings.items() if done != (key in wanted)}
+        return {key: key in wanted for key, done in self.tellings.items() if not (done and key in wanted)}
 
     def told(self, key: str, *, done: bool) -> Self:
         """It was told, or taken back. One that was told although it is not owed any more is kept in mind, to be taken back."""

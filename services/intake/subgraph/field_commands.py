@@ -44,6 +44,13 @@ from shared.identity.errors import Refusal
 from shared.subgraph import RefusedFields, refused_as
 
 MOST_GRIEVANCES = 50
+RECORD_OF: dict[syncs.Kind, str] = {
+    "encounter": "encounter",
+    "amend_encounter": "encounter",
+    "diary": "diary",
+    "amend_diary": "diary",
+    "grievance": "grievance",
+}
 
 
 @strawberry.enum(description="一项的结果 · what became of an item")
@@ -52,7 +59,9 @@ class ItemOutcome(Enum):
     CONFLICT = strawberry.enum_value(
         "CONFLICT", description="已保存，与他人的版本并存，须合并 · kept beside another version; the two wait to be made one"
     )
-    WAITING = strawberry.enum_value("WAITING", description="所依据的记录未到，请再发 · what it builds on is not here yet: send it again")
+    WAITING = strawberry.enum_value(
+        "WAITING", description="未轮到，请再发 · not its turn yet: what it builds on is not here, or the batch took long; send it again"
+    )
     REFUSED = strawberry.enum_value("REFUSED", description="未保存，须改正 · not kept, and sending it again does not help")
     FAILED = strawberry.enum_value("FAILED", description="未保存，请再发 · not kept, by a fault of ours: send it again")
 
@@ -189,8 +198,7 @@ class FieldMutation:
             items = syncs.chosen([(str(item.id), _parts(item)) for item in input.items])
             batch = FieldBatch(sent_at=input.sent_at, items=items)
             off, answers = await sync_field_batch(context.intake.syncing, context.viewer, batch, context.origin)
-            shown = [await _shown(context, item, answer) for item, answer in zip(items, answers, strict=True)]
-            return FieldBatchSynced(clock_off_by=round(off.total_seconds()), answers=shown)
+            return FieldBatchSynced(clock_off_by=round(off.total_seconds()), answers=await _shown(context, items, answers))
 
         return await refused_as(FieldBatchRefused, work)
 
@@ -218,30 +226,32 @@ def _parts(item: Any) -> dict[syncs.Kind, Any]:
     return {kind: told(part) if (part := getattr(item, kind)) is not None else None for kind in syncs.ORDER}
 
 
-async def _shown(context: IntakeContext, item: syncs.FieldItem, answer: syncs.Answer) -> ItemAnswer:
-    shown = ItemAnswer(
-        id=strawberry.ID(item.id),
-        outcome=ItemOutcome(answer.outcome),
-        clock=clock_of(answer.clock),
-        record_id=strawberry.ID(answer.record) if answer.record else None,
-        encounter=None,
-        diary=None,
-        registered=None,
-        uploads=[],
-        refusal=_refused(answer.refusal) if answer.refusal else None,
-    )
-    if answer.record is None:
-        return shown
-    photos = [Photo(**photo) for photo in item.fields.get("photos", ())]
-    if item.kind == "grievance":
-        shown.registered = await as_registered(context, answer.record, photos)
-    elif item.kind in ("diary", "amend_diary"):
-        diary = await context.intake.fieldwork.diaries.find(answer.record)
-        shown.diary = diary_of(context, diary) if diary else None
-    else:
-        encounter = await context.intake.fieldwork.encounters.find(answer.record)
-        shown.encounter = encounter_of(context, encounter) if encounter else None
-        shown.uploads = await uploads_of(context, answer.record, photos)
+async def _shown(context: IntakeContext, items: list[syncs.FieldItem], answers: list[syncs.Answer]) -> list[ItemAnswer]:
+    """With the records that the items made: of each kind in one read."""
+    records: dict[str, set[str]] = {"grievance": set(), "diary": set(), "encounter": set()}
+    for answer in answers:
+        if answer.record is not None:
+            records[RECORD_OF[answer.kind]].add(answer.record)
+    grievances = await context.intake.grievances.find_many(sorted(records["grievance"])) if records["grievance"] else {}
+    encounters = await context.intake.fieldwork.encounters.find_many(records["encounter"])
+    diaries = await context.intake.fieldwork.diaries.find_many(records["diary"])
+    shown = []
+    for item, answer in zip(items, answers, strict=True):
+        record, kind = answer.record or "", RECORD_OF[answer.kind]
+        photos = [Photo(**photo) for photo in item.fields.get("photos", ())] if record else []
+        shown.append(
+            ItemAnswer(
+                id=strawberry.ID(item.id),
+                outcome=ItemOutcome(answer.outcome),
+                clock=clock_of(answer.clock),
+                record_id=strawberry.ID(record) if record else None,
+                encounter=encounter_of(context, encounters[record]) if record in encounters else None,
+                diary=diary_of(context, diaries[record]) if record in diaries else None,
+                registered=await as_registered(context, record, grievances[record], photos) if record in grievances else None,
+                uploads=await uploads_of(context, record, photos) if photos and kind != "grievance" else [],
+                refusal=_refused(answer.refusal) if answer.refusal else None,
+            )
+        )
     return shown
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import strawberry
 
+from services.intake.domain.grievance import Grievance as Held
 from services.intake.domain.pins import pin_of
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.types import Grievance, PhotoUpload, Registered
@@ -16,11 +17,11 @@ from services.intake.usecases.register_grievance import RegisterGrievance, regis
 async def registered(context: IntakeContext, command: RegisterGrievance) -> Registered:
     """Raises what the command raises."""
     id = await register_grievance(context.intake.registration, context.viewer, command, context.origin)
-    return await as_registered(context, id, command.photos)
-
-
-async def as_registered(context: IntakeContext, id: str, photos: Sequence[Photo]) -> Registered:
     held = (await context.intake.grievances.find_many([id]))[id]
+    return await as_registered(context, id, held, command.photos)
+
+
+async def as_registered(context: IntakeContext, id: str, held: Held, photos: Sequence[Photo]) -> Registered:
     pin = pin_of(context.intake.opening.reference_key, id)
     return Registered(grievance=Grievance.of(id, held, to_its_author=True), pin=pin, uploads=await uploads_of(context, id, photos))
 

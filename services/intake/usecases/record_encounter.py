@@ -1,6 +1,6 @@
 """RecordEncounter and AmendEncounter (S31–S36, S38, S11): officials met people. Text and place are enough; the rest may follow.
 
-One write of the encounter; who was there and which household it was is told to their records by `tell_encounter`, at once, and by a worker
+One write of the encounter; who was there and which household it was is told to their records by `tell_encounters`, at once, and by a worker
 where a crash came between.
 """
 
@@ -16,7 +16,7 @@ from services.intake.domain.versions import BaseNotHere, TooManyVersions, Versio
 from services.intake.store.encounters import Encounters, PolicyMessages
 from services.intake.store.households import Households
 from services.intake.usecases.expect_photos import ExpectPhotos, Photo
-from services.intake.usecases.tell_members import Telling, tell_encounter
+from services.intake.usecases.tell_members import Telling, tell_encounters
 from services.intake.usecases.writing import ROLES, Writing, Written, not_here, own_or_known, refuse_late, refused_version, sealed
 from shared import ids
 from shared.commands import request_of
@@ -101,7 +101,9 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
         ).owing()
         await parts.encounters.create(id, request, lambda: Decision(encounter, [], {"id": id}))
     await parts.photos.expect(viewer, id, command.photos)
-    await tell_encounter(parts.telling, id)
+    if command.off is None:
+        # A batch leaves it to a worker, which tells many at once.
+        await tell_encounters(parts.telling, [id])
     return id
 
 
@@ -127,7 +129,9 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
         except (BaseNotHere, TooManyVersions) as fault:
             raise refused_version(fault) from None
     await parts.photos.expect(viewer, id, command.photos)
-    await tell_encounter(parts.telling, id)
+    if command.off is None:
+        # A batch leaves it to a worker, which tells many at once.
+        await tell_encounters(parts.telling, [id])
     return id
 
 

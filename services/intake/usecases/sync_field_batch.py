@@ -27,8 +27,10 @@ Kind = Literal["encounter", "amend_encounter", "diary", "amend_diary", "grievanc
 # What others build on comes first: a whole batch is then done in one go.
 ORDER: tuple[Kind, ...] = ("encounter", "diary", "grievance", "amend_encounter", "amend_diary")
 Outcome = Literal["DONE", "CONFLICT", "WAITING", "REFUSED", "FAILED"]
-"""Kept, or kept before; kept beside a version of somebody else's; what it builds on is not here yet; not kept, for a reason that sending
-again does not change; not kept, by a fault of ours. WAITING and FAILED are to be sent again."""
+"""Kept, or kept before; kept beside a version of somebody else's; not its turn yet, because what it builds on is not here or the batch took
+long; not kept, for a reason that sending again does not change; not kept, by a fault of ours. WAITING and FAILED are to be sent again."""
+LONGEST = timedelta(seconds=3)
+"""So long a batch may take, by real time, before the rest of it is left for the next: a request has an end, and what is done is done."""
 
 
 class FieldItem(BaseModel):
@@ -81,6 +83,7 @@ class Syncing:
     do: Mapping[Kind, Do]
     times: Mapping[Kind, str | None]
     now: Callable[[], datetime]
+    real_now: Callable[[], datetime]
 
 
 async def sync_field_batch(parts: Syncing, viewer: Viewer, batch: FieldBatch, origin: str) -> tuple[timedelta, list[Answer]]:
@@ -90,8 +93,10 @@ async def sync_field_batch(parts: Syncing, viewer: Viewer, batch: FieldBatch, or
         raise Refusal("TIME_WITHOUT_ZONE", "sentAt 必须带时区。", "sentAt must carry a time zone.", "sentAt")
     off = clocks.skew(batch.sent_at, parts.now())
     answers: dict[int, Answer] = {}
+    until = parts.real_now() + LONGEST
     for place, item in sorted(enumerate(batch.items), key=lambda each: ORDER.index(each[1].kind)):
-        answers[place] = await _answer(parts, viewer, item, off, origin)
+        in_time = parts.real_now() < until
+        answers[place] = await _answer(parts, viewer, item, off, origin) if in_time else Answer(item.id, item.kind, "WAITING")
     return off, [answers[place] for place in range(len(batch.items))]
 
 

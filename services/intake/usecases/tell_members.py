@@ -6,7 +6,7 @@ later version names no more is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +15,10 @@ from services.intake.domain import diaries
 from services.intake.domain.diaries import Diary
 from services.intake.domain.duties import Done, period_of
 from services.intake.domain.encounters import Encounter
-from services.intake.domain.households import Visit
+from services.intake.domain.households import Household, Visit
+from services.intake.domain.people import Member
 from services.intake.store.calendar import Duties
+from services.intake.store.encounters import Encounters
 from shared.contracts.base import Contract
 from shared.writer import Writer
 
@@ -26,56 +28,61 @@ Step = Callable[[Any], tuple[Any, list[Contract]] | None]
 @dataclass(frozen=True)
 class Telling:
     encounters: Writer
+    held: Encounters
     diaries: Writer
     households: Writer
     members: Writer
     duties: Duties
 
 
-async def tell_encounter(parts: Telling, id: str) -> int:
-    """Returns how many were told or taken back."""
-    held: list[Encounter] = []
-
-    def look(encounter: Encounter) -> None:
-        held[:] = [encounter]
-
-    await parts.encounters.act(id, look)
-    if not held or not (untold := held[0].untold()):
-        return 0
-    encounter = held[0]
-    for key, is_so in untold.items():
+async def tell_encounters(parts: Telling, ids: Iterable[str]) -> int:
+    """Returns how many things were told or taken back. What several encounters tell of one member or household is one write."""
+    held = await parts.held.find_many(ids)
+    steps: dict[str, list[tuple[Encounter, bool]]] = {}
+    for encounter in held.values():
+        for key, is_so in encounter.untold().items():
+            steps.setdefault(key, []).append((encounter, is_so))
+    for key, told in steps.items():
         what, _, whom = key.partition(":")
         if what == "outing":
-            await parts.members.act(whom, _outing(encounter, is_so))
+            await parts.members.act(whom, _outings(told))
         else:
-            await parts.households.act(whom, _visit(encounter, is_so))
-
-    def note(state: Encounter) -> tuple[Encounter, list[Contract]] | None:
-        noted = state
-        for key, is_so in untold.items():
-            noted = noted.told(key, done=is_so)
-        return (noted, []) if noted != state else None
-
-    await parts.encounters.act(id, note)
-    return len(untold)
+            await parts.households.act(whom, _visits(told))
+    for encounter in held.values():
+        if untold := encounter.untold():
+            await parts.encounters.act(encounter.id, _noted(untold))
+    return sum(map(len, steps.values()))
 
 
-def _outing(encounter: Encounter, went: bool) -> Step:
-    def step(member: Any) -> tuple[Any, list[Contract]] | None:
-        if member.tells_of(encounter.id) == went:
-            return None
-        return (member.went_out(encounter.id, encounter.on) if went else member.stayed(encounter.id)), []
+def _outings(told: list[tuple[Encounter, bool]]) -> Step:
+    def step(member: Member) -> tuple[Member, list[Contract]] | None:
+        changed = member
+        for encounter, went in told:
+            if changed.tells_of(encounter.id) != went:
+                changed = changed.went_out(encounter.id, encounter.on) if went else changed.stayed(encounter.id)
+        return (changed, []) if changed is not member else None
 
     return step
 
 
-def _visit(encounter: Encounter, was: bool) -> Step:
-    # The encounter tells the member itself: for the household's own telling nothing is left.
-    visit = Visit(id=encounter.id, on=encounter.on, team=encounter.team, member=encounter.member, marked=True)
-
-    def step(household: Any) -> tuple[Any, list[Contract]] | None:
-        changed = household.visited(visit) if was else household.not_visited(visit.id)
+def _visits(told: list[tuple[Encounter, bool]]) -> Step:
+    def step(household: Household) -> tuple[Household, list[Contract]] | None:
+        changed = household
+        for encounter, was in told:
+            # The encounter tells the member itself: for the household's own telling nothing is left.
+            visit = Visit(id=encounter.id, on=encounter.on, team=encounter.team, member=encounter.member, marked=True)
+            changed = changed.visited(visit) if was else changed.not_visited(visit.id)
         return (changed, []) if changed != household else None
+
+    return step
+
+
+def _noted(untold: dict[str, bool]) -> Step:
+    def step(encounter: Encounter) -> tuple[Encounter, list[Contract]] | None:
+        noted = encounter
+        for key, is_so in untold.items():
+            noted = noted.told(key, done=is_so)
+        return (noted, []) if noted != encounter else None
 
     return step
 

@@ -14,8 +14,9 @@ from services.intake.domain.versions import heads
 from services.intake.service import Service
 from services.intake.usecases.encounter_access import sees_diary, sees_encounter
 from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
-from services.intake.usecases.tell_members import tell_encounter
+from services.intake.usecases.tell_members import tell_encounters
 from services.intake.usecases.write_diary import AmendDiary, WriteDiary, amend_diary, write_diary
+from shared import ids
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
@@ -105,13 +106,14 @@ async def test_a_crash_between_the_encounter_and_the_members_is_made_good(servic
     dead: Any = replace(parts, telling=replace(parts.telling, members=Dead()))  # type: ignore[arg-type]
     with pytest.raises(ConnectionError):
         await record_encounter(dead, SECRETARY, RecordEncounter(request_id="crash", kind="STREET_TALK", text="x", division=VILLAGE), "")
-    (id,) = await service.fieldwork.encounters.untold(1000)
+    id = ids.document_id(SECRETARY.sub, "crash")
+    assert id in await service.fieldwork.encounters.untold(1000)
     await service.fieldwork.mark_outings()
     assert await service.fieldwork.encounters.untold(1000) == []
     member = await service.fieldwork.members.find(SECRETARY.sub)
     assert member is not None
     assert member.tells_of(id)
-    assert await tell_encounter(service.fieldwork.telling, id) == 0
+    assert await tell_encounters(service.fieldwork.telling, [id]) == 0
 
 
 async def test_what_crosses_a_colleagues_amendment_stands_beside_it_until_somebody_makes_one_of_the_two(service: Service) -> None:

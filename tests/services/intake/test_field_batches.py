@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from services.intake.domain.versions import Version
 from services.intake.field_sync import syncing
 from services.intake.service import Service
-from services.intake.usecases.sync_field_batch import MOST_ITEMS, Answer, FieldBatch, FieldItem, Syncing, chosen, sync_field_batch
+from services.intake.usecases.sync_field_batch import LONGEST, MOST_ITEMS, Answer, FieldBatch, FieldItem, Syncing, chosen, sync_field_batch
 from shared import ids
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
@@ -197,11 +197,12 @@ class Plan:
         return f"{what}:home {self.homes.index(whom)}" if whom in self.homes else telling
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(24))
 async def test_any_split_order_repeat_and_interleaving_gives_the_same_state(service: Service, parts: Syncing, seed: int) -> None:
     straight, wild = Plan(service, seed), Plan(service, seed)
     await straight.play(parts, None)
     await wild.play(parts, random.Random(seed))
+    await service.fieldwork.mark_outings()
     assert await wild.state() == await straight.state()
     assert await service.fieldwork.encounters.untold(1000) == []
 
@@ -265,7 +266,7 @@ async def test_a_fault_of_ours_holds_up_no_other_item_and_is_to_be_sent_again(se
     async def failing(*_arguments: Any) -> Any:
         raise fault
 
-    broken = Syncing({**parts.do, "grievance": failing}, parts.times, parts.now)
+    broken = Syncing({**parts.do, "grievance": failing}, parts.times, parts.now, parts.real_now)
     told = item(parts, f"hurt {fault}", "grievance", text="x", division=VILLAGE)
     _off, answers = await send(broken, [told, item(parts, f"well {fault}", "diary", text="好")])
     assert [answer.outcome for answer in answers] == ["FAILED", "DONE"]
@@ -297,3 +298,12 @@ def test_an_item_has_exactly_one_part_and_a_batch_at_most_fifty_items() -> None:
             chosen([("id", parts)])  # type: ignore[list-item]
     with pytest.raises(ValidationError):
         FieldBatch(sent_at=datetime.now(UTC), items=[FieldItem(id="x", kind="diary", fields={})] * (MOST_ITEMS + 1))
+
+
+async def test_a_batch_that_takes_long_leaves_the_rest_for_the_next(parts: Syncing) -> None:
+    clock = iter(parts.real_now() + LONGEST * n / 2 for n in range(10))
+    slow = replace(parts, real_now=lambda: next(clock))
+    told = [item(parts, f"slow {n}", "diary", text="慢") for n in range(4)]
+    _off, answers = await send(slow, told)
+    assert [answer.outcome for answer in answers] == ["DONE", "WAITING", "WAITING", "WAITING"]
+    assert [answer.outcome for answer in (await send(parts, told))[1]] == ["DONE"] * 4
