@@ -11,7 +11,7 @@ from services.intake.adapters.files import FileStore
 from services.intake.domain.duties import Standing, standing
 from services.intake.domain.people import Member
 from services.intake.domain.transfers import Kind, Outcome
-from services.intake.store import calendar, households, transfers
+from services.intake.store import calendar, households, summaries, transfers
 from services.intake.store.announcer import Announcer
 from services.intake.store.calendar import Campaigns, Duties, Receptions, seed_calendar
 from services.intake.store.households import Households
@@ -58,6 +58,7 @@ ALL_INDEXES = {
     **calendar.INDEXES,
     "households": households.INDEXES,
     "transfers": transfers.INDEXES,
+    "summaries": summaries.INDEXES,
 }
 
 

@@ -14,6 +14,7 @@ from services.intake.calendar_http import calendar_router
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.fieldwork import Fieldwork
+from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
 from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
@@ -58,6 +59,7 @@ class Service:
         self.files = FileStore(database)
         self.uploads = UploadStore(database[COLLECTION])
         self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key, self.uploads, self.files)
+        self.duties = SecretaryDuties(self.runtime, self.fieldwork, self.grievances, self.writer, self.persons, self.reference_key)
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
 
     async def migrate(self) -> None:
@@ -97,6 +99,7 @@ class Service:
             settings=settings,
             world=world,
             fieldwork=self.fieldwork,
+            duties=self.duties,
             grievances=self.grievances,
             numbers=numbers,
             persons=self.persons,
@@ -136,6 +139,7 @@ class Service:
 
         self.runtime.consume(self.writer, {})
         self.fieldwork.work()
+        self.duties.work(self.runtime)
         self.runtime.every(settings.deliver_seconds, send_pending)
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
         return application(self.runtime)

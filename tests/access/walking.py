@@ -18,6 +18,7 @@ from graphql import (
 )
 
 from tests.access.documents import RELATIONS, Described
+from tests.access.fieldwork import summary_day
 from tests.access.people import HANDLING, HERE, TEAM
 from tests.world import ROOT
 
@@ -46,6 +47,8 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "myDay": "",
         "teamMonth": f'(team: "{TEAM}")',
         "grievanceShare": f'(division: "{HERE}", period: "2026-06")',
+        "daySummary": lambda grievance: f'(day: "{summary_day(grievance.relation)}")',
+        "handedUp": lambda grievance: f'(division: "{HERE}", day: "{summary_day(grievance.relation)}")',
         "countyBoard": f'(division: "{HERE}")',
         "sheetTemplates": "",
         "transfer": '(id: "transfer-here")',
@@ -77,6 +80,8 @@ MAY_BE_NULL = frozenset(
         "ReceptionRefused.field",
         "DutyRefused.field",
         "VisitRefused.field",
+        "SummaryRefused.field",
+        "TellRefused.field",
         "UploadRefused.field",
         "AcceptRefused.field",
         "ReportRefused.field",

@@ -16,6 +16,7 @@ from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, R
 from services.intake.subgraph.organisation_fields import OrganisationMutation, OrganisationQuery
 from services.intake.subgraph.policy import POLICY
 from services.intake.subgraph.shares import ShareQuery
+from services.intake.subgraph.summaries import SummaryMutation, SummaryQuery
 from services.intake.subgraph.transfers import TransferMutation, TransferQuery
 from services.intake.subgraph.types import (
     Ctx,
@@ -48,7 +49,7 @@ from shared.subgraph import page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, TransferQuery, ShareQuery):
+class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, TransferQuery, ShareQuery, SummaryQuery):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
         return await Grievance.resolve_reference(info, id=id, number=number)
@@ -80,7 +81,7 @@ class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, Transfer
 
 
 @strawberry.type(description="操作 · what can be done")
-class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, TransferMutation):
+class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, TransferMutation, SummaryMutation):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
         context = info.context
