@@ -6,8 +6,9 @@ from services.intake.fieldwork import ALONE, Fieldwork
 from services.intake.store.mongo import Grievances
 from services.intake.store.summaries import Summaries
 from services.intake.usecases.check_day_summary import Summarising
+from services.intake.usecases.complete_grievance import Completing
 from services.intake.usecases.hand_up_day_summary import report_up
-from services.intake.usecases.ports import Persons
+from services.intake.usecases.ports import Persons, Uploads
 from services.intake.usecases.tell_petitioner import Telling
 from shared.runtime import Runtime
 from shared.writer import Writer
@@ -25,6 +26,7 @@ class SecretaryDuties:
         grievances: Grievances,
         grievance_writer: Writer,
         persons: Persons,
+        uploads: Uploads,
         reference_key: bytes,
     ) -> None:
         self.summaries = Summaries(runtime.database)
@@ -38,6 +40,7 @@ class SecretaryDuties:
             today=fieldwork.today,
         )
         self.telling = Telling(grievance_writer, grievances, persons, reference_key, runtime.world.now, fieldwork.today)
+        self.completing = Completing(grievance_writer, grievances, persons, uploads, reference_key, runtime.world.now)
 
     def work(self, runtime: Runtime) -> None:
         """The round of a worker."""

@@ -59,7 +59,9 @@ class Service:
         self.files = FileStore(database)
         self.uploads = UploadStore(database[COLLECTION])
         self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key, self.uploads, self.files)
-        self.duties = SecretaryDuties(self.runtime, self.fieldwork, self.grievances, self.writer, self.persons, self.reference_key)
+        self.duties = SecretaryDuties(
+            self.runtime, self.fieldwork, self.grievances, self.writer, self.persons, self.uploads, self.reference_key
+        )
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
 
     async def migrate(self) -> None:

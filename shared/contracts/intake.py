@@ -106,6 +106,18 @@ class PetitionerToldV1(Contract):
     deliveryId: str | None
 
 
+class GrievanceCompletedV1(Contract):
+    """补录: what was not told at registration was added. Values as they are now; `subject` redacted, `petitionerRef` a keyed hash."""
+
+    type: ClassVar[str] = "intake.grievance.completed.v1"
+
+    by: Owner
+    at: datetime
+    petitionerRef: str
+    subject: str
+    attachments: list[str]
+
+
 class DepartmentRow(Part):
     """A unit that handles grievances (S22, S23), with its first responsible person and its receiver by id."""
 
@@ -183,6 +195,7 @@ EVENTS: tuple[type[Contract], ...] = (
     DeliveryAttemptedV1,
     GrievanceReportedUpV1,
     PetitionerToldV1,
+    GrievanceCompletedV1,
     DepartmentsRecordedV1,
     PostsRecordedV1,
     TeamsRecordedV1,

@@ -215,8 +215,10 @@ async def keep_whole(world: Any, described: Described) -> None:
 async def keep_grievance(world: Any, described: Described) -> None:
     """Of a petitioner who gave no name."""
     person = f"person-{described.id}"
-    await world.services["intake"].persons.keep(person, None, None)
-    await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(described.grievance(person)))
+    _, key = await world.services["intake"].persons.keep(person, None, None)
+    said = Sealed(subject=key.encrypt("subject", "标题"), text=key.encrypt("text", "内容"), place=None)
+    made = described.grievance(person).model_copy(update={"original": said})
+    await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(made))
 
 
 async def keep_case(world: Any, described: Described) -> None:

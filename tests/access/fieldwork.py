@@ -98,7 +98,8 @@ def home(near: bool) -> str:
 
 def summary_day(relation: str, hands_up: str = "") -> date:
     """The day of the summary that has one item, the grievance of this relation; a day of its own for each who hands it up."""
-    return datetime.now(CHINA).date() - timedelta(days=10 + RELATIONS.index(relation) + 10 * ["", "SECRETARY", "TEAM_LEADER"].index(hands_up))
+    ago = 10 + RELATIONS.index(relation) + 10 * ["", "SECRETARY", "TEAM_LEADER"].index(hands_up)
+    return datetime.now(CHINA).date() - timedelta(days=ago)
 
 
 async def _keep_summaries(intake: Any) -> None:

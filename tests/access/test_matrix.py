@@ -135,7 +135,7 @@ REGISTRATION = {
 UPLOAD = {"name": "a.png", "contentType": "image/png", "size": 70, "sha256": "cd" * 32}
 RESOLUTION = {"text": "已更换。"}
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
-LATER: dict[str, dict[str, Any]] = {"tellPetitioner": {"words": "已告知。"}}
+LATER: dict[str, dict[str, Any]] = {"tellPetitioner": {"words": "已告知。"}, "completeGrievance": {"place": "东门旁"}}
 COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK, *LATER),
     "routing": ("acceptWorkOrder", "reportResolution"),
@@ -171,6 +171,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "acceptWorkOrder": at("DISPATCHED"),
     "reportResolution": at("HANDLING"),
     "answerSurvey": UNANSWERED,
+    "completeGrievance": at("HANDLING"),
 }
 
 

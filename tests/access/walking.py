@@ -82,6 +82,7 @@ MAY_BE_NULL = frozenset(
         "VisitRefused.field",
         "SummaryRefused.field",
         "TellRefused.field",
+        "CompleteRefused.field",
         "UploadRefused.field",
         "AcceptRefused.field",
         "ReportRefused.field",

@@ -155,7 +155,7 @@ POLICY = Policy(
             "startImport startExport": RECORDS,
             "recordVisit": VISITS,
             "checkDaySummary handUpDaySummary": SUMMARISES,
-            "tellPetitioner": TELLS,
+            "tellPetitioner completeGrievance": TELLS,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
@@ -226,6 +226,8 @@ POLICY = Policy(
         "SummaryRefused": {"code message messageZh field": TO_THE_REFUSED},
         "PetitionerTold": {"grievance": OF_OBJECT},
         "TellRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "GrievanceCompleted": {"grievance": OF_OBJECT},
+        "CompleteRefused": {"code message messageZh field": TO_THE_REFUSED},
         "VisitRecorded": {"household": OF_OBJECT},
         "VisitRefused": {"code message messageZh field": TO_THE_REFUSED},
         "SheetColumn": {"name nameZh required many words": OF_OBJECT},

@@ -10,6 +10,7 @@ from services.intake.domain.pins import pin_of
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
 from services.intake.subgraph.calendar import CalendarMutation, CalendarQuery
+from services.intake.subgraph.completing import CompletingMutation
 from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
 from services.intake.subgraph.desks import DeskQuery
 from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, RegisterGrievanceInput
@@ -81,7 +82,7 @@ class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, Transfer
 
 
 @strawberry.type(description="操作 · what can be done")
-class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, TransferMutation, SummaryMutation):
+class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, TransferMutation, SummaryMutation, CompletingMutation):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
         context = info.context

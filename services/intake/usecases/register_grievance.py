@@ -99,7 +99,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
 
     # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
     owner = await _owner(parts, viewer, command.division)
-    _require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
+    require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
 
     petitioner = command.petitioner
     ref, person = _identity(parts.reference_key, viewer, petitioner, id)
@@ -140,12 +140,12 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
     # Last before the write, and asked again: somebody may have tied one of them in between.
-    _require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
+    require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
     await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
     return id
 
 
-def _require_all(missing: list[str]) -> None:
+def require_all(missing: list[str]) -> None:
     if missing:
         raise Refusal(
             "ATTACHMENT_UNKNOWN",
