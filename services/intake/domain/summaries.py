@@ -73,7 +73,7 @@ class DaySummary(BaseModel):
         """Hand up what waits, each to the town above; `scopes`: the secretary's own territory. Raises Refusal."""
         left = len(self.unchecked(heard))
         if left:
-            raise Refusal("UNCHECKED_ITEMS", f"还有 {left} 件未核对。", f"{left} items have not been checked yet.", "day")
+            raise Refusal("UNCHECKED_ITEMS", f"还有 {left} 件未核对。", f"Items not checked yet: {left}.", "day")
         towns = {item.grievance: town_above(item.division, scopes) for item in self.items if item.waits}
         if not towns:
             raise Refusal("NOTHING_TO_HAND_UP", "没有待上报的事项。", "There is nothing to hand up.", "day")

@@ -15,6 +15,8 @@ from shared.identity.errors import Refusal
 IN_PERSON = "VISIT"
 REPLY = "REPLY"
 MOST_TOLD = 50
+# Where a reply that arrives means something: after a withdrawal, say, the words are noted and move nothing.
+AWAITS = frozenset({"RESOLVED", "ANSWERED_ON_SPOT"})
 
 
 def latest_reply(grievance: Grievance) -> Delivery | None:
@@ -28,8 +30,9 @@ def tell(grievance: Grievance, told: Told) -> tuple[Grievance, list[Contract]]:
         raise Refusal("TOLD_TOO_OFTEN", f"当面反馈已记录 {MOST_TOLD} 次。", f"{MOST_TOLD} times are recorded already.")
     reply = latest_reply(grievance)
     events: list[Contract] = []
+    awaited = grievance.progress is not None and grievance.progress.status in AWAITS
     # One that a sender has in hand is left alone: it may be arriving right now.
-    if reply is not None and reply.state in ("PENDING", "FAILED", "UNKNOWN"):
+    if awaited and reply is not None and reply.state in ("PENDING", "FAILED", "UNKNOWN"):
         arrived = reply.ended("sent", IN_PERSON)
         grievance = grievance.with_delivery(arrived)
         told = told.model_copy(update={"delivery": reply.id})
@@ -40,10 +43,9 @@ def tell(grievance: Grievance, told: Told) -> tuple[Grievance, list[Contract]]:
 
 def to_tell(grievance: Grievance) -> bool:
     """Whether there is a reply or a decision that the petitioner was not told of."""
-    reply = latest_reply(grievance)
-    if reply is not None:
-        return reply.state != "SENT"
-    decided = grievance.progress
-    if decided is None or decided.publicReply is None:
+    reply, decided = latest_reply(grievance), grievance.progress
+    if decided is None or (reply is None and decided.publicReply is None):
+        return False
+    if reply is not None and reply.state == "SENT":
         return False
     return not any(told.at >= decided.at for told in grievance.told)

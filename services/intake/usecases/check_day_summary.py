@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -78,7 +78,7 @@ async def check_day_summary(parts: Summarising, viewer: Viewer, command: CheckDa
     id = summary_id(viewer.sub, day)
     request = request_of(parts.reference_key, viewer, command.request_id, "CheckDaySummary", command.model_dump(mode="json"), origin)
     heard = await parts.heard(viewer, day)
-    names = await _names(parts, [heard[look.grievance_id] for look in command.items if look.grievance_id in heard])
+    names = await _names(parts, heard.values())
     looks = [
         Look(grievance=look.grievance_id, keep=look.keep, remark=redact(look.remark, names).text if look.remark else None)
         for look in command.items
@@ -99,8 +99,7 @@ def author(viewer: Viewer) -> Owner:
     return Owner(staffId=viewer.sub, role=role, unit=viewer.team or "")
 
 
-async def _names(parts: Summarising, heard: list[Grievance]) -> list[str]:
+async def _names(parts: Summarising, heard: Iterable[Grievance]) -> list[str]:
     """The petitioners' names, which a remark may hold and which do not stay in it."""
-    if not heard:
-        return []
-    return [name for name, _phone in await parts.persons.contacts(sorted({held.person for held in heard})) if name]
+    people = sorted({held.person for held in heard})
+    return [name for name, _phone in await parts.persons.contacts(people) if name] if people else []

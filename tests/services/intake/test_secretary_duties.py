@@ -25,7 +25,8 @@ from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.writer import event_of
 from tests.services.builders import LUCHENG
-from tests.services.intake.test_shares import grievance, keep
+from tests.services.intake.builders import project
+from tests.services.intake.test_shares import grievance, keep, progress
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
 
 TOWN = "370881001000"
@@ -122,7 +123,7 @@ async def test_what_was_heard_in_a_day_is_looked_at_handed_up_and_read_by_the_co
     assert checked["summary"]["items"][0]["remark"] == "〔姓名〕家门口，电话〔电话〕"
 
     refused = await graph.do(me, "handUpDaySummary", KEPT, day=today(graph))
-    assert (refused["code"], refused["message"]) == ("UNCHECKED_ITEMS", "1 items have not been checked yet.")
+    assert (refused["code"], refused["message"]) == ("UNCHECKED_ITEMS", "Items not checked yet: 1.")
     await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": third}])
     handed = await graph.do(me, "handUpDaySummary", KEPT, requestId="sum-up", day=today(graph))
     assert [item["to"] and item["to"]["name"] for item in handed["summary"]["items"]] == ["鲁城街道", None, "鲁城街道"]
@@ -212,7 +213,7 @@ async def test_a_day_to_come_or_long_ago_is_refused(graph: Graph, days: int) -> 
 async def test_telling_in_person_delivers_the_reply_that_did_not_arrive(graph: Graph) -> None:
     id = await graph.hear(petitioner={"name": "王小明", "phone": "13800007002"})
     failed = Delivery(id="d-1", purpose="REPLY", text="已修好。", state="FAILED", channel="SMS")
-    await graph.service.writer.act(id, lambda held: (held.with_delivery(failed), []))
+    await graph.service.writer.act(id, lambda held: (held.progressed(progress(held, "RESOLVED")).with_delivery(failed), []))
     assert next(item for item in (await graph.see(SECRETARY, DAY))["items"] if item["grievanceId"] == id)["toTell"]
     words = {"requestId": "tell-1", "grievanceId": id, "words": "王小明，路灯修好了，电话13800007002"}
     done = await graph.do(SECRETARY, "tellPetitioner", TOLD, **words)
@@ -325,3 +326,46 @@ async def test_what_fell_to_a_secretary_by_post_is_not_what_they_heard(graph: Gr
     fell = Owner(staffId="sum-5", role="COMMUNITY_SECRETARY", unit=VILLAGE)
     await keep(graph.service, "by-post", grievance(owner=fell, registered_at=now))
     assert (await graph.see(me, DAY))["items"] == []
+
+
+SHARE = (
+    "query($division: String, $team: String) { grievanceShare(division: $division, team: $team) "
+    "{ period foundByVisit byPetition share onSpot done open byChannel { channel grievances } } }"
+)
+
+
+@pytest.mark.row("S10")
+@pytest.mark.row("S42")
+async def test_officials_read_the_share_of_their_territory_and_team_and_the_accused_unit_one_less(graph: Graph) -> None:
+    at, place = graph.service.runtime.world.now(), "370881001004"
+    for id, changes in {
+        "visit": {"on_spot_answer": "当场答复。"},
+        "web": {"channel": "WEB"},
+        "against": {"channel": "WEB", "accused_departments": [LUCHENG]},
+    }.items():
+        await keep(graph.service, f"share-of-{id}", grievance(division=place, team=None, registered_at=at, **changes))
+    await project(graph.service)
+    told = await graph.see(CITY_ADMIN, SHARE, division=place)
+    assert told == {
+        "period": today(graph)[:7], "foundByVisit": 1, "byPetition": 2, "share": 1 / 3, "onSpot": 1, "done": 0, "open": 3,
+        "byChannel": [{"channel": "VISIT", "grievances": 1}, {"channel": "WEB", "grievances": 2}],
+    }  # fmt: skip
+    accused = await graph.see(replace(CITY_ADMIN, department=LUCHENG), SHARE, division=place)
+    assert (accused["foundByVisit"], accused["byPetition"], accused["open"]) == (1, 1, 2)
+    empty = await graph.see(CITY_ADMIN, SHARE, division="370881001005")
+    assert (empty["share"], empty["byChannel"]) == (None, [])
+
+
+@pytest.mark.parametrize("viewer", SIX, ids=lambda viewer: viewer.sub or "nobody")
+async def test_of_the_six_who_reads_which_share(graph: Graph, viewer: Viewer) -> None:
+    answer = await graph.ask(viewer, SHARE, {"division": VILLAGE})
+    assert ("errors" not in answer) == (viewer in (SECRETARY, COUNTY_ADMIN, CITY_ADMIN))
+    for wrong, reason in (
+        ({}, "DIVISION_OR_TEAM"),
+        ({"division": "370899000000"}, "DIVISION_UNKNOWN"),
+        ({"division": f"{VILLAGE}-01"}, "TOO_NARROW"),
+    ):
+        refused = (await graph.ask(viewer, SHARE, wrong))["errors"][0]["extensions"]["reason"]
+        code = "UNAUTHENTICATED" if viewer is NOBODY else "FORBIDDEN" if viewer is RESIDENT else reason
+        assert refused in (code, "OUT_OF_SCOPE")
+    assert (await graph.ask(viewer, SHARE, {"team": "T-none"}))["data"] == {"grievanceShare": None}

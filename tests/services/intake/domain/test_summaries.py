@@ -49,7 +49,7 @@ def test_refuses_a_look(look: Look, code: str) -> None:
 
 @pytest.mark.row("S51")
 def test_nothing_goes_up_while_an_item_is_not_looked_at_and_the_refusal_says_how_many() -> None:
-    with pytest.raises(Refusal, match="UNCHECKED_ITEMS: 2 items"):
+    with pytest.raises(Refusal, match="UNCHECKED_ITEMS: Items not checked yet: 2"):
         day(a=True).handed_up(HEARD, COMMUNITY, AT)
     with pytest.raises(Refusal, match="NOTHING_TO_HAND_UP"):
         day(a=False, b=False, c=False).handed_up(HEARD, COMMUNITY, AT)

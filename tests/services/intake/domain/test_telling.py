@@ -11,9 +11,10 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.records import Told
 from services.intake.domain.telling import MOST_TOLD, latest_reply, tell, to_tell
 from shared.contracts.intake import DeliveryAttemptedV1, Owner, PetitionerToldV1
+from shared.contracts.routing import Status
 from shared.identity.errors import Refusal
 from tests.services.builders import AT
-from tests.services.intake.test_shares import grievance
+from tests.services.intake.test_shares import grievance, progress
 
 BY = Owner(staffId="s", role="SECRETARY", unit="T-1")
 
@@ -44,6 +45,16 @@ def test_a_reply_that_did_not_arrive_is_delivered_by_telling_it(state: State) ->
         PetitionerToldV1(by=BY, at=AT + timedelta(hours=1), deliveryId="d1"),
     ]
     assert after.told[0].delivery == "d1"
+    assert not to_tell(after)
+
+
+@pytest.mark.parametrize("status", ["WITHDRAWN", "SUSPENDED", "HANDLING", "FED_BACK"])
+def test_where_no_reply_is_awaited_the_words_are_noted_and_move_nothing(status: Status) -> None:
+    made = on_its_way("FAILED")
+    made = made.progressed(progress(made, status))
+    after, events = tell(made, told())
+    assert after.deliveries == made.deliveries
+    assert [type(event) for event in events] == [PetitionerToldV1]
     assert not to_tell(after)
 
 
