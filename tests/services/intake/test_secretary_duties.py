@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
-import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from services.intake.domain.delivery import Delivery
 from services.intake.service import Service
-from services.intake.store.mongo import access_of
 from services.intake.usecases.hand_up_day_summary import HandUpDaySummary, hand_up_day_summary
 from shared.contracts.intake import Owner
-from shared.identity.access import may_see
 from shared.identity.development import DevelopmentIssuer
-from shared.identity.refs import phone_ref, subject_ref
-from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
-from shared.writer import event_of
 from tests.services.builders import LUCHENG
-from tests.services.intake.builders import project
+from tests.services.intake.graph import COMPLETED, REFUSED, SIX, STAFF, Graph, graph_of, secretary, today
 from tests.services.intake.test_shares import grievance, keep, progress
-from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
+from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, SECRETARY, VILLAGE
 
 TOWN = "370881001000"
-REFUSED = "code message messageZh field"
 ITEM = "grievanceId mark remark to { name } handedUpAt state toTell grievance { number } decision { status publicReply owner { staffId } }"
 SUMMARY = f"day remark by {{ staffId }} items {{ {ITEM} }}"
 DAY = f"{{ daySummary {{ {SUMMARY} }} }}"
@@ -40,70 +31,12 @@ TOLD = (
     "__typename ... on PetitionerTold { grievance { toldInPerson { words on delivered by { staffId } } } }"
     f"... on TellRefused {{ {REFUSED} }}"
 )
-COMPLETED = (
-    "__typename ... on GrievanceCompleted { grievance { subject petitioner { displayName phone } attachments { id } } }"
-    f"... on CompleteRefused {{ {REFUSED} }}"
-)
-REGISTERED = f"__typename ... on Registered {{ grievance {{ id }} }} ... on RegisterRefused {{ {REFUSED} }}"
-STAFF = Viewer(sub="staff-lucheng", roles=frozenset({Role.HANDLER}), department=LUCHENG)
-SIX = [NOBODY, RESIDENT, OTHER_SECRETARY, SECRETARY, COUNTY_ADMIN, CITY_ADMIN]
-
-
-@dataclass
-class Graph:
-    service: Service
-    http: httpx.AsyncClient
-    issuer: DevelopmentIssuer
-    requests: Any = None
-
-    async def ask(self, viewer: Viewer, query: str, variables: dict[str, Any], phone: str | None = None) -> dict[str, Any]:
-        claims: dict[str, Any] = {"sub": viewer.sub, "roles": list(viewer.roles), "team": viewer.team, "department": viewer.department}
-        claims["scopes"] = [{"level": scope.level.value, "code": scope.prefix.ljust(12, "0")} for scope in viewer.scopes]
-        claims |= {"phone_number": phone} if phone else {}
-        headers = {} if viewer.anonymous else {"authorization": f"Bearer {self.issuer.mint(claims).token}"}
-        response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
-        assert response.status_code == 200, response.text
-        return dict(response.json())
-
-    async def see(self, viewer: Viewer, query: str, **variables: Any) -> Any:
-        answer = await self.ask(viewer, query, variables)
-        assert "errors" not in answer, answer
-        return next(iter(answer["data"].values()))
-
-    async def do(self, viewer: Viewer, mutation: str, fields: str, **input: Any) -> dict[str, Any]:
-        kind = mutation[0].upper() + mutation[1:]
-        query = f"mutation($input: {kind}Input!) {{ {mutation}(input: $input) {{ {fields} }} }}"
-        return dict(await self.see(viewer, query, input={"requestId": f"r-{next(self.requests)}"} | input))
-
-    async def hear(self, viewer: Viewer = SECRETARY, **changes: Any) -> str:
-        """A remark taken down in seconds: its id."""
-        input = {"kind": "HELP", "channel": "VISIT", "subject": "路灯", "text": "路灯不亮了。", "division": f"{VILLAGE}-01"} | changes
-        return str((await self.do(viewer, "registerGrievance", REGISTERED, **input))["grievance"]["id"])
-
-    async def said(self, id: str) -> list[dict[str, Any]]:
-        """What intake has told the others of this grievance."""
-        document = await self.service.grievances.load(id)
-        assert document is not None
-        entries = [entry["row"] for entry in document["outbox"] if entry["kind"] == "event"]
-        rows = await self.service.runtime.database["events"].find({"subject": id}).to_list(None) + entries
-        known = {row["event_id"]: event_of(row) for row in sorted(rows, key=lambda row: row["sequence"])}
-        return [{"type": event.type, **event.data()} for event in known.values()]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def graph(intake_service: Service, issuer: DevelopmentIssuer) -> AsyncIterator[Graph]:
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(intake_service.api()), base_url="http://intake")
-    yield Graph(intake_service, http, issuer, itertools.count())
-    await http.aclose()
-
-
-def secretary(sub: str) -> Viewer:
-    """One of the team with a day of their own."""
-    return replace(SECRETARY, sub=sub)
-
-
-def today(graph: Graph) -> str:
-    return graph.service.fieldwork.today()
+    async with graph_of(intake_service, issuer) as made:
+        yield made
 
 
 @pytest.mark.row("S51")
@@ -239,47 +172,6 @@ async def test_what_was_not_said_so_is_refused(graph: Graph, input: dict[str, An
     assert (refused["code"], refused["field"]) == (code, field)
 
 
-@pytest.mark.row("S45")
-@pytest.mark.row("S51")
-async def test_a_casual_remark_is_completed_later_and_its_petitioner_sees_it(graph: Graph) -> None:
-    id = await graph.hear(subject="孔凡莹说路灯", text="孔凡莹说路灯一个月没亮了。")
-    kong = Viewer(sub="kong-later", roles=frozenset({Role.RESIDENT}))
-    read = "query($id: ID) { grievance(id: $id) { subject } }"
-    assert (await graph.ask(kong, read, {"id": id}, "13800007003"))["data"]["grievance"] is None
-    petitioner = {"kind": "SHOPKEEPER", "name": "孔凡莹", "phone": "138 0000 7003"}
-    added = {"requestId": "complete", "grievanceId": id, "petitioner": petitioner, "place": "东门", "subject": "路灯不亮"}
-    done = await graph.do(SECRETARY, "completeGrievance", COMPLETED, **added)
-    assert done["grievance"] == {"subject": "路灯不亮", "petitioner": {"displayName": "孔*莹", "phone": "138****7003"}, "attachments": []}
-    assert await graph.do(SECRETARY, "completeGrievance", COMPLETED, **added) == done
-    assert (await graph.ask(kong, read, {"id": id}, "13800007003"))["data"]["grievance"] == {"subject": "路灯不亮"}
-
-    held = (await graph.service.grievances.find_many([id]))[id]
-    assert held.text == "〔姓名〕说路灯一个月没亮了。"
-    key = await graph.service.persons.key(held.person)
-    assert key.decrypt("text", held.original.text) == "孔凡莹说路灯一个月没亮了。"
-    assert key.decrypt("place", held.original.place or "") == f"{VILLAGE}-01 东门"
-    event = (await graph.said(id))[-1]
-    assert event["petitionerRef"] == phone_ref(graph.service.reference_key, "13800007003")
-    assert "孔" not in str(event)
-    for field, more in {"petitioner": {"name": "王某"}, "place": "西门", "subject": "别的"}.items():
-        refused = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=id, **{field: more})
-        assert (refused["code"], refused["field"]) == ("ALREADY_TOLD", field)
-
-
-async def test_a_name_first_and_a_phone_later_and_a_name_to_a_known_phone(graph: Graph) -> None:
-    named = await graph.hear(petitioner={"name": "郑一山"})
-    done = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=named, petitioner={"phone": "13800007004"})
-    assert done["grievance"]["petitioner"] == {"displayName": "郑*山", "phone": "138****7004"}
-    phoned, other = [await graph.hear(petitioner={"phone": "13800007005"}) for _ in range(2)]
-    done = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=phoned, petitioner={"name": "郑二水"})
-    assert done["grievance"]["petitioner"] == {"displayName": "郑*水", "phone": "138****7005"}
-    # Whoever else answers that phone is not called so by it.
-    untouched = await graph.see(SECRETARY, "query($id: ID) { grievance(id: $id) { petitioner { displayName } } }", id=other)
-    assert untouched["petitioner"]["displayName"] == "未留姓名 (no name given)"
-    bad = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=await graph.hear(), petitioner={"phone": "12"})
-    assert (bad["code"], bad["field"]) == ("PHONE_INVALID", "petitioner")
-
-
 @pytest.mark.parametrize("viewer", SIX, ids=lambda viewer: viewer.sub or "nobody")
 @pytest.mark.parametrize(("mutation", "fields"), [("tellPetitioner", TOLD), ("completeGrievance", COMPLETED)])
 async def test_of_the_six_the_team_that_heard_it_tells_and_completes(graph: Graph, viewer: Viewer, mutation: str, fields: str) -> None:
@@ -297,75 +189,9 @@ async def test_of_the_six_the_team_that_heard_it_tells_and_completes(graph: Grap
     assert turned["__typename"].endswith("Refused")
 
 
-@pytest.mark.parametrize("seed", range(8))
-async def test_whoever_completes_what_only_the_first_phone_told_ever_opens_it(graph: Graph, seed: int) -> None:
-    draw, key = random.Random(seed), graph.service.reference_key
-    phones = [f"1380000{seed}10{number}" for number in range(3)]
-    resident = Viewer(sub=f"own-{seed}", roles=frozenset({Role.RESIDENT}))
-    teller = draw.choice([resident, SECRETARY])
-    told_first = draw.choice([None, 0])
-    id = await graph.hear(teller, **({} if told_first is None else {"petitioner": {"phone": phones[0]}}))
-    owner = None if teller is resident else told_first
-    for _ in range(5):
-        viewer, number = draw.choice([SECRETARY, OTHER_SECRETARY, RESIDENT, STAFF]), draw.randrange(3)
-        told = draw.choice([{"phone": phones[number]}, {"name": "赵某"}, {"name": "赵某", "phone": phones[number]}])
-        done = await graph.do(viewer, "completeGrievance", COMPLETED, grievanceId=id, petitioner=told)
-        if "code" not in done:
-            assert viewer is SECRETARY
-            assert teller is SECRETARY
-            owner = number if "phone" in told else owner
-        access = access_of((await graph.service.grievances.find_many([id]))[id])
-        seen = [may_see(replace(RESIDENT, refs=frozenset({phone_ref(key, phone) or ""})), access) for phone in phones]
-        assert seen == [each == owner for each in range(3)]
-        assert may_see(replace(RESIDENT, refs=frozenset({subject_ref(key, resident.sub)})), access) == (teller is resident)
-
-
 async def test_what_fell_to_a_secretary_by_post_is_not_what_they_heard(graph: Graph) -> None:
     me = secretary("sum-5")
     now = graph.service.runtime.world.now()
     fell = Owner(staffId="sum-5", role="COMMUNITY_SECRETARY", unit=VILLAGE)
     await keep(graph.service, "by-post", grievance(owner=fell, registered_at=now))
     assert (await graph.see(me, DAY))["items"] == []
-
-
-SHARE = (
-    "query($division: String, $team: String) { grievanceShare(division: $division, team: $team) "
-    "{ period foundByVisit byPetition share onSpot done open byChannel { channel grievances } } }"
-)
-
-
-@pytest.mark.row("S10")
-@pytest.mark.row("S42")
-async def test_officials_read_the_share_of_their_territory_and_team_and_the_accused_unit_one_less(graph: Graph) -> None:
-    at, place = graph.service.runtime.world.now(), "370881001004"
-    for id, changes in {
-        "visit": {"on_spot_answer": "当场答复。"},
-        "web": {"channel": "WEB"},
-        "against": {"channel": "WEB", "accused_departments": [LUCHENG]},
-    }.items():
-        await keep(graph.service, f"share-of-{id}", grievance(division=place, team=None, registered_at=at, **changes))
-    await project(graph.service)
-    told = await graph.see(CITY_ADMIN, SHARE, division=place)
-    assert told == {
-        "period": today(graph)[:7], "foundByVisit": 1, "byPetition": 2, "share": 1 / 3, "onSpot": 1, "done": 0, "open": 3,
-        "byChannel": [{"channel": "VISIT", "grievances": 1}, {"channel": "WEB", "grievances": 2}],
-    }  # fmt: skip
-    accused = await graph.see(replace(CITY_ADMIN, department=LUCHENG), SHARE, division=place)
-    assert (accused["foundByVisit"], accused["byPetition"], accused["open"]) == (1, 1, 2)
-    empty = await graph.see(CITY_ADMIN, SHARE, division="370881001005")
-    assert (empty["share"], empty["byChannel"]) == (None, [])
-
-
-@pytest.mark.parametrize("viewer", SIX, ids=lambda viewer: viewer.sub or "nobody")
-async def test_of_the_six_who_reads_which_share(graph: Graph, viewer: Viewer) -> None:
-    answer = await graph.ask(viewer, SHARE, {"division": VILLAGE})
-    assert ("errors" not in answer) == (viewer in (SECRETARY, COUNTY_ADMIN, CITY_ADMIN))
-    for wrong, reason in (
-        ({}, "DIVISION_OR_TEAM"),
-        ({"division": "370899000000"}, "DIVISION_UNKNOWN"),
-        ({"division": f"{VILLAGE}-01"}, "TOO_NARROW"),
-    ):
-        refused = (await graph.ask(viewer, SHARE, wrong))["errors"][0]["extensions"]["reason"]
-        code = "UNAUTHENTICATED" if viewer is NOBODY else "FORBIDDEN" if viewer is RESIDENT else reason
-        assert refused in (code, "OUT_OF_SCOPE")
-    assert (await graph.ask(viewer, SHARE, {"team": "T-none"}))["data"] == {"grievanceShare": None}
