@@ -294,7 +294,7 @@ def from_waiting(held: Document, subject: str) -> Event:
 def changes(before: Document, after: Document) -> tuple[Document, Document]:
     """What to `$set` and what to `$unset` to turn one document into the other; top-level fields, the relay's and the guard left out."""
     guarded = ("_id", "version", "outbox", "unsent")
-    # Nothing else is to be counted: the projector's flag stays as it is, and ten writes of a grievance are counted twice, not ten times.
+    # Where nothing else is to be counted the projector's flag stays as it is: most of a grievance's ten writes change no number.
     counts_alike = {"dirty"} if "facts" in after and before.get("facts", _ABSENT) == after["facts"] else frozenset()
     to_set = {
         name: value

@@ -11,7 +11,7 @@ from services.intake.adapters.files import FileStore
 from services.intake.domain.duties import Standing, standing
 from services.intake.domain.people import Member
 from services.intake.domain.transfers import Kind, Outcome
-from services.intake.store import calendar, encounters, households, transfers
+from services.intake.store import calendar, encounters, households, summaries, transfers
 from services.intake.store.announcer import Announcer
 from services.intake.store.calendar import Campaigns, Duties, Receptions, seed_calendar
 from services.intake.store.encounters import Diaries, Encounters, PolicyMessages
@@ -66,6 +66,7 @@ ALL_INDEXES = {
     **encounters.INDEXES,
     "households": households.INDEXES,
     "transfers": transfers.INDEXES,
+    "summaries": summaries.INDEXES,
 }
 
 

@@ -15,6 +15,7 @@ from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.field_sync import syncing
 from services.intake.fieldwork import Fieldwork
+from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
 from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
@@ -62,6 +63,9 @@ class Service:
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
         self.photos = ExpectPhotos(self.uploads, self.limits, self.runtime.world.real_now)
         self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key, self.uploads, self.files, self.photos)
+        self.duties = SecretaryDuties(
+            self.runtime, self.fieldwork, self.grievances, self.writer, self.persons, self.uploads, self.reference_key
+        )
 
     async def migrate(self) -> None:
         """Indexes, and the first organisation. Repeating it changes nothing."""
@@ -104,6 +108,7 @@ class Service:
             settings=settings,
             world=world,
             fieldwork=self.fieldwork,
+            duties=self.duties,
             grievances=self.grievances,
             numbers=numbers,
             persons=self.persons,
@@ -145,6 +150,7 @@ class Service:
 
         self.runtime.consume(self.writer, {})
         self.fieldwork.work()
+        self.duties.work(self.runtime)
         self.runtime.every(settings.deliver_seconds, send_pending)
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
         return application(self.runtime)

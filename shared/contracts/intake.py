@@ -84,6 +84,40 @@ class DeliveryAttemptedV1(Contract):
     reason: str | None
 
 
+class GrievanceReportedUpV1(Contract):
+    """上传 (S51, S23): handed up to the committee of the town `to`, in the day summary of that id. `remark` is redacted."""
+
+    type: ClassVar[str] = "intake.grievance.reported_up.v1"
+
+    to: str
+    by: Owner
+    at: datetime
+    summary: str
+    remark: str | None
+
+
+class PetitionerToldV1(Contract):
+    """反馈 (S51): the petitioner was told in person. `deliveryId`: the reply that reached them by it; DeliveryAttempted says so too."""
+
+    type: ClassVar[str] = "intake.grievance.petitioner_told.v1"
+
+    by: Owner
+    at: datetime
+    deliveryId: str | None
+
+
+class GrievanceCompletedV1(Contract):
+    """补录: what was not told at registration was added. Values as they are now; `subject` redacted, `petitionerRef` a keyed hash."""
+
+    type: ClassVar[str] = "intake.grievance.completed.v1"
+
+    by: Owner
+    at: datetime
+    petitionerRef: str
+    subject: str
+    attachments: list[str]
+
+
 class DepartmentRow(Part):
     """A unit that handles grievances (S22, S23), with its first responsible person and its receiver by id."""
 
@@ -159,6 +193,9 @@ class HouseholdsImportedV1(Contract):
 EVENTS: tuple[type[Contract], ...] = (
     GrievanceRegisteredV1,
     DeliveryAttemptedV1,
+    GrievanceReportedUpV1,
+    PetitionerToldV1,
+    GrievanceCompletedV1,
     DepartmentsRecordedV1,
     PostsRecordedV1,
     TeamsRecordedV1,

@@ -10,6 +10,7 @@ from services.feedback.domain.followup import FollowUp, Reply, Survey
 from services.feedback.domain.timeline import Entry
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.intake.domain.grievance import Grievance, Sealed
+from services.intake.domain.records import Told
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.case import Case, Transition, WorkOrder
@@ -128,6 +129,7 @@ class Described:
             attachments=[],
             on_spot_answer=f"当场 {self.mark}",
             progress=self.case().progress(AT),
+            told=[Told(id="told", text=f"反馈 {self.mark}", on="2026-06-05", at=AT, by=self.owner)],
         )
 
     def case(self) -> Case:
@@ -208,6 +210,15 @@ async def keep_whole(world: Any, described: Described) -> None:
     assert await intake.uploads.stored(f"attachment-{described.id}", AT + timedelta(minutes=1))
     await keep_case(world, described)
     await keep_followup(world, described)
+
+
+async def keep_grievance(world: Any, described: Described) -> None:
+    """Of a petitioner who gave no name."""
+    person = f"person-{described.id}"
+    _, key = await world.services["intake"].persons.keep(person, None, None)
+    said = Sealed(subject=key.encrypt("subject", "标题"), text=key.encrypt("text", "内容"), place=None)
+    made = described.grievance(person).model_copy(update={"original": said})
+    await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(made))
 
 
 async def keep_case(world: Any, described: Described) -> None:

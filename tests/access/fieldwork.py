@@ -10,9 +10,11 @@ from typing import Any
 from services.intake.domain.diaries import Diary, Page
 from services.intake.domain.encounters import Encounter, Notes
 from services.intake.domain.households import Household, Visit
+from services.intake.domain.summaries import DaySummary, Item
 from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
 from services.intake.domain.versions import Version
+from services.intake.store.summaries import summary_id
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_department import RecordDepartment, record_department
 from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
@@ -24,6 +26,7 @@ from services.intake.usecases.record_reception_site import RecordReceptionSite, 
 from services.intake.usecases.record_team import RecordTeam, record_team
 from services.intake.usecases.record_visit import RecordVisit, record_visit
 from shared.china_time import CHINA
+from shared.contracts.intake import Owner
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
@@ -85,6 +88,7 @@ async def keep_fieldwork(intake: Any) -> None:
         await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, its_team)))
     await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
     await _keep_encounters(intake)
+    await _keep_summaries(intake)
     await project(intake)
     ticket = new_ticket(
         id="import-here", uploader=SUB, grievance=None, name="a.csv", content_type=CSV, size=9, sha256="ef" * 32, purpose=IMPORT, now=AT,
@@ -162,6 +166,25 @@ def _batch(described: Described) -> dict[str, Any]:
 
 def home(near: bool) -> str:
     return "home-near" if near else "home-far"
+
+
+def summary_day(relation: str, hands_up: str = "") -> date:
+    """The day of the summary that has one item, the grievance of this relation; a day of its own for each who hands it up."""
+    ago = 10 + RELATIONS.index(relation) + 10 * ["", "SECRETARY", "TEAM_LEADER"].index(hands_up)
+    return datetime.now(CHINA).date() - timedelta(days=ago)
+
+
+async def _keep_summaries(intake: Any) -> None:
+    by = Owner(staffId=SUB, role="SECRETARY", unit=TEAM)
+    handed = {"to": "370881001000", "handed_up_at": AT, "noted": True}
+    summaries = intake.duties.summaries
+    for relation in RELATIONS:
+        for who in ("", "SECRETARY", "TEAM_LEADER"):
+            day = summary_day(relation, who).isoformat()
+            id = summary_id(SUB, day)
+            more = {} if who else handed
+            item = Item(grievance=f"none-{who}" if who else f"read-{relation}", keep=True, remark="看过了。", division=HERE, **more)
+            await keep(summaries, id, summaries.codec.dump(DaySummary(id=id, day=day, by=by, remark="一天的事。", items=[item])))
 
 
 def _household(intake: Any, near: bool, team: str) -> Household:
@@ -252,6 +275,10 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
         "division": grievance.division,
     },
     "syncFieldBatch": _batch,
+    "checkDaySummary": lambda grievance: {"day": summary_day(grievance.relation).isoformat()},
+    "handUpDaySummary": lambda grievance: {
+        "day": summary_day(grievance.relation, "TEAM_LEADER" if "TEAM_LEADER" in grievance.id else "SECRETARY").isoformat()
+    },
     "recordVisit": lambda grievance: {"householdId": home(grievance.near)},
     "startImport": lambda grievance: {"kind": "MEMBERS", "attachmentId": "import-here", "division": grievance.division},
     "startExport": lambda grievance: {"kind": "TEAMS", "division": grievance.division},

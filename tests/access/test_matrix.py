@@ -14,7 +14,20 @@ from services.intake.domain.numbers import mint
 from services.intake.domain.pins import pin_of
 from shared.broker import SERVICES
 from tests.access.conftest import World
-from tests.access.documents import AT, RELATIONS, UNANSWERED, Described, at, keep_case, keep_followup, mark, masks_of, name_of, phone_of
+from tests.access.documents import (
+    AT,
+    RELATIONS,
+    UNANSWERED,
+    Described,
+    at,
+    keep_case,
+    keep_followup,
+    keep_grievance,
+    mark,
+    masks_of,
+    name_of,
+    phone_of,
+)
 from tests.access.fieldwork import COMMANDS as FIELDWORK
 from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HERE
 from tests.access.walking import Found, Walk
@@ -125,8 +138,9 @@ UPLOAD = {"name": "a.png", "contentType": "image/png", "size": 70, "sha256": "cd
 REGISTERING = frozenset({"registerGrievance", "recordEncounter", "syncFieldBatch"})
 RESOLUTION = {"text": "已更换。"}
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
+LATER: dict[str, dict[str, Any]] = {"tellPetitioner": {"words": "已告知。"}, "completeGrievance": {"place": "东门旁"}}
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK),
+    "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK, *LATER),
     "routing": ("acceptWorkOrder", "reportResolution"),
     "feedback": ("answerSurvey",),
 }
@@ -146,6 +160,9 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
         return UPLOAD | {"grievanceId": world.read[described.relation].id}
     if mutation in FIELDWORK:
         return FIELDWORK[mutation](described)
+    if mutation in LATER:
+        await keep_grievance(world, described)
+        return LATER[mutation] | {"grievanceId": described.id}
     if mutation == "answerSurvey":
         await keep_followup(world, described)
         return ANSWER | {"grievanceId": described.id}
@@ -157,6 +174,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "acceptWorkOrder": at("DISPATCHED"),
     "reportResolution": at("HANDLING"),
     "answerSurvey": UNANSWERED,
+    "completeGrievance": at("HANDLING"),
 }
 
 

@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from tests.access.documents import RELATIONS, Described
+from tests.access.fieldwork import summary_day
 from tests.access.people import HANDLING, HERE, TEAM
 from tests.world import ROOT
 
@@ -45,6 +46,8 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "myDay": "",
         "teamMonth": f'(team: "{TEAM}")',
         "grievanceShare": f'(division: "{HERE}", period: "2026-06")',
+        "daySummary": lambda grievance: f'(day: "{summary_day(grievance.relation)}")',
+        "handedUp": lambda grievance: f'(division: "{HERE}", day: "{summary_day(grievance.relation)}")',
         "countyBoard": f'(division: "{HERE}")',
         "policyMessages": f'(division: "{HERE}")',
         "encounter": lambda grievance: f'(id: "encounter-{grievance.relation}")',
@@ -85,6 +88,9 @@ MAY_BE_NULL = frozenset(
         "EncounterRefused.field",
         "DiaryRefused.field",
         "FieldBatchRefused.field",
+        "SummaryRefused.field",
+        "TellRefused.field",
+        "CompleteRefused.field",
         "UploadRefused.field",
         "AcceptRefused.field",
         "ReportRefused.field",

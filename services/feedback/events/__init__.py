@@ -8,13 +8,22 @@ from typing import Any
 from services.feedback.domain.followup import FollowUp
 from services.feedback.events.on_delivery_attempted import on_delivery_attempted
 from services.feedback.events.on_grievance_appraised import on_grievance_appraised
+from services.feedback.events.on_grievance_completed import on_grievance_completed
 from services.feedback.events.on_grievance_dispatched import on_grievance_dispatched
 from services.feedback.events.on_grievance_moved import on_grievance_moved
 from services.feedback.events.on_grievance_registered import on_grievance_registered
+from services.feedback.events.on_grievance_reported_up import on_grievance_reported_up
 from services.feedback.events.on_grievance_resolved import on_grievance_resolved
+from services.feedback.events.on_petitioner_told import on_petitioner_told
 from services.feedback.events.on_work_order_accepted import on_work_order_accepted
 from shared.contracts.base import Contract
-from shared.contracts.intake import DeliveryAttemptedV1, GrievanceRegisteredV1
+from shared.contracts.intake import (
+    DeliveryAttemptedV1,
+    GrievanceCompletedV1,
+    GrievanceRegisteredV1,
+    GrievanceReportedUpV1,
+    PetitionerToldV1,
+)
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
     GrievanceDispatchedV1,
@@ -28,6 +37,9 @@ OnEvent = Callable[[str, FollowUp, Any], tuple[FollowUp, list[Contract]]]
 
 CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     DeliveryAttemptedV1.type: (DeliveryAttemptedV1, on_delivery_attempted),
+    GrievanceReportedUpV1.type: (GrievanceReportedUpV1, on_grievance_reported_up),
+    GrievanceCompletedV1.type: (GrievanceCompletedV1, on_grievance_completed),
+    PetitionerToldV1.type: (PetitionerToldV1, on_petitioner_told),
     GrievanceAppraisedV1.type: (GrievanceAppraisedV1, on_grievance_appraised),
     GrievanceDispatchedV1.type: (GrievanceDispatchedV1, on_grievance_dispatched),
     WorkOrderAcceptedV1.type: (WorkOrderAcceptedV1, on_work_order_accepted),

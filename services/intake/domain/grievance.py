@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.delivery import Delivery
+from services.intake.domain.records import ReportedUp, Told
 from shared.contracts.intake import Access, Channel, FoundBy, GrievanceRegisteredV1, Kind, Owner
 from shared.contracts.routing import Progress
 
@@ -59,6 +60,8 @@ class Grievance(BaseModel):
     on_spot_answer: str | None
     progress: Progress | None = None
     deliveries: list[Delivery] = []
+    reported_up: ReportedUp | None = None
+    told: list[Told] = []
 
     @property
     def departments(self) -> list[str]:
@@ -101,9 +104,10 @@ class Grievance(BaseModel):
         return self.model_copy(update=heard)
 
     def with_delivery(self, delivery: Delivery) -> Self:
-        """Add a delivery, or replace the one of the same id."""
-        others = [held for held in self.deliveries if held.id != delivery.id]
-        return self.model_copy(update={"deliveries": [*others, delivery]})
+        """Add a delivery, or replace the one of the same id where it stands: the last one stays the last that was asked for."""
+        if self.delivery(delivery.id) is None:
+            return self.model_copy(update={"deliveries": [*self.deliveries, delivery]})
+        return self.model_copy(update={"deliveries": [delivery if held.id == delivery.id else held for held in self.deliveries]})
 
     def delivery(self, id: str) -> Delivery | None:
         return next((held for held in self.deliveries if held.id == id), None)

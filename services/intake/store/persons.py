@@ -42,6 +42,12 @@ class MongoPersons:
                 return person, self._cipher.unwrap(person, held["key"])
         return person, key
 
+    async def key(self, person: str) -> PersonKey:
+        held = await self._find(person)
+        if held is None:
+            raise LookupError("there is no such person, or they were erased")
+        return self._cipher.unwrap(person, held["key"])
+
     async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
         query: Document = {"_id": {"$in": persons}} if len(persons) > 1 else {"_id": persons[0]}
         with store_errors():

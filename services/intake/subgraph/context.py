@@ -14,6 +14,7 @@ from services.intake.domain.people import Member
 from services.intake.domain.territory import Territory
 from services.intake.domain.uploads import UploadLimits, file_url, upload_url
 from services.intake.fieldwork import Fieldwork
+from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store.mongo import Grievances, access_of
 from services.intake.store.numbers import MongoNumbers
@@ -39,6 +40,7 @@ class Intake:
     settings: IntakeSettings
     world: World
     fieldwork: Fieldwork
+    duties: SecretaryDuties
     grievances: Grievances
     numbers: MongoNumbers
     persons: MongoPersons

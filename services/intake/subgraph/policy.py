@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from services.intake.store.mongo import access_of
 from services.intake.usecases import (
+    check_day_summary,
     create_upload,
     encounter_access,
+    hand_up_day_summary,
     record_duty,
     record_reception,
     record_visit,
     recording,
     register_grievance,
+    tell_petitioner,
     writing,
 )
 from shared.identity.access import may_see
@@ -107,6 +110,33 @@ WRITES = command(
     "ROLE_MISSING NOT_FOUND",
 )
 
+SUMMARISES = command(
+    "民情书记、带队领导本人当日所受理",
+    "secretaries and leaders, of what they heard themselves",
+    check_day_summary.ROLES,
+    lambda _viewer, _access: True,
+    "ROLE_MISSING",
+)
+TELLS = command(
+    "受理团队的民情书记、带队领导",
+    "secretaries and leaders of the team that heard it",
+    check_day_summary.ROLES,
+    tell_petitioner.of_the_team,
+    "ROLE_MISSING NOT_FOUND",
+)
+HANDED = officials(
+    "辖区内的上级和社区书记、该镇（街道）党工委工作人员",
+    "who is above in the territory, community secretaries, and staff of the town's committee",
+    (*hand_up_day_summary.RECEIVERS, *hand_up_day_summary.STAFF),
+)
+NOT_ACCUSING = Rule(
+    "不含涉及本部门的",
+    "without what accuses one's own department",
+    Held.QUERY,
+    lambda viewer, access: viewer.department is None or viewer.department not in access.accused_departments,
+)
+IF_VISIBLE = Rule("可见该诉求", "may see the grievance", Held.OBJECT, may_see)
+
 POLICY = Policy(
     objects={
         "Grievance": Guarded(
@@ -126,6 +156,8 @@ POLICY = Policy(
             "coverage teamCoverage participation households": OFFICIALS,
             "duties teamMonth countyBoard": OFFICIALS,
             "grievanceShare": OFFICIALS,
+            "daySummary": TEAM_MEMBERS,
+            "handedUp": HANDED,
             "myDay calendarFeed": TEAM_MEMBERS,
             "policyMessages": EVERYBODY,
             "encounter encounters fieldTotals teamLedger": READS_FIELD,
@@ -145,10 +177,13 @@ POLICY = Policy(
             "recordVisit": VISITS,
             "recordEncounter amendEncounter writeDiary amendDiary syncFieldBatch": WRITES,
             "recordPolicyMessage": RECORDS,
+            "checkDaySummary handUpDaySummary": SUMMARISES,
+            "tellPetitioner completeGrievance": TELLS,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
             "registeredBy division": OF_OBJECT,
+            "toldInPerson": OF_OBJECT,
             "petitioner": KNOWS_PETITIONER,
             "encounter": SEES_ENCOUNTER,
             "attachments": quietly(SEES),
@@ -205,6 +240,18 @@ POLICY = Policy(
         "RankParticipation": {"rank members wentOut": OF_OBJECT},
         "GrievanceShare": {"period foundByVisit byPetition share onSpot done open byChannel": OF_OBJECT},
         "ChannelShare": {"channel grievances": OF_OBJECT},
+        "ToldInPerson": {"on words by delivered": OF_OBJECT},
+        "DaySummary": {"day by remark": OF_OBJECT, "items": NOT_ACCUSING},
+        "SummaryItem": {"grievanceId mark remark to handedUpAt state toTell grievance": OF_OBJECT, "decision": IF_VISIBLE},
+        "Decided": {"status owner publicReply at": OF_OBJECT},
+        "DaySummaryEdge": {"cursor node": OF_OBJECT},
+        "DaySummaryConnection": {"edges pageInfo": OF_OBJECT},
+        "DaySummaryKept": {"summary": OF_OBJECT},
+        "SummaryRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "PetitionerTold": {"grievance": OF_OBJECT},
+        "TellRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "GrievanceCompleted": {"grievance": OF_OBJECT},
+        "CompleteRefused": {"code message messageZh field": TO_THE_REFUSED},
         "VisitRecorded": {"household": OF_OBJECT},
         "VisitRefused": {"code message messageZh field": TO_THE_REFUSED},
         "SheetColumn": {"name nameZh required many words": OF_OBJECT},

@@ -9,6 +9,7 @@ import strawberry
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
 from services.intake.subgraph.calendar import CalendarMutation, CalendarQuery
+from services.intake.subgraph.completing import CompletingMutation
 from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
 from services.intake.subgraph.desks import DeskQuery
 from services.intake.subgraph.encounters import EncounterQuery
@@ -19,6 +20,7 @@ from services.intake.subgraph.organisation_fields import OrganisationMutation, O
 from services.intake.subgraph.policy import POLICY
 from services.intake.subgraph.registering import registered
 from services.intake.subgraph.shares import ShareQuery
+from services.intake.subgraph.summaries import SummaryMutation, SummaryQuery
 from services.intake.subgraph.transfers import TransferMutation, TransferQuery
 from services.intake.subgraph.types import (
     Ctx,
@@ -50,7 +52,9 @@ from shared.subgraph import page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, EncounterQuery, LedgerQuery, TransferQuery, ShareQuery):
+class Query(
+    OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, EncounterQuery, LedgerQuery, SummaryQuery, ShareQuery, TransferQuery
+):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
         return await Grievance.resolve_reference(info, id=id, number=number)
@@ -82,7 +86,9 @@ class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, Encounte
 
 
 @strawberry.type(description="操作 · what can be done")
-class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, FieldMutation, TransferMutation):
+class Mutation(
+    OrganisationMutation, CalendarMutation, CoverageMutation, FieldMutation, SummaryMutation, CompletingMutation, TransferMutation
+):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
         context = info.context

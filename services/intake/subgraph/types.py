@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -142,6 +142,14 @@ class Owner:
     unit: str = strawberry.field(description="单位 · team, department or division")
 
 
+@strawberry.type(description="当面反馈 · what the petitioner was told in person")
+class ToldInPerson:
+    on: date = strawberry.field(description="日期 · the day in China")
+    words: str = strawberry.field(description="反馈内容，个人信息已隐去 · what was said, redacted")
+    by: Owner = strawberry.field(description="反馈人 · who told it")
+    delivered: bool = strawberry.field(description="答复即由此送达 · whether the reply reached the petitioner by it")
+
+
 @strawberry.federation.type(keys=["id", "number"], description="诉求 · what somebody asks, reports or suggests")
 class Grievance:
     id: strawberry.ID = strawberry.field(description="标识 · id")
@@ -157,6 +165,7 @@ class Grievance:
     urgent: bool = strawberry.field(description="是否紧急 · whether it is urgent")
     campaign: str | None = strawberry.field(description="所属活动 · the campaign that it belongs to")
     registered_by: Owner = strawberry.field(description="登记时的责任人 · who owned it at registration")
+    told_in_person: list[ToldInPerson] = strawberry.field(description="当面反馈 · what the petitioner was told in person")
     held: strawberry.Private[Held]
     to_its_author: strawberry.Private[bool] = False
 
@@ -210,6 +219,15 @@ class Grievance:
             urgent=held.urgent,
             campaign=held.campaign,
             registered_by=Owner(staff_id=held.owner.staffId, role=held.owner.role, unit=held.owner.unit),
+            told_in_person=[
+                ToldInPerson(
+                    on=date.fromisoformat(told.on),
+                    words=told.text,
+                    by=Owner(staff_id=told.by.staffId, role=told.by.role, unit=told.by.unit),
+                    delivered=told.delivery is not None,
+                )
+                for told in held.told
+            ],
             held=held,
             to_its_author=to_its_author,
         )

@@ -18,12 +18,20 @@ class Sealer(Protocol):
     def encrypt(self, field: str, text: str) -> str: ...
 
 
+class Key(Sealer, Protocol):
+    def decrypt(self, field: str, value: str) -> str: ...
+
+
 class Persons(Protocol):
     """Petitioners, each with a data key of their own."""
 
     async def keep(self, person: str, name: str | None, phone: str | None) -> tuple[str, Sealer]:
         """Keep a person, encrypted; the id under which they are kept, and the key that seals what they said. One that is known stays as it
         is; somebody of another name who answers the same phone is another person."""
+        ...
+
+    async def key(self, person: str) -> Key:
+        """The key of a person who is kept."""
         ...
 
     async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:

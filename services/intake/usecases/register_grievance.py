@@ -115,7 +115,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
 
     # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
     owner = await _owner(parts, viewer, division)
-    _require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
+    require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
     photos = [ticket.id for ticket in parts.photos.tickets(viewer, id, command.photos)]
 
     petitioner = command.petitioner
@@ -159,7 +159,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
     # Last before the write, and asked again: somebody may have tied one of them in between.
-    _require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
+    require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
     await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
     await parts.photos.expect(viewer, id, command.photos)
     return id
@@ -171,7 +171,7 @@ def _occurred(command: RegisterGrievance, now: datetime) -> datetime:
     return clocks.happened(command.occurred_at, command.off, now)
 
 
-def _require_all(missing: list[str]) -> None:
+def require_all(missing: list[str]) -> None:
     if missing:
         raise Refusal(
             "ATTACHMENT_UNKNOWN",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
 import pytest
+import pytest_asyncio
 
 from services.intake.domain.grievance import FOUND_BY_VISIT, Grievance, Sealed
 from services.intake.domain.shares import DONE, ENDED, accused_key, day_of, share_of
@@ -15,16 +17,25 @@ from services.intake.service import Service
 from services.intake.store.mongo import CODEC
 from shared.contracts.intake import Channel, Owner
 from shared.contracts.routing import Progress, ProgressAccess, Status
+from shared.identity.development import DevelopmentIssuer
 from shared.identity.scopes import prefixes
+from shared.identity.viewer import Viewer
 from shared.record import stub
 from tests.services.builders import AT, LUCHENG
 from tests.services.intake.builders import project
-from tests.services.intake.viewers import SECRETARY, TEAM, VILLAGE
+from tests.services.intake.graph import SIX, Graph, graph_of, today
+from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, SECRETARY, TEAM, VILLAGE
 
 OWNER = Owner(staffId=SECRETARY.sub, role="SECRETARY", unit=TEAM)
 PLACES = [(VILLAGE, TEAM), ("370881001002", TEAM), ("370811011001", "T-370811-009"), (VILLAGE, None)]
 CHANNELS: list[Channel] = list(get_args(Channel))
 STATUSES: list[Status | None] = [None, *get_args(Status)]
+
+
+SHARE = (
+    "query($division: String, $team: String) { grievanceShare(division: $division, team: $team) "
+    "{ period foundByVisit byPetition share onSpot done open byChannel { channel grievances } } }"
+)
 
 
 def grievance(status: Status | None = None, **changes: Any) -> Grievance:
@@ -48,6 +59,12 @@ def progress(made: Grievance, status: Status) -> Progress:
 
 async def keep(service: Service, id: str, made: Grievance) -> None:
     assert await service.grievances.insert({**stub(id), "version": 1, "registered": True, **CODEC.dump(made)})
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def graph(intake_service: Service, issuer: DevelopmentIssuer) -> AsyncIterator[Graph]:
+    async with graph_of(intake_service, issuer) as made:
+        yield made
 
 
 @pytest.mark.row("S10")
@@ -104,6 +121,43 @@ async def test_who_heard_it_which_team_in_which_month_and_in_which_encounter_is_
     assert list(await intake_service.grievances.of_team_month("T-heard", "2020-06")) == ["heard-2", "heard-1"]
     assert list(await intake_service.grievances.of_encounters(["encounter-heard", "none"])) == ["heard-1"]
     assert await intake_service.grievances.of_encounters([]) == {}
+
+
+@pytest.mark.row("S10")
+@pytest.mark.row("S42")
+async def test_officials_read_the_share_of_their_territory_and_team_and_the_accused_unit_one_less(graph: Graph) -> None:
+    at, place = graph.service.runtime.world.now(), "370881001004"
+    for id, changes in {
+        "visit": {"on_spot_answer": "当场答复。"},
+        "web": {"channel": "WEB"},
+        "against": {"channel": "WEB", "accused_departments": [LUCHENG]},
+    }.items():
+        await keep(graph.service, f"share-of-{id}", grievance(division=place, team=None, registered_at=at, **changes))
+    await project(graph.service)
+    told = await graph.see(CITY_ADMIN, SHARE, division=place)
+    assert told == {
+        "period": today(graph)[:7], "foundByVisit": 1, "byPetition": 2, "share": 1 / 3, "onSpot": 1, "done": 0, "open": 3,
+        "byChannel": [{"channel": "VISIT", "grievances": 1}, {"channel": "WEB", "grievances": 2}],
+    }  # fmt: skip
+    accused = await graph.see(replace(CITY_ADMIN, department=LUCHENG), SHARE, division=place)
+    assert (accused["foundByVisit"], accused["byPetition"], accused["open"]) == (1, 1, 2)
+    empty = await graph.see(CITY_ADMIN, SHARE, division="370881001005")
+    assert (empty["share"], empty["byChannel"]) == (None, [])
+
+
+@pytest.mark.parametrize("viewer", SIX, ids=lambda viewer: viewer.sub or "nobody")
+async def test_of_the_six_who_reads_which_share(graph: Graph, viewer: Viewer) -> None:
+    answer = await graph.ask(viewer, SHARE, {"division": VILLAGE})
+    assert ("errors" not in answer) == (viewer in (SECRETARY, COUNTY_ADMIN, CITY_ADMIN))
+    for wrong, reason in (
+        ({}, "DIVISION_OR_TEAM"),
+        ({"division": "370899000000"}, "DIVISION_UNKNOWN"),
+        ({"division": f"{VILLAGE}-01"}, "TOO_NARROW"),
+    ):
+        refused = (await graph.ask(viewer, SHARE, wrong))["errors"][0]["extensions"]["reason"]
+        code = "UNAUTHENTICATED" if viewer is NOBODY else "FORBIDDEN" if viewer is RESIDENT else reason
+        assert refused in (code, "OUT_OF_SCOPE")
+    assert (await graph.ask(viewer, SHARE, {"team": "T-none"}))["data"] == {"grievanceShare": None}
 
 
 def _in(each: Grievance, period: str) -> bool:

@@ -50,6 +50,13 @@ EXAMPLES: tuple[Contract, ...] = (
         onSpotAnswer=None,
     ),
     intake.DeliveryAttemptedV1(deliveryId="d-1", channel="WEB", result="sent", at=AT, reason=None),
+    intake.GrievanceReportedUpV1(
+        to="370881001000", by=SECRETARY, at=AT, summary="7d9f1c1e-3333-5333-8444-555555555555", remark="沿街指示牌都旧了，请街道统一更换。"
+    ),
+    intake.PetitionerToldV1(by=SECRETARY, at=AT, deliveryId="d-1"),
+    intake.GrievanceCompletedV1(
+        by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损", attachments=["7d9f1c1e-2222-5333-8444-555555555555"]
+    ),
     intake.DepartmentsRecordedV1(
         revision=1,
         rows=[

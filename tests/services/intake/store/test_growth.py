@@ -20,13 +20,14 @@ from services.intake.store.households import Households
 from services.intake.store.mongo import CODEC, Grievances
 from services.intake.store.organisation import Members, Posts, Teams
 from services.intake.store.registry import within
+from services.intake.store.summaries import Summaries, handed_slot
 from services.intake.store.transfers import Transfers
 from shared.mongo import Database
 from shared.projector import Buckets
 from shared.record import stub
 from tests.services.builders import AT
 from tests.services.growth import MOST, Ask, Pair, insert, pair_of
-from tests.services.intake.test_shares import grievance
+from tests.services.intake.test_shares import OWNER, grievance
 
 PER_VILLAGE, PER_TEAM = 20, 25
 
@@ -67,6 +68,11 @@ async def fill(database: Database, count: int) -> None:
     for n, row in enumerate(told):
         row |= {"heard": f"s-{n // 10}:2020-06-05", "team_month": f"T-{n // PER_TEAM}:2020-06", "dirty": n < few}
     await insert(database, "grievances", told)
+    days = [
+        base(f"s{n}") | {"id": f"s{n}", "day": "2020-06-05", "by": OWNER.model_dump(), "handed": [handed_slot(village(n), "2020-06-05")]}
+        for n in range(count)
+    ]
+    await insert(database, "summaries", [row | {"unnoted": n < few} for n, row in enumerate(days)])
     ages = [AT + timedelta(days=n < few) for n in range(count)]
     jobs = [base(f"j{n}") | {"open": n < few, "ended_at": ages[n], "asker": {"sub": f"a-{n // 10}"}} for n in range(count)]
     # Photos are what grows: files that came in or went out are there for some days.
@@ -104,6 +110,11 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "a team's month": (lambda db: Grievances(db).of_team_month("T-3", "2020-06"), {"grievances.team_month"}),
     "heard in encounters": (lambda db: Grievances(db).of_encounters(["e-3", "e-4"]), {"grievances.encounter"}),
     "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
+    "handed up from a village": (
+        lambda db: Summaries(db).handed_up(VILLAGE, "2020-06-05", 20, None),
+        {"summaries.handed", "summaries._id_"},
+    ),
+    "summaries that grievances do not know": (lambda db: Summaries(db).unnoted(100), {"summaries.unnoted"}),
     "unannounced teams": (lambda db: ids(db, "teams", {"unannounced": True}), {"teams.unannounced"}),
     "coverage by name": (lambda db: Buckets(db, "households").read(["3708", "370811"]), {"households_buckets._id_", "projections._id_"}),
     "coverage as a range": (lambda db: Buckets(db, "households").under("370811001001"), {"households_buckets.key", "projections._id_"}),
