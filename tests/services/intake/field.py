@@ -1,6 +1,7 @@
 """A team of 鼓楼社区 with a household, and what its phones collect: for the tests of encounters and of batches."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,14 @@ from services.intake.usecases.record_policy_message import RecordPolicyMessage, 
 from services.intake.usecases.record_team import RecordTeam, record_team
 from shared.identity.viewer import Viewer
 from shared.record import stub
-from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, OTHER_SECRETARY, SECRETARY, TEAM, VILLAGE
+from tests.services.intake import viewers
+from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, VILLAGE
 
-COLLEAGUE = "secretary-2"
+# A team of their own: other tests count the members of theirs.
+TEAM, OTHER_TEAM = "T-370881-008", "T-370811-008"
+SECRETARY = replace(viewers.SECRETARY, sub="field-1", team=TEAM)
+OTHER_SECRETARY = replace(viewers.OTHER_SECRETARY, sub="field-9", team=OTHER_TEAM)
+COLLEAGUE = "field-2"
 MESSAGE = "M-FIRE"
 
 
@@ -57,4 +63,4 @@ async def keep_home(service: Service, id: str, team: str | None = TEAM) -> None:
 
 
 def colleague() -> Viewer:
-    return Viewer(sub=COLLEAGUE, roles=SECRETARY.roles, scopes=SECRETARY.scopes, team=TEAM)
+    return replace(SECRETARY, sub=COLLEAGUE)

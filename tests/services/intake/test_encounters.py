@@ -21,8 +21,8 @@ from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
 from tests.services.intake.builders import project
-from tests.services.intake.field import COLLEAGUE, MESSAGE, colleague, found_team, keep_home
-from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, TEAM, VILLAGE
+from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, TEAM, colleague, found_team, keep_home
+from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
 WORDS = "孔凡莹13800000001说路牌看不清，住3号楼2单元501室"
 

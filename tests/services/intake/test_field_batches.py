@@ -19,8 +19,8 @@ from shared import ids
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.records import StoreTrouble
-from tests.services.intake.field import COLLEAGUE, MESSAGE, client_id, colleague, found_team, keep_home
-from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
+from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, client_id, colleague, found_team, keep_home
+from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
 FAST = timedelta(hours=2)
 PHOTO = {"sha256": "ab" * 32, "size": 70, "name": "a.png", "content_type": "image/png"}
