@@ -11,14 +11,17 @@ from services.intake.adapters.files import FileStore
 from services.intake.domain.duties import Standing, standing
 from services.intake.domain.people import Member
 from services.intake.domain.transfers import Kind, Outcome
-from services.intake.store import calendar, households, transfers
+from services.intake.store import archives, calendar, households, transfers
 from services.intake.store.announcer import Announcer
+from services.intake.store.archives import Archives
 from services.intake.store.calendar import Campaigns, Duties, Receptions, seed_calendar
 from services.intake.store.households import Households
 from services.intake.store.organisation import INDEXES, Departments, Members, Posts, Teams, seed_organisation
 from services.intake.store.places import PLACES, Atlas, Sites, seed_places
 from services.intake.store.transfers import Transfers
 from services.intake.store.uploads import UploadStore
+from services.intake.usecases.archiving import Archiving
+from services.intake.usecases.expire_archives import expire_archives
 from services.intake.usecases.export_rows import Exports
 from services.intake.usecases.keep_divisions import KeepDivisions
 from services.intake.usecases.keep_households import KeepHouseholds
@@ -57,6 +60,7 @@ ALL_INDEXES = {
     **INDEXES,
     **calendar.INDEXES,
     "households": households.INDEXES,
+    "archives": archives.INDEXES,
     "transfers": transfers.INDEXES,
 }
 
@@ -115,6 +119,11 @@ class Fieldwork:
             self._recording(self.duties), self.atlas, self.duties, member_writer, reference_key, self.today
         )
         self.record_visits = RecordingVisits(household_writer, member_writer, self.members, reference_key, self.today)
+        self.archives = Archives(database)
+        archive_writer = runtime.writer(self.archives, ALONE, self.archives.codec, reference_key)
+        self.archiving = Archiving(
+            archive_writer, self.archives, self.households, self.atlas, cipher, reference_key, runtime.world.now, self.today
+        )
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")
         self.transfers = Transfers(database)
@@ -193,6 +202,7 @@ class Fieldwork:
         self.runtime.every(MARK_SECONDS, self.mark_outings)
         self.runtime.every(TRANSFER_SECONDS, self.run_transfers.round)
         self.runtime.every(SWEEP_SECONDS, self.run_transfers.sweep)
+        self.runtime.every(SWEEP_SECONDS, lambda: expire_archives(self.archiving))
 
     async def mark_outings(self) -> None:
         """Visits whose members' records were not told: a crash came between."""
