@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.intake.store.mongo import access_of
-from services.intake.usecases import create_upload, record_duty, record_reception, record_visit, recording, register_grievance
+from services.intake.usecases import archiving, create_upload, record_duty, record_reception, record_visit, recording, register_grievance
 from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
@@ -77,6 +77,21 @@ RECEIVES = command(
 DOES = command(
     "民情书记、带队领导本人", "secretaries and leaders, for themselves", record_duty.DOERS, lambda _viewer, _access: True, "ROLE_MISSING"
 )
+PROPOSES = command(
+    "该档案所属团队的民情书记、带队领导",
+    "secretaries and leaders of the archive's team",
+    archiving.PROPOSERS,
+    lambda viewer, access: archiving.may_propose(viewer, access.team),
+    "ROLE_MISSING NOT_FOUND OUT_OF_SCOPE NO_TEAM",
+)
+DECIDES = command(
+    "该团队的带队领导，或辖区内的社区书记、县级管理员，提出人除外",
+    "the team's leader, or community secretaries and county admins in their territory, but never who proposed it",
+    archiving.DECIDERS,
+    lambda viewer, access: archiving.may_decide(viewer, access.team, access.division),
+    "ROLE_MISSING NOT_FOUND OWN_PROPOSAL",
+)
+ARCHIVE_READERS = officials("可查档案的工作人员，本团队或辖区内", "who reads archives, of their team or territory", archiving.READERS)
 TEAM_MEMBERS = officials("民情书记、带队领导", "secretaries and team leaders", record_duty.DOERS)
 
 POLICY = Policy(
@@ -97,6 +112,8 @@ POLICY = Policy(
             "team teams departmentRecords posts accountable": OFFICIALS,
             "coverage teamCoverage participation households": OFFICIALS,
             "duties teamMonth countyBoard": OFFICIALS,
+            "archive archives": ARCHIVE_READERS,
+            "archiveFields": EVERYBODY,
             "myDay calendarFeed": TEAM_MEMBERS,
             "grievance grievances": SIGNED_IN,
             "me": quietly(SIGNED_IN),
@@ -111,6 +128,8 @@ POLICY = Policy(
             "recordDutyDone": DOES,
             "startImport startExport": RECORDS,
             "recordVisit": VISITS,
+            "proposeArchiveChange": PROPOSES,
+            "decideArchiveChange": DECIDES,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
@@ -170,6 +189,19 @@ POLICY = Policy(
         "RankParticipation": {"rank members wentOut": OF_OBJECT},
         "VisitRecorded": {"household": OF_OBJECT},
         "VisitRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ArchiveField": {"part code name nameEn form personal sensitive years": OF_OBJECT},
+        "ArchiveConsent": {"how on": OF_OBJECT},
+        "ArchiveDatum": {"field value purpose consent retainUntil since by encounter setBy": OF_OBJECT},
+        "ArchiveResident": {"id data": OF_OBJECT},
+        "ArchiveChange": {"action resident field value current stale purpose consent retainUntil": OF_OBJECT},
+        "ArchiveProposal": {"id by at encounter note state decidedBy decidedAt reason changes": OF_OBJECT},
+        "ArchiveReplaced": {"at by proposal action resident field was": OF_OBJECT},
+        "Archive": {"id kind village team residents conditions proposals history": OF_OBJECT},
+        "ArchiveEdge": {"cursor node": OF_OBJECT},
+        "ArchiveConnection": {"edges pageInfo": OF_OBJECT},
+        "ArchiveChangeProposed": {"archive proposalId": OF_OBJECT},
+        "ArchiveChangeDecided": {"archive": OF_OBJECT},
+        "ArchiveRefused": {"code message messageZh field": TO_THE_REFUSED},
         "SheetColumn": {"name nameZh required many words": OF_OBJECT},
         "SheetTemplate": {"kind header columns": OF_OBJECT},
         "RowFault": {"line column code reason reasonZh": OF_OBJECT},

@@ -9,6 +9,7 @@ import strawberry
 from services.intake.domain.pins import pin_of
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
+from services.intake.subgraph.archives import ArchiveMutation, ArchiveQuery
 from services.intake.subgraph.calendar import CalendarMutation, CalendarQuery
 from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
 from services.intake.subgraph.desks import DeskQuery
@@ -47,7 +48,7 @@ from shared.subgraph import page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, TransferQuery):
+class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, TransferQuery, ArchiveQuery):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
         return await Grievance.resolve_reference(info, id=id, number=number)
@@ -79,7 +80,7 @@ class Query(OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, Transfer
 
 
 @strawberry.type(description="操作 · what can be done")
-class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, TransferMutation):
+class Mutation(OrganisationMutation, CalendarMutation, CoverageMutation, TransferMutation, ArchiveMutation):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:
         context = info.context
