@@ -204,6 +204,8 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
     "decideArchiveChange": lambda grievance: {
         "archiveId": home(grievance.near),
         "proposalId": grievance.id,
+        # The archive knows the other command's request ids too.
+        "requestId": grievance.id,
         "confirmed": False,
         "reason": "不属实",
     },

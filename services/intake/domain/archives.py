@@ -17,6 +17,7 @@ from shared.china_time import CHINA
 from shared.identity.errors import Refusal
 
 Step = Literal["SET", "REMOVE", "REMOVE_RESIDENT", "EXPIRED"]
+STALE = "STALE"
 MOST_OPEN = 50
 MOST_RESIDENTS = 40
 NOTE_YEARS = 2
@@ -176,7 +177,7 @@ class Archive(BaseModel):
                 raise Refusal("EXPIRED", "该项的保存期限已过，不能确认。", "The retention of this change is over.", at)
             if self.is_stale(change):
                 raise Refusal(
-                    "STALE",
+                    STALE,
                     "该项在提出之后已有变更，请比对现值和拟改值（current、value）。",
                     "It has changed since this was proposed: compare the change's current and value.",
                     at,
