@@ -104,13 +104,13 @@ def require_lawful(kind: Kind, changes: list[Change], today: date) -> None:
         at = f"changes.{number}"
         if change.resident is not None and kind != "HOUSEHOLD":
             raise Refusal("NO_RESIDENTS", "商户、企业档案没有住户成员。", "An enterprise has no residents.", f"{at}.resident")
+        if change.resident is None and change.action == "REMOVE_RESIDENT":
+            raise Refusal("RESIDENT_MISSING", "请指明成员。", "Name the resident.", f"{at}.resident")
         earlier = changes[:number]
         whole = any("REMOVE_RESIDENT" in (change.action, each.action) and each.resident == change.resident for each in earlier)
         if whole or any(each.target == change.target for each in earlier):
             raise Refusal("TWICE", "同一项在本次变更中重复。", "The same thing is changed twice.", at)
         if change.action == "REMOVE_RESIDENT":
-            if change.resident is None:
-                raise Refusal("RESIDENT_MISSING", "请指明成员。", "Name the resident.", f"{at}.resident")
             continue
         field = field_of(part_of(kind, change.resident), change.field or "", f"{at}.field")
         if change.action == "SET":
