@@ -17,10 +17,10 @@ from services.intake.domain.archives import Archive, until_of
 from services.intake.domain.territory import DivisionLevel
 from services.intake.domain.texts import Line
 from services.intake.usecases.archiving import PROPOSERS, Archiving, may_propose, not_yours, note_name, value_name
-from services.intake.usecases.recording import require_place
+from services.intake.usecases.recording import require_known
 from shared import ids
 from shared.commands import request_of
-from shared.identity.errors import Refusal
+from shared.identity.errors import Forbidden, Refusal
 from shared.identity.viewer import Viewer
 from shared.writer import Decision
 
@@ -126,7 +126,9 @@ async def _begun(parts: Archiving, viewer: Viewer, command: ProposeArchiveChange
 
 async def _new_enterprise(parts: Archiving, viewer: Viewer, command: ProposeArchiveChange, new: NewEnterprise) -> Archive:
     territory = await parts.atlas.current()
-    require_place(viewer, territory, new.village, "enterprise.village")
+    require_known(territory, new.village, "enterprise.village")
+    if not viewer.covers(new.village):
+        raise Forbidden("OUT_OF_SCOPE", "该地区不在您的管辖范围内。", "This division is outside your scope.", "enterprise.village")
     if territory.get(new.village).level is not DivisionLevel.VILLAGE:
         raise Refusal("NOT_A_VILLAGE", "请填写村（社区）代码。", "Give the code of a village.", "enterprise.village")
     if not viewer.team:
