@@ -298,7 +298,8 @@ async def test_lists_hold_each_archive_once_by_team_by_village_and_by_what_is_op
 async def test_a_household_that_moves_to_another_team_takes_its_archive_along(desk: Desk) -> None:
     id = await household(desk)
     proposal = await propose(desk, id, "moves", change(desk, "water", "井水"))
-    await desk.service.runtime.database["households"].update_one({"_id": id}, {"$set": {"team": OTHER_SECRETARY.team}})
+    moved = desk.service.fieldwork.households.codec.dump(home(desk.service, id, team=OTHER_SECRETARY.team))
+    await desk.service.runtime.database["households"].update_one({"_id": id}, {"$set": moved, "$inc": {"version": 1}})
     assert await desk.see(SECRETARY, READ, id=id) is None
     assert id not in await listed(desk, SECRETARY)
     assert (await desk.see(OTHER_SECRETARY, READ, id=id))["team"] == OTHER_SECRETARY.team
