@@ -326,6 +326,14 @@ async def test_the_same_item_many_times_and_at_once_is_one_proposal(desk: Desk) 
         await decide(desk, id, proposal, COMMUNITY, request="another")
 
 
+async def test_of_two_who_decide_at_once_one_has_decided(desk: Desk) -> None:
+    id = await household(desk)
+    proposal = await propose(desk, id, "race", change(desk, "water", "井水"))
+    both = [decide(desk, id, proposal, LEADER), decide(desk, id, proposal, COMMUNITY, request="c", confirmed=False, reason="不属实")]
+    ended = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(each.code if isinstance(each, Refusal) else str(each) for each in ended) == sorted([id, "ALREADY_DECIDED"])
+
+
 async def test_items_that_come_late_and_in_any_order_end_alike(desk: Desk) -> None:
     resident = str(uuid.uuid4())
     ends = []
