@@ -130,7 +130,8 @@ class Archive(BaseModel):
         gone = [(datum.retain_until or "", whose, field, datum) for whose, field, datum in self.data() if past(datum.retain_until, today)]
         swept = self
         for day, whose, field, datum in sorted(gone, key=lambda each: (each[0], each[1] or "", each[2])):
-            swept = swept._with(whose, field, None, _midnight_after(day), None, None, "EXPIRED", datum)
+            at = _midnight_after(day)
+            swept = swept._with(None, Replaced(at=at, by=None, proposal=None, action="EXPIRED", resident=whose, field=field, was=datum))
         return swept.model_copy(
             update={
                 "proposals": [each.on(today) for each in swept.proposals],
@@ -192,11 +193,17 @@ class Archive(BaseModel):
         return after
 
     def _changed(self, proposal: Proposal, change: Change, verdict: Verdict) -> Archive:
+        def step(field: str, was: Datum | None) -> Replaced:
+            resident = change.resident
+            return Replaced(
+                at=verdict.at, by=verdict.by, proposal=proposal.id, action=change.action, resident=resident, field=field, was=was
+            )
+
         if change.action == "REMOVE_RESIDENT":
             after = self
             for whose, name, held in self.data():
                 if whose == change.resident:
-                    after = after._with(whose, name, None, verdict.at, verdict.by, proposal.id, change.action, held)
+                    after = after._with(None, step(name, held))
             return after
         datum = None
         if change.action == "SET":
@@ -210,35 +217,22 @@ class Archive(BaseModel):
                 encounter=proposal.encounter,
                 set_by=proposal.id,
             )
-        was = self.datum(*change.target)
-        return self._with(change.resident, change.field or "", datum, verdict.at, verdict.by, proposal.id, change.action, was)
+        return self._with(datum, step(change.field or "", self.datum(*change.target)))
 
-    def _with(
-        self,
-        resident: str | None,
-        field: str,
-        datum: Datum | None,
-        at: datetime,
-        by: str | None,
-        proposal: str | None,
-        action: Step,
-        was: Datum | None,
-    ) -> Archive:
-        """With one datum put there or taken away, and the history that tells of it. A resident of whom nothing is left is gone."""
-        step = Replaced(at=at, by=by, proposal=proposal, action=action, resident=resident, field=field, was=was)
-        put = {field: datum} if datum is not None else {}
-        if resident is None:
-            rest = {name: each for name, each in self.conditions.items() if name != field}
-            return self.model_copy(update={"conditions": rest | put, "history": [*self.history, step]})
-        people = (
-            self.residents if any(each.id == resident for each in self.residents) else [*self.residents, Resident(id=resident, data={})]
-        )
-        residents = []
-        for each in people:
-            data = each.data if each.id != resident else {name: kept for name, kept in each.data.items() if name != field} | put
-            if data:
-                residents.append(Resident(id=each.id, data=data))
-        return self.model_copy(update={"residents": residents, "history": [*self.history, step]})
+    def _with(self, datum: Datum | None, step: Replaced) -> Archive:
+        """With the datum where the step says, or nothing, and the step in the history. A resident of whom nothing is left is gone."""
+        history = [*self.history, step]
+
+        def put(data: dict[str, Datum]) -> dict[str, Datum]:
+            rest = {name: held for name, held in data.items() if name != step.field}
+            return rest | {step.field: datum} if datum is not None else rest
+
+        if step.resident is None:
+            return self.model_copy(update={"conditions": put(self.conditions), "history": history})
+        data = {each.id: each.data for each in self.residents}
+        data[step.resident] = put(data.get(step.resident, {}))
+        residents = [Resident(id=id, data=held) for id, held in data.items() if held]
+        return self.model_copy(update={"residents": residents, "history": history})
 
 
 def until_of(changes: list[Change], today: date) -> str:

@@ -36,7 +36,7 @@ class GivenConsent(BaseModel):
 
 class ArchiveChange(BaseModel):
     """`resident`: an id that the archive tells, one that the client made for a new resident, or `+1`, `+2`… for new ones of this proposal.
-    `seen`: what the client saw there (`setBy`, empty for nothing); what is there on arrival, when left out."""
+    `seen`: what the client saw there (`setBy`, empty for nothing); what is there on arrival, when left out, and for a whole resident."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -162,5 +162,5 @@ def _cleaned(kind: Kind, proposal: str, given: ArchiveChange, today: date, at: s
         purpose=given.purpose if holds else None,
         consent=Consent(how=given.consent.how, on=given.consent.on.isoformat()) if holds and given.consent else None,
         retain_until=given.retain_until.isoformat() if holds and given.retain_until else None,
-        base=given.seen,
+        base=given.seen if given.action != "REMOVE_RESIDENT" else None,
     )
