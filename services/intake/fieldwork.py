@@ -11,8 +11,9 @@ from services.intake.adapters.files import FileStore
 from services.intake.domain.duties import Standing, standing
 from services.intake.domain.people import Member
 from services.intake.domain.transfers import Kind, Outcome
-from services.intake.store import calendar, encounters, households, summaries, transfers
+from services.intake.store import archives, calendar, encounters, households, summaries, transfers
 from services.intake.store.announcer import Announcer
+from services.intake.store.archives import Archives
 from services.intake.store.calendar import Campaigns, Duties, Receptions, seed_calendar
 from services.intake.store.encounters import Diaries, Encounters, PolicyMessages
 from services.intake.store.households import Households
@@ -20,7 +21,9 @@ from services.intake.store.organisation import INDEXES, Departments, Members, Po
 from services.intake.store.places import PLACES, Atlas, Sites, seed_places
 from services.intake.store.transfers import Transfers
 from services.intake.store.uploads import UploadStore
+from services.intake.usecases.archiving import Archiving
 from services.intake.usecases.expect_photos import ExpectPhotos
+from services.intake.usecases.expire_archives import expire_archives
 from services.intake.usecases.export_rows import Exports
 from services.intake.usecases.keep_divisions import KeepDivisions
 from services.intake.usecases.keep_households import KeepHouseholds
@@ -65,6 +68,7 @@ ALL_INDEXES = {
     **calendar.INDEXES,
     **encounters.INDEXES,
     "households": households.INDEXES,
+    "archives": archives.INDEXES,
     "transfers": transfers.INDEXES,
     "summaries": summaries.INDEXES,
 }
@@ -145,6 +149,11 @@ class Fieldwork:
         self.write_diaries = WritingDiaries(self.writing, diary_writer, self.diaries, self.telling, cipher, reference_key)
         self.record_messages = RecordingMessages(self._recording(self.messages), self.atlas, self.today)
         self.met = Buckets(database, "encounters")
+        self.archives = Archives(database)
+        archive_writer = runtime.writer(self.archives, ALONE, self.archives.codec, reference_key)
+        self.archiving = Archiving(
+            archive_writer, self.archives, self.households, self.atlas, cipher, reference_key, runtime.world.now, self.today
+        )
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")
         self.shares = Buckets(database, "grievances")
@@ -224,6 +233,7 @@ class Fieldwork:
         self.runtime.every(MARK_SECONDS, self.mark_outings)
         self.runtime.every(TRANSFER_SECONDS, self.run_transfers.round)
         self.runtime.every(SWEEP_SECONDS, self.run_transfers.sweep)
+        self.runtime.every(SWEEP_SECONDS, lambda: expire_archives(self.archiving))
 
     async def mark_outings(self) -> None:
         """Visits, encounters and diaries whose members' records were not told: a crash came between."""

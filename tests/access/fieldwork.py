@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.intake.domain.archive_changes import Change, Consent, Proposal
+from services.intake.domain.archives import Archive, Verdict
 from services.intake.domain.diaries import Diary, Page
 from services.intake.domain.encounters import Encounter, Notes
 from services.intake.domain.households import Household, Visit
@@ -15,6 +17,7 @@ from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
 from services.intake.domain.versions import Version
 from services.intake.store.summaries import summary_id
+from services.intake.usecases.archiving import note_name, reason_name, value_name
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_department import RecordDepartment, record_department
 from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
@@ -86,6 +89,8 @@ async def keep_fieldwork(intake: Any) -> None:
     )
     for near, its_team in ((True, TEAM), (False, "T-370811-009")):
         await keep(parts.households, home(near), parts.households.codec.dump(_household(intake, near, its_team)))
+    for near in (True, False):
+        await keep(parts.archives, home(near), parts.archives.codec.dump(_archive(intake, near)))
     await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
     await _keep_encounters(intake)
     await _keep_summaries(intake)
@@ -208,6 +213,35 @@ def _household(intake: Any, near: bool, team: str) -> Household:
     )
 
 
+def _archive(intake: Any, near: bool) -> Archive:
+    """With a resident, a condition that was changed, and for each who decides and each relation a proposal of somebody else's."""
+    id, today = home(near), intake.fieldwork.archiving.day
+    key, wrapped = intake.cipher.new_person_key(id)
+    ground = {"purpose": "SERVICE", "consent": Consent(how="ORAL", on="2026-06-05"), "retain_until": today.isoformat()}
+    archive = Archive(id=id, kind="HOUSEHOLD", village=HERE if near else ELSEWHERE, team=None, person=id, key=wrapped)
+    held = {"by": "somebody", "encounter": "e", "until": today.isoformat()}
+
+    def change(resident: str | None, field: str, value: str) -> Change:
+        sealed = key.encrypt(value_name(resident, field), value)
+        return Change(action="SET", resident=resident, field=field, value=sealed, **ground)
+
+    for number, water in enumerate(("井水", "自来水")):
+        changes = [change("r", "name", "闵小户"), change(None, "water", water)]
+        note = key.encrypt(note_name(f"p-{number}"), "一句说明")
+        archive = archive.proposed(Proposal(id=f"p-{number}", at=AT, changes=changes, note=note, **held), today)
+        reason = key.encrypt(reason_name(f"p-{number}"), "属实")
+        archive = archive.decided(Verdict(proposal=f"p-{number}", confirmed=True, by="b", at=AT, reason=reason), today)
+    for proposal in _TO_DECIDE:
+        archive = archive.proposed(Proposal(id=proposal, at=AT, changes=[change(None, "road", "水泥路")], note=None, **held), today)
+    return archive
+
+
+# As test_matrix.py names the documents of a command: one for each who decides and each relation in which it is theirs.
+_TO_DECIDE = [
+    f"decideArchiveChange-{who}-{relation}" for who in ("TEAM_LEADER", "COMMUNITY_SECRETARY", "COUNTY_ADMIN") for relation in "SCA"
+]
+
+
 def _code(letter: str, described: Described) -> str:
     return f"{letter}-{described.id.replace('_', '-')}"
 
@@ -280,6 +314,18 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
         "day": summary_day(grievance.relation, "TEAM_LEADER" if "TEAM_LEADER" in grievance.id else "SECRETARY").isoformat()
     },
     "recordVisit": lambda grievance: {"householdId": home(grievance.near)},
+    "proposeArchiveChange": lambda grievance: {
+        "archiveId": home(grievance.near),
+        "changes": [{"action": "REMOVE", "field": "toilet"}],
+    },
+    "decideArchiveChange": lambda grievance: {
+        "archiveId": home(grievance.near),
+        "proposalId": grievance.id,
+        # The archive knows the other command's request ids too.
+        "requestId": grievance.id,
+        "confirmed": False,
+        "reason": "不属实",
+    },
     "startImport": lambda grievance: {"kind": "MEMBERS", "attachmentId": "import-here", "division": grievance.division},
     "startExport": lambda grievance: {"kind": "TEAMS", "division": grievance.division},
     "recordPost": lambda grievance: {

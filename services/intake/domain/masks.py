@@ -8,6 +8,7 @@ import unicodedata
 ANONYMOUS_ZH = "匿名"
 CONFIDENTIAL_ZH = "保密"
 STAR = "*"
+HIDDEN = STAR * 4
 
 
 def mask_name(name: str) -> str:
@@ -37,3 +38,8 @@ def mask_phone(phone: str) -> str:
         return f"{area}****{digits[-3:]}"
     shown = 3 if len(digits) >= 10 else 1
     return f"{digits[:shown]}****{digits[-4 if shown == 3 else -2 :]}"
+
+
+def mask_id_number(number: str) -> str:
+    """370881196001010011 → 3****************1: neither birthday nor district. What is shorter than an ID number is starred whole."""
+    return number[0] + STAR * (len(number) - 2) + number[-1] if len(number) >= 15 else STAR * max(len(number), 4)

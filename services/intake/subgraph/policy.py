@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.intake.store.mongo import access_of
 from services.intake.usecases import (
+    archiving,
     check_day_summary,
     create_upload,
     encounter_access,
@@ -92,6 +93,21 @@ RECEIVES = command(
 DOES = command(
     "民情书记、带队领导本人", "secretaries and leaders, for themselves", record_duty.DOERS, lambda _viewer, _access: True, "ROLE_MISSING"
 )
+PROPOSES = command(
+    "该档案所属团队的民情书记、带队领导",
+    "secretaries and leaders of the archive's team",
+    archiving.PROPOSERS,
+    lambda viewer, access: archiving.may_propose(viewer, access.team),
+    "ROLE_MISSING NOT_FOUND OUT_OF_SCOPE NO_TEAM",
+)
+DECIDES = command(
+    "该团队的带队领导，或辖区内的社区书记、县级管理员，提出人除外",
+    "the team's leader, or community secretaries and county admins in their territory, but never who proposed it",
+    archiving.DECIDERS,
+    lambda viewer, access: archiving.may_decide(viewer, access.team, access.division),
+    "ROLE_MISSING NOT_FOUND OWN_PROPOSAL",
+)
+ARCHIVE_READERS = officials("可查档案的工作人员，本团队或辖区内", "who reads archives, of their team or territory", archiving.READERS)
 TEAM_MEMBERS = officials("民情书记、带队领导", "secretaries and team leaders", record_duty.DOERS)
 READS_FIELD = officials("所属团队，或辖区内的上级", "the team's own people, and who is above in the territory", encounter_access.READERS)
 SEES_ENCOUNTER = Rule(
@@ -158,6 +174,8 @@ POLICY = Policy(
             "grievanceShare": OFFICIALS,
             "daySummary": TEAM_MEMBERS,
             "handedUp": HANDED,
+            "archive archives": ARCHIVE_READERS,
+            "archiveFields": EVERYBODY,
             "myDay calendarFeed": TEAM_MEMBERS,
             "policyMessages": EVERYBODY,
             "encounter encounters fieldTotals teamLedger": READS_FIELD,
@@ -179,6 +197,8 @@ POLICY = Policy(
             "recordPolicyMessage": RECORDS,
             "checkDaySummary handUpDaySummary": SUMMARISES,
             "tellPetitioner completeGrievance": TELLS,
+            "proposeArchiveChange": PROPOSES,
+            "decideArchiveChange": DECIDES,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
@@ -254,6 +274,20 @@ POLICY = Policy(
         "CompleteRefused": {"code message messageZh field": TO_THE_REFUSED},
         "VisitRecorded": {"household": OF_OBJECT},
         "VisitRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ArchiveField": {"part code name nameEn form personal sensitive years": OF_OBJECT},
+        "ArchiveConsent": {"how on": OF_OBJECT},
+        "ArchiveDatum": {"field value purpose consent retainUntil since by encounter setBy": OF_OBJECT},
+        "ArchiveResident": {"id data": OF_OBJECT},
+        "ArchiveChange": {"action resident field value current stale purpose consent retainUntil": OF_OBJECT},
+        "ArchiveProposal": {"id by at encounter note state decidedBy decidedAt reason changes": OF_OBJECT},
+        "ArchiveReplaced": {"at by proposal action resident field was": OF_OBJECT},
+        "Archive": {"id kind village team residents conditions proposals history": OF_OBJECT},
+        "ArchiveEdge": {"cursor node": OF_OBJECT},
+        "ArchiveConnection": {"edges pageInfo": OF_OBJECT},
+        "ArchiveChangeProposed": {"archive proposalId": OF_OBJECT},
+        "ArchiveChangeDecided": {"archive": OF_OBJECT},
+        "ArchiveProposalRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ArchiveDecisionRefused": {"code message messageZh field current proposed": TO_THE_REFUSED},
         "SheetColumn": {"name nameZh required many words": OF_OBJECT},
         "SheetTemplate": {"kind header columns": OF_OBJECT},
         "RowFault": {"line column code reason reasonZh": OF_OBJECT},

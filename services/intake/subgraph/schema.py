@@ -8,6 +8,7 @@ import strawberry
 
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
+from services.intake.subgraph.archives import ArchiveMutation, ArchiveQuery
 from services.intake.subgraph.calendar import CalendarMutation, CalendarQuery
 from services.intake.subgraph.completing import CompletingMutation
 from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
@@ -53,7 +54,16 @@ from shared.subgraph import page_size, refused_as
 
 @strawberry.type(description="查询 · what can be asked")
 class Query(
-    OrganisationQuery, CalendarQuery, CoverageQuery, DeskQuery, EncounterQuery, LedgerQuery, SummaryQuery, ShareQuery, TransferQuery
+    OrganisationQuery,
+    CalendarQuery,
+    CoverageQuery,
+    DeskQuery,
+    EncounterQuery,
+    LedgerQuery,
+    SummaryQuery,
+    ShareQuery,
+    ArchiveQuery,
+    TransferQuery,
 ):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
     async def grievance(self, info: Ctx, number: str | None = None, id: strawberry.ID | None = None) -> Grievance | None:
@@ -87,7 +97,14 @@ class Query(
 
 @strawberry.type(description="操作 · what can be done")
 class Mutation(
-    OrganisationMutation, CalendarMutation, CoverageMutation, FieldMutation, SummaryMutation, CompletingMutation, TransferMutation
+    OrganisationMutation,
+    CalendarMutation,
+    CoverageMutation,
+    FieldMutation,
+    SummaryMutation,
+    CompletingMutation,
+    ArchiveMutation,
+    TransferMutation,
 ):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
     async def register_grievance(self, info: Ctx, input: RegisterGrievanceInput) -> RegisterResult:

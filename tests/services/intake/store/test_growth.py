@@ -15,6 +15,7 @@ from services.intake.adapters.files import FileStore
 from services.intake.domain.transfers import CSV
 from services.intake.service import Service
 from services.intake.settings import IntakeSettings
+from services.intake.store.archives import Archives
 from services.intake.store.calendar import Receptions
 from services.intake.store.households import Households
 from services.intake.store.mongo import CODEC, Grievances
@@ -73,6 +74,13 @@ async def fill(database: Database, count: int) -> None:
         for n in range(count)
     ]
     await insert(database, "summaries", [row | {"unnoted": n < few} for n, row in enumerate(days)])
+    archives = [
+        base(f"a{n}") | {"village": village(n), "team": None if n % 10 else f"T-{n // PER_TEAM}", "expires": "2031-06-05"}
+        for n in range(count)
+    ]
+    for n, row in enumerate(archives):
+        row |= {"proposed_village": row["village"] if n < few else None} | ({"expires": "2026-06-05"} if n < few else {})
+    await insert(database, "archives", archives)
     ages = [AT + timedelta(days=n < few) for n in range(count)]
     jobs = [base(f"j{n}") | {"open": n < few, "ended_at": ages[n], "asker": {"sub": f"a-{n // 10}"}} for n in range(count)]
     # Photos are what grows: files that came in or went out are there for some days.
@@ -99,6 +107,11 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "households of a team": (lambda db: Households(db).listed({"team": "T-3"}), {"households.team"}),
     "households by id": (lambda db: Households(db).digests(["h1", "h2", "h3"]), {"households._id_"}),
     "unmarked visits": (lambda db: Households(db).unmarked(100), {"households.unmarked"}),
+    "archives of a village": (lambda db: Archives(db).listed({"village": VILLAGE}), {"archives.village"}),
+    "archives of a team": (lambda db: Archives(db).listed({"team": "T-3"}), {"archives.team"}),
+    "archives by id": (lambda db: Archives(db).listed({"_id": {"$in": [f"a{n}" for n in range(25)]}}), {"archives._id_"}),
+    "archives with something to decide": (lambda db: Archives(db).listed({"proposed_village": VILLAGE}), {"archives.proposed_village"}),
+    "archives that are due": (lambda db: Archives(db).due("2026-06-06"), {"archives.expires"}),
     "open transfers": (lambda db: Transfers(db).open_ids(20), {"transfers.open"}),
     "transfers of an asker": (lambda db: Transfers(db)._found({"asker.sub": "a-7"}), {"transfers.asker"}),
     "files that jobs need": (lambda db: Transfers(db).files_needed(AT + timedelta(hours=1)), {"transfers.open", "transfers.ended_at"}),
