@@ -6,6 +6,7 @@ from typing import Any
 
 from services.intake.domain.versions import heads
 from services.intake.fieldwork import Fieldwork
+from services.intake.usecases.propose_archive_change import ProposeArchiveChange, propose_archive_change
 from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
 from services.intake.usecases.register_grievance import RegisterGrievance, Registration, register_grievance
 from services.intake.usecases.sync_field_batch import Done, Syncing
@@ -35,6 +36,9 @@ def syncing(parts: Fieldwork, registration: Registration) -> Syncing:
     async def grievance(viewer: Viewer, fields: Fields, origin: str) -> Done:
         return Done(await register_grievance(registration, viewer, RegisterGrievance(**fields), origin))
 
+    async def archive_change(viewer: Viewer, fields: Fields, origin: str) -> Done:
+        return Done(await propose_archive_change(parts.archiving, viewer, ProposeArchiveChange(**fields), origin))
+
     return Syncing(
         do={
             "encounter": encounter,
@@ -42,6 +46,7 @@ def syncing(parts: Fieldwork, registration: Registration) -> Syncing:
             "diary": diary,
             "amend_diary": amended_diary,
             "grievance": grievance,
+            "archive_change": archive_change,
         },
         times={
             "encounter": "at",
@@ -49,6 +54,7 @@ def syncing(parts: Fieldwork, registration: Registration) -> Syncing:
             "diary": "at",
             "amend_diary": "at",
             "grievance": "occurred_at",
+            "archive_change": None,
         },
         now=parts.runtime.world.now,
         real_now=parts.runtime.world.real_now,

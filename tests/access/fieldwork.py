@@ -156,7 +156,10 @@ def client_id(text: str) -> str:
 
 def _batch(described: Described) -> dict[str, Any]:
     """An item of every kind, and one that is refused."""
-    ids = {kind: client_id(f"{described.id}:{kind}") for kind in ("encounter", "amendEncounter", "diary", "amendDiary", "grievance", "bad")}
+    ids = {
+        kind: client_id(f"{described.id}:{kind}")
+        for kind in ("encounter", "amendEncounter", "diary", "amendDiary", "grievance", "archiveChange", "bad")
+    }
     notes = NOTES | {"photos": [PHOTO]}
     items: dict[str, dict[str, Any]] = {
         "encounter": {"kind": "STREET_TALK", "division": HERE, **notes},
@@ -164,6 +167,7 @@ def _batch(described: Described) -> dict[str, Any]:
         "diary": {"text": "今天走访。", "encounters": [ids["encounter"]]},
         "amendDiary": {"diary": ids["diary"], "base": [ids["diary"]], "text": "今天走访了。"},
         "grievance": {"text": "门口的指示牌看不清字。", "division": HERE, "encounter": ids["encounter"], "photos": [PHOTO]},
+        "archiveChange": {"archiveId": home(True), "changes": [{"action": "REMOVE", "field": "toilet"}]},
     }
     told = [{"id": ids[kind], kind: fields} for kind, fields in items.items()]
     return {"sentAt": datetime.now(CHINA).isoformat(), "items": [*told, {"id": ids["bad"], "diary": {"text": "", "encounters": []}}]}

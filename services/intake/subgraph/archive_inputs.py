@@ -8,8 +8,9 @@ from enum import Enum
 import strawberry
 
 from services.intake.subgraph.calendar import REQUEST
+from services.intake.subgraph.inputs import told
 from services.intake.usecases.decide_archive_change import DecideArchiveChange
-from services.intake.usecases.propose_archive_change import ArchiveChange, GivenConsent, NewEnterprise, ProposeArchiveChange
+from services.intake.usecases.propose_archive_change import ProposeArchiveChange
 
 
 @strawberry.enum(description="字段所属：成员、住户、商户或企业 · of whom or what a field tells")
@@ -104,18 +105,6 @@ class ArchiveChangeInput:
         "what is there on arrival, when left out",
     )
 
-    def change(self) -> ArchiveChange:
-        return ArchiveChange(
-            action=self.action.value,
-            resident=self.resident,
-            field=self.field,
-            value=self.value,
-            purpose=self.purpose.value if self.purpose else None,
-            consent=GivenConsent(how=self.consent.how.value, on=self.consent.on) if self.consent else None,
-            retain_until=self.retain_until,
-            seen=self.seen,
-        )
-
 
 @strawberry.input(description="尚无档案的商户、企业 · an enterprise that has no archive yet")
 class NewEnterpriseInput:
@@ -123,28 +112,26 @@ class NewEnterpriseInput:
     village: str = strawberry.field(description="村（社区）代码 · code of the village")
 
 
-@strawberry.input(description="提出档案变更 · what was found, to be confirmed by somebody else")
-class ProposeArchiveChangeInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+@strawberry.input(description="档案变更 · what was found, to be confirmed by somebody else")
+class ProposedChangesInput:
     archive_id: strawberry.ID | None = strawberry.field(
-        default=None, description="档案；住户档案的标识即住户标识 · which archive; a household's has the household's id"
+        default=None,
+        description="档案；住户档案的标识即住户标识；离线时可填新建该企业档案那一项的标识 · which archive; a household has its own; "
+        "in a batch also the id of the item that opened it",
     )
     enterprise: NewEnterpriseInput | None = strawberry.field(default=None, description="新的商户、企业 · a new enterprise")
     encounter: strawberry.ID | None = strawberry.field(default=None, description="所属走访 · the encounter in which it was found")
     note: str | None = strawberry.field(default=None, description="说明，加密保存 · a note; kept encrypted")
     changes: list[ArchiveChangeInput] = strawberry.field(description="变更 · the changes, confirmed together or not at all")
 
+
+@strawberry.input(description="提出档案变更 · what was found, to be confirmed by somebody else")
+class ProposeArchiveChangeInput(ProposedChangesInput):
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+
     def command(self) -> ProposeArchiveChange:
         """Raises pydantic's ValidationError, which names the field."""
-        new = self.enterprise
-        return ProposeArchiveChange(
-            request_id=str(self.request_id),
-            archive_id=str(self.archive_id) if self.archive_id is not None else None,
-            enterprise=NewEnterprise(kind=new.kind.value, village=new.village) if new else None,
-            encounter=str(self.encounter) if self.encounter is not None else None,
-            note=self.note,
-            changes=[each.change() for each in self.changes],
-        )
+        return ProposeArchiveChange(**told(self))
 
 
 @strawberry.input(description="确认或退回档案变更 · confirm or refuse what somebody else proposed")

@@ -10,6 +10,8 @@ import strawberry
 
 from services.intake.domain.encounters import CHANNEL_OF
 from services.intake.domain.encounters import Encounter as Held
+from services.intake.subgraph.archive_types import Archive
+from services.intake.subgraph.archives import archives_of
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.encounters import (
     Diary,
@@ -50,6 +52,7 @@ RECORD_OF: dict[syncs.Kind, str] = {
     "diary": "diary",
     "amend_diary": "diary",
     "grievance": "grievance",
+    "archive_change": "archive",
 }
 
 
@@ -97,6 +100,7 @@ class ItemAnswer:
     outcome: ItemOutcome = strawberry.field(description="结果 · what became of it")
     clock: PhoneClock | None = strawberry.field(description="对时间的判断 · what was noticed of its time")
     record_id: strawberry.ID | None = strawberry.field(description="所成记录的标识 · id of the record that it made or changed")
+    archive: Archive | None = strawberry.field(description="档案，含待确认的变更 · the archive with the proposed change")
     encounter: Encounter | None = strawberry.field(description="走访 · the encounter; its heads are all versions that stand side by side")
     diary: Diary | None = strawberry.field(description="日记 · the diary; its heads likewise")
     registered: Registered | None = strawberry.field(description="诉求 · the grievance with its PIN")
@@ -228,13 +232,14 @@ def _parts(item: Any) -> dict[syncs.Kind, Any]:
 
 async def _shown(context: IntakeContext, items: list[syncs.FieldItem], answers: list[syncs.Answer]) -> list[ItemAnswer]:
     """With the records that the items made: of each kind in one read."""
-    records: dict[str, set[str]] = {"grievance": set(), "diary": set(), "encounter": set()}
+    records: dict[str, set[str]] = {kind: set() for kind in RECORD_OF.values()}
     for answer in answers:
         if answer.record is not None:
             records[RECORD_OF[answer.kind]].add(answer.record)
     grievances = await context.intake.grievances.find_many(sorted(records["grievance"])) if records["grievance"] else {}
     encounters = await context.intake.fieldwork.encounters.find_many(records["encounter"])
     diaries = await context.intake.fieldwork.diaries.find_many(records["diary"])
+    archives = await archives_of(context, sorted(records["archive"]))
     shown = []
     for item, answer in zip(items, answers, strict=True):
         record, kind = answer.record or "", RECORD_OF[answer.kind]
@@ -246,6 +251,7 @@ async def _shown(context: IntakeContext, items: list[syncs.FieldItem], answers: 
                 clock=clock_of(answer.clock),
                 record_id=strawberry.ID(record) if record else None,
                 encounter=encounter_of(context, encounters[record]) if record in encounters else None,
+                archive=archives.get(record),
                 diary=diary_of(context, diaries[record]) if record in diaries else None,
                 registered=await as_registered(context, record, grievances[record], photos) if record in grievances else None,
                 uploads=await uploads_of(context, record, photos) if photos and kind != "grievance" else [],

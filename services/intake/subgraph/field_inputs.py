@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import strawberry
 
+from services.intake.subgraph.archive_inputs import ProposedChangesInput
 from services.intake.subgraph.calendar import REQUEST
 from services.intake.subgraph.encounters import EncounterKind
 from services.intake.subgraph.inputs import PhotoInput, RegisterGrievanceInput, ToldGrievanceInput
@@ -100,6 +101,7 @@ class FieldItemInput:
     diary: DiaryInput | None = strawberry.field(default=None, description="日记 · a diary")
     amend_diary: AmendedDiaryInput | None = strawberry.field(default=None, description="修改日记 · a diary told anew")
     grievance: ToldGrievanceInput | None = strawberry.field(default=None, description="诉求 · a grievance")
+    archive_change: ProposedChangesInput | None = strawberry.field(default=None, description="档案变更 · proposed changes of an archive")
 
 
 @strawberry.input(description="一批离线记录 · what a phone collected without a network")

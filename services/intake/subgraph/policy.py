@@ -327,7 +327,7 @@ POLICY = Policy(
         "DiaryWritten": {"diary": OF_OBJECT},
         "DiaryRefused": {"code message messageZh field": TO_THE_REFUSED},
         "PolicyMessageRecorded": {"policyMessage": OF_OBJECT},
-        "ItemAnswer": {"id outcome clock recordId encounter diary registered uploads refusal": OF_OBJECT},
+        "ItemAnswer": {"id outcome clock recordId archive encounter diary registered uploads refusal": OF_OBJECT},
         "ItemRefused": {"code message messageZh field": OF_OBJECT},
         "FieldBatchSynced": {"clockOffBy answers": OF_OBJECT},
         "FieldBatchRefused": {"code message messageZh field": TO_THE_REFUSED},

@@ -16,8 +16,9 @@ from services.intake.domain.archive_fields import clean, field_of
 from services.intake.domain.archives import Archive, until_of
 from services.intake.domain.territory import DivisionLevel
 from services.intake.domain.texts import Line
-from services.intake.usecases.archiving import PROPOSERS, Archiving, may_propose, not_yours, note_name, value_name
+from services.intake.usecases.archiving import PROPOSERS, Archiving, may_propose, note_name, value_name
 from services.intake.usecases.recording import require_known
+from services.intake.usecases.writing import enterprise_id, not_here, own_or_known
 from shared import ids
 from shared.commands import request_of
 from shared.identity.errors import Forbidden, Refusal
@@ -75,11 +76,14 @@ class ProposeArchiveChange(BaseModel):
 async def propose_archive_change(parts: Archiving, viewer: Viewer, command: ProposeArchiveChange, origin: str) -> str:
     """Propose, and return the archive's id. An archive of another team is, to the viewer, not there. Raises Refusal."""
     viewer.require(*PROPOSERS)
+    request = request_of(parts.reference_key, viewer, command.request_id, "ProposeArchiveChange", command.model_dump(mode="json"), origin)
     begun = await _begun(parts, viewer, command)
+    if await parts.writer.earlier(begun.id, request) is not None:
+        # A repeat may come days later, when other dates would be allowed.
+        return begun.id
     id, today = ids.document_id(viewer.sub, command.request_id), parts.day
     # In clear only here; refused before anything is sealed.
     changes = [_cleaned(begun.kind, id, change, today, f"changes.{number}") for number, change in enumerate(command.changes)]
-    request = request_of(parts.reference_key, viewer, command.request_id, "ProposeArchiveChange", command.model_dump(mode="json"), origin)
 
     def decide(held: Archive | None) -> Decision:
         archive = held if held is not None else begun
@@ -94,7 +98,7 @@ async def propose_archive_change(parts: Archiving, viewer: Viewer, command: Prop
             id=id,
             by=viewer.sub,
             at=parts.now(),
-            encounter=command.encounter,
+            encounter=own_or_known(viewer, command.encounter) if command.encounter else None,
             note=key.encrypt(note_name(id), command.note) if command.note else None,
             changes=[sealed(change) for change in changes],
             until=until_of(changes, today),
@@ -113,11 +117,11 @@ async def _begun(parts: Archiving, viewer: Viewer, command: ProposeArchiveChange
         )
     if command.enterprise is not None:
         return await _new_enterprise(parts, viewer, command, command.enterprise)
-    id = command.archive_id or ""
+    id = enterprise_id(viewer, command.archive_id or "")
     household, held = await parts.households.find(id), await parts.archives.find(id)
     team = household.team if household is not None else held.team if held is not None else None
     if not may_propose(viewer, team):
-        raise not_yours()
+        raise not_here(command.archive_id or "", "archiveId")
     if held is not None:
         return held
     assert household is not None

@@ -17,7 +17,17 @@ from services.intake.store.encounters import Encounters, PolicyMessages
 from services.intake.store.households import Households
 from services.intake.usecases.expect_photos import ExpectPhotos, Photo
 from services.intake.usecases.tell_members import Telling, tell_encounters
-from services.intake.usecases.writing import ROLES, Writing, Written, not_here, own_or_known, refuse_late, refused_version, sealed
+from services.intake.usecases.writing import (
+    ROLES,
+    Writing,
+    Written,
+    enterprise_id,
+    not_here,
+    own_or_known,
+    refuse_late,
+    refused_version,
+    sealed,
+)
 from shared import ids
 from shared.commands import request_of
 from shared.identity.errors import Refusal
@@ -83,7 +93,7 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
         await _check(parts, viewer, command, division, when.on)
         parts.photos.tickets(viewer, id, command.photos)
         key, wrapped = parts.cipher.new_person_key(id)
-        first = Version[Notes](id=command.request_id, base=[], by=viewer.sub, at=when.at, content=_notes(command, key))
+        first = Version[Notes](id=command.request_id, base=[], by=viewer.sub, at=when.at, content=_notes(viewer, command, key))
         encounter = Encounter(
             id=id,
             kind=command.kind,
@@ -122,7 +132,7 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
         refuse_late(encounter.on, parts.writing.now(), "encounter")
         await _check(parts, viewer, command, encounter.division, encounter.on)
         parts.photos.tickets(viewer, id, command.photos)
-        notes = _notes(command, parts.cipher.unwrap(encounter.person, encounter.key))
+        notes = _notes(viewer, command, parts.cipher.unwrap(encounter.person, encounter.key))
         version = Version[Notes](id=command.request_id, base=sorted(set(command.base)), by=viewer.sub, at=when.at, content=notes)
         try:
             await parts.encounters.command(id, request, lambda state: Decision(state.amended(version), [], {"id": id}))
@@ -135,7 +145,7 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
     return id
 
 
-def _notes(command: EncounterNotes, key: PersonKey) -> Notes:
+def _notes(viewer: Viewer, command: EncounterNotes, key: PersonKey) -> Notes:
     text, original = sealed(key, "text", command.text)
     return Notes(
         text=text,
@@ -145,13 +155,13 @@ def _notes(command: EncounterNotes, key: PersonKey) -> Notes:
         participants=sorted(set(command.participants)),
         messages=sorted(set(command.messages)),
         household=command.household,
-        enterprise=command.enterprise,
+        enterprise=enterprise_id(viewer, command.enterprise) if command.enterprise else None,
     )
 
 
 async def _check(parts: RecordingEncounters, viewer: Viewer, notes: EncounterNotes, division: str, on: str) -> None:
     """Raises Refusal for what it names and is not there, or not the team's."""
-    if not notes.text.strip():
+    if not (notes.text.strip() or notes.household or notes.enterprise):
         raise Refusal("TEXT_EMPTY", "请填写内容。", "The text is empty.", "text")
     with_ = await parts.writing.people.find_many(notes.participants)
     if any((member := with_.get(id)) is None or member.team != viewer.team for id in notes.participants):

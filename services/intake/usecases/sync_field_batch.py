@@ -23,9 +23,9 @@ from shared.identity.viewer import Viewer
 from shared.records import StoreTrouble
 
 MOST_ITEMS = 50
-Kind = Literal["encounter", "amend_encounter", "diary", "amend_diary", "grievance"]
-# What others build on comes first: a whole batch is then done in one go.
-ORDER: tuple[Kind, ...] = ("encounter", "diary", "grievance", "amend_encounter", "amend_diary")
+Kind = Literal["encounter", "amend_encounter", "diary", "amend_diary", "grievance", "archive_change"]
+# What others build on comes first, and then what was made first: a whole batch is then done in one go.
+ORDER: tuple[Kind, ...] = ("encounter", "diary", "grievance", "archive_change", "amend_encounter", "amend_diary")
 Outcome = Literal["DONE", "CONFLICT", "WAITING", "REFUSED", "FAILED"]
 """Kept, or kept before; kept beside a version of somebody else's; not its turn yet, because what it builds on is not here or the batch took
 long; not kept, for a reason that sending again does not change; not kept, by a fault of ours. WAITING and FAILED are to be sent again."""
@@ -94,7 +94,7 @@ async def sync_field_batch(parts: Syncing, viewer: Viewer, batch: FieldBatch, or
     off = clocks.skew(batch.sent_at, parts.now())
     answers: dict[int, Answer] = {}
     until = parts.real_now() + LONGEST
-    for place, item in sorted(enumerate(batch.items), key=lambda each: ORDER.index(each[1].kind)):
+    for place, item in sorted(enumerate(batch.items), key=lambda each: (ORDER.index(each[1].kind), each[1].id)):
         in_time = parts.real_now() < until
         answers[place] = await _answer(parts, viewer, item, off, origin) if in_time else Answer(item.id, item.kind, "WAITING")
     return off, [answers[place] for place in range(len(batch.items))]

@@ -127,6 +127,11 @@ def own_or_known(viewer: Viewer, id: str) -> str:
     return ids.document_id(viewer.sub, id) if clocks.is_client_id(id) else id
 
 
+def enterprise_id(viewer: Viewer, id: str) -> str:
+    """The id of an enterprise that is named by it, or by the client-made id of the item with which this viewer opened its archive."""
+    return ids.document_id("enterprise", f"{viewer.sub}\n{id}") if clocks.is_client_id(id) else id
+
+
 def not_here(id: str, field: str) -> Refusal:
     """A client-made id names what is still on its way; one of ours names nothing, or what is not the viewer's."""
     if clocks.is_client_id(id):

@@ -241,6 +241,28 @@ async def test_what_builds_on_a_record_that_is_still_on_its_way_waits_and_both_v
     assert [answer.outcome for answer in (await send(parts, [crossing]))[1]] == ["CONFLICT"]
 
 
+@pytest.mark.row("S34")
+@pytest.mark.row("S41")
+async def test_an_enterprise_that_is_opened_without_a_network_is_named_by_the_item_that_opened_it(service: Service, parts: Syncing) -> None:
+    title = {"field": "title", "value": "鼓楼早餐店"}
+    opened = FieldItem(
+        id=client_id(parts.now() - timedelta(hours=2), "shop"),
+        kind="archive_change",
+        fields={"enterprise": {"kind": "SHOP", "village": VILLAGE}, "changes": [title]},
+    )
+    more = item(parts, "shop-2", "archive_change", archive_id=opened.id, changes=[{"field": "industry", "value": "餐饮"}])
+    visit = item(parts, "shop-visit", "encounter", kind="ENTERPRISE_VISIT", text="", division=VILLAGE, enterprise=opened.id)
+    assert [answer.outcome for answer in (await send(parts, [more, visit]))[1]] == ["WAITING", "DONE"]
+    _off, answers = await send(parts, [visit, more, opened])
+    assert [answer.outcome for answer in answers] == ["DONE", "DONE", "DONE"]
+    archive = await service.fieldwork.archives.find(answers[2].record or "")
+    encounter = await service.fieldwork.encounters.find(answers[0].record or "")
+    assert archive is not None
+    assert encounter is not None
+    assert encounter.notes.enterprise == archive.id
+    assert len(archive.proposals) == 2
+
+
 async def test_every_item_is_answered_for_itself(parts: Syncing) -> None:
     good = item(parts, "good", "diary", text="好")
     reused = FieldItem(id=good.id, kind="diary", fields={"text": "别的话"})
