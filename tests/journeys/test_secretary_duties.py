@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.photos import sign_board
 from deploy.local.parts import Parts
+from examples.field.field_client import FieldClient, post
 from shared.china_time import CHINA
 from shared.identity.development import DevelopmentIssuer
-from tests.journeys.system import ACCEPT, REPORT, System, running
+from tests.journeys.system import ACCEPT, GULOU, PEOPLE, REPORT, System, running
 from tests.waiting import until
 
 ITEMS = "items { grievanceId mark state toTell to { name } decision { status publicReply owner { unit } } grievance { number } }"
@@ -97,3 +101,76 @@ async def test_a_casual_remark_goes_up_to_the_committee_and_comes_back_to_the_pe
         return found if found["done"] else None
 
     assert await until(counted, within=15, what="the count") == {"foundByVisit": 1, "byPetition": 0, "share": 1.0, "done": 1}
+
+
+SECRETARIES, TEAM = 15, "T-370881-015"
+MEMBER = "mutation($input: RecordMemberInput!) { recordMember(input: $input) { ... on MemberRecorded { member { id } } } }"
+FORM = "mutation($input: RecordTeamInput!) { recordTeam(input: $input) { ... on TeamRecorded { team { code } } } }"
+LEDGER = f"""{{ teamLedger(team: "{TEAM}", first: 100) {{ heard onSpot totals {{ encounters {{ kind number }} people }}
+  edges {{ node {{ number subject state onSpotAnswer }} }} }} }}"""
+
+
+def secretary(number: int) -> dict[str, Any]:
+    return {**PEOPLE["secretary"], "sub": f"gulou-{number}", "team": TEAM}
+
+
+@pytest.mark.row("L1")
+@pytest.mark.row("S42")
+@pytest.mark.row("S49")
+async def test_fifteen_secretaries_bring_in_a_day_of_gulou_with_the_sign_board_among_it(system: System, tmp_path: Path) -> None:
+    """5 June: 30 items and more, told on the way, sent in the evening over a network that loses every third answer."""
+    for number in range(SECRETARIES):
+        row = {"name": f"书记{number}", "kinds": ["COMMUNITY_OFFICIAL"], "rank": "SECTION", "unit": GULOU, "team": TEAM}
+        await system.do("intake", "county-admin", MEMBER, requestId="m", id=f"gulou-{number}", **row)
+    team = {"code": TEAM, "name": "鼓楼十五人", "division": "370881000000", "leader": "gulou-0", "contactUnits": [GULOU]}
+    await system.do("intake", "county-admin", FORM, requestId="t", **team)
+
+    requests = 0
+
+    def lossy(method: str, url: str, body: bytes, headers: dict[str, str]) -> bytes:
+        nonlocal requests
+        requests += 1
+        answer = post(method, url, body, headers)
+        if requests % 3 == 0:
+            raise ConnectionError("the answer was lost")
+        return answer
+
+    endpoint = f"{system.process('intake', 'api').url}/graphql"
+    phones = [FieldClient(tmp_path / f"{n}.sqlite3", endpoint, system.token(secretary(n)), send=lossy) for n in range(SECRETARIES)]
+    for number, phone in enumerate(phones):
+        talk = phone.tell("encounter", kind="HOUSEHOLD_TALK", text=f"第{number}户", place="鼓楼社区", attendance=2)
+        phone.tell("grievance", text=f"{number}号楼前路灯不亮", place="鼓楼社区后作街小区", encounter=talk)
+        answer = {"onSpotAnswer": "手机上可以备案，已当面演示。"}
+        phone.tell("grievance", text=f"医保怎么报销（{number}）", kind="CONSULTATION", place="鼓楼社区", encounter=talk, **answer)
+    board = tmp_path / "before.png"
+    board.write_bytes(sign_board(broken=True))
+    remark = phones[0].tell("grievance", text="小区指示牌看不清字", place="鼓楼社区后作街小区", photos=[str(board)])
+
+    def send(phone: FieldClient) -> None:
+        while True:
+            try:
+                if not phone.sync():
+                    return
+            except OSError:
+                continue
+
+    for phone in phones:
+        await asyncio.to_thread(send, phone)
+    told = phones[0].answer(remark)
+    assert told is not None
+    seen = await system.ask("intake", secretary(7), f'{{ grievance(id: "{told["recordId"]}") {{ attachments {{ name size }} }} }}')
+    assert seen["data"]["grievance"]["attachments"] == [{"name": "before.png", "size": len(sign_board(broken=True))}]
+
+    async def arrived() -> Any:
+        found = (await system.ask("intake", secretary(7), LEDGER))["data"]["teamLedger"]
+        states = [edge["node"]["state"] for edge in found["edges"]]
+        counted = {"kind": "HOUSEHOLD_TALK", "number": SECRETARIES} in found["totals"]["encounters"]
+        return found if counted and "REGISTERED" not in states else None
+
+    ledger = await until(arrived, within=30, what="a ledger of cases that routing has opened")
+    assert (ledger["heard"], ledger["onSpot"], ledger["totals"]["people"]) == (31, SECRETARIES, 2 * SECRETARIES)
+    states = Counter(edge["node"]["state"] for edge in ledger["edges"])
+    assert states == {"ANSWERED_ON_SPOT": SECRETARIES, "DISPATCHED": SECRETARIES + 1}
+    numbers = {edge["node"]["number"]: edge["node"]["subject"] for edge in ledger["edges"]}
+    assert numbers[told["registered"]["grievance"]["number"]] == "小区指示牌看不清字"
+    assert len(numbers) == 31

@@ -327,5 +327,5 @@ async def test_a_batch_that_takes_long_leaves_the_rest_for_the_next(parts: Synci
     slow = replace(parts, real_now=lambda: next(clock))
     told = [item(parts, f"slow {n}", "diary", text="慢") for n in range(4)]
     _off, answers = await send(slow, told)
-    assert [answer.outcome for answer in answers] == ["DONE", "WAITING", "WAITING", "WAITING"]
+    assert sorted(answer.outcome for answer in answers) == ["DONE", "WAITING", "WAITING", "WAITING"]
     assert [answer.outcome for answer in (await send(parts, told))[1]] == ["DONE"] * 4

@@ -17,6 +17,7 @@ from services.intake.service import Service
 from services.intake.settings import IntakeSettings
 from services.intake.store.archives import Archives
 from services.intake.store.calendar import Receptions
+from services.intake.store.encounters import Diaries, Encounters, PolicyMessages
 from services.intake.store.households import Households
 from services.intake.store.mongo import CODEC, Grievances
 from services.intake.store.organisation import Members, Posts, Teams
@@ -74,6 +75,12 @@ async def fill(database: Database, count: int) -> None:
         for n in range(count)
     ]
     await insert(database, "summaries", [row | {"unnoted": n < few} for n, row in enumerate(days)])
+    for name in ("encounters", "diaries"):
+        rows = [base(f"{name}{n}") | {"team_month": f"T-{n // PER_TEAM}:2020-06", "untold": n < few} for n in range(count)]
+        for n, row in enumerate(rows):
+            row |= {"household": f"h{n // 5}", "enterprise": f"e{n // 5}", "dirty": n < few}
+        await insert(database, name, rows)
+    await insert(database, "messages", [base(f"M-{n}") | {"division": village(n)} for n in range(count)])
     archives = [
         base(f"a{n}") | {"village": village(n), "team": None if n % 10 else f"T-{n // PER_TEAM}", "expires": "2031-06-05"}
         for n in range(count)
@@ -107,6 +114,17 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "households of a team": (lambda db: Households(db).listed({"team": "T-3"}), {"households.team"}),
     "households by id": (lambda db: Households(db).digests(["h1", "h2", "h3"]), {"households._id_"}),
     "unmarked visits": (lambda db: Households(db).unmarked(100), {"households.unmarked"}),
+    "a team's month of encounters": (lambda db: Encounters(db)._found({"team_month": "T-3:2020-06"}), {"encounters.team_month"}),
+    "encounters of a household": (lambda db: Encounters(db)._found({"household": "h3"}), {"encounters.household"}),
+    "encounters of an enterprise": (lambda db: Encounters(db)._found({"enterprise": "e3"}), {"encounters.enterprise"}),
+    "encounters that have something to tell": (lambda db: Encounters(db).untold(200), {"encounters.untold"}),
+    "dirty encounters": (lambda db: ids(db, "encounters", {"dirty": True}), {"encounters.dirty"}),
+    "a team's month of diaries": (lambda db: Diaries(db)._found({"team_month": "T-3:2020-06"}), {"diaries.team_month"}),
+    "diaries that have something to tell": (lambda db: Diaries(db).untold(100), {"diaries.untold"}),
+    "messages of a place": (
+        lambda db: PolicyMessages(db)._found({"division": {"$in": [VILLAGE, "370811001000"]}}),
+        {"messages.division"},
+    ),
     "archives of a village": (lambda db: Archives(db).listed({"village": VILLAGE}), {"archives.village"}),
     "archives of a team": (lambda db: Archives(db).listed({"team": "T-3"}), {"archives.team"}),
     "archives by id": (lambda db: Archives(db).listed({"_id": {"$in": [f"a{n}" for n in range(25)]}}), {"archives._id_"}),
