@@ -111,7 +111,8 @@ class Freshness:
         """What an answer says of it; empty when there is nothing to say."""
         told: dict[str, list[str]] = {}
         if written:
-            told["after"] = [f"{id}:{self._service}={sequence}" for id, sequence in written.items()]
+            # No more than may be sent back: of a batch the last ones, behind which the others mostly are.
+            told["after"] = [f"{id}:{self._service}={sequence}" for id, sequence in written.items()][-MAX_NAMED:]
         if not fresh:
             told["stale"] = [self._service]
         return {"minyi": told} if told else {}

@@ -48,7 +48,7 @@ def gateway(system: System) -> Iterator[Service]:
 
 def found_at(data: Any, path: str) -> Any:
     for name in path.split("."):
-        data = data[name]
+        data = data[int(name)] if name.isdigit() else data[name]
     return data
 
 

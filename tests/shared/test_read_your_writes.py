@@ -75,3 +75,12 @@ def test_an_answer_names_what_its_request_wrote_and_who_is_behind() -> None:
     assert freshness.extensions(written, fresh=True) == {"minyi": {"after": ["g-1:routing=4"]}}
     assert freshness.extensions({}, fresh=False) == {"minyi": {"stale": ["routing"]}}
     assert freshness.extensions({}, fresh=True) == {}
+
+
+def test_an_answer_names_no_more_than_may_be_sent_back() -> None:
+    with noting_writes() as written:
+        for number in range(MAX_NAMED + 5):
+            note_write(f"g-{number}", 1)
+    told = Freshness("intake", Documents({})).extensions(written, fresh=True)["minyi"]["after"]
+    assert len(read_after(",".join(told))) == MAX_NAMED
+    assert told[-1] == f"g-{MAX_NAMED + 4}:intake=1"
