@@ -53,6 +53,8 @@ class Grievance(BaseModel):
     accused_departments: list[str]
     occurred_at: datetime
     registered_at: datetime
+    heard_at: datetime | None = None
+    """When a phone without a network took it down, by our clock; None where it was registered as it was told."""
     campaign: str | None
     encounter: str | None
     owner: Owner

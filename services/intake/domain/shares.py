@@ -1,6 +1,6 @@
 """How grievances come in and what became of them, per month and year (S10 群众上访→干部下访, S42). Pure.
 
-A grievance counts on the China day of its registration, in each territory that holds it, for its team, and once more apart for each
+A grievance counts on the China day on which it was told, in each territory that holds it, for its team, and once more apart for each
 department that it accuses: of a report the accused unit learns nothing, not even a number.
 """
 
@@ -51,8 +51,8 @@ def team_month_key(team: str, month: str) -> str:
 
 
 def day_of(grievance: Grievance) -> str:
-    """The China day of its registration, ISO."""
-    return day_in_china(grievance.registered_at).isoformat()
+    """The China day on which it was told to us, ISO."""
+    return day_in_china(grievance.heard_at or grievance.registered_at).isoformat()
 
 
 def facts(grievance: Grievance) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from shared.subgraph import page_size
 @strawberry.type(description="台账的一行 · one row of the ledger")
 class LedgerRow:
     number: str = strawberry.field(description="编号 · the readable number")
-    on: date = strawberry.field(description="登记日（北京时间）· the day on which it was registered")
+    on: date = strawberry.field(description="听到之日（北京时间）· the day on which it was told")
     subject: str = strawberry.field(description="标题，个人信息已隐去 · redacted")
     on_spot_answer: str | None = strawberry.field(description="当场答复 · what was answered on the spot")
     state: str = strawberry.field(description="状态 · where the handling stands")

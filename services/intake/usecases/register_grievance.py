@@ -152,6 +152,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         accused_departments=command.accused_departments,
         occurred_at=_occurred(command, now),
         registered_at=now,
+        heard_at=clocks.happened(clocks.made_at(command.request_id), command.off, now) if command.off is not None else None,
         campaign=command.campaign,
         encounter=own_or_known(viewer, command.encounter) if command.encounter else None,
         owner=owner,

@@ -16,10 +16,11 @@ from services.intake.field_sync import syncing
 from services.intake.service import Service
 from services.intake.usecases.sync_field_batch import LONGEST, MOST_ITEMS, Answer, FieldBatch, FieldItem, Syncing, chosen, sync_field_batch
 from shared import ids
+from shared.china_time import day_in_china
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.records import StoreTrouble
-from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, client_id, colleague, found_team, keep_home
+from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, TEAM, client_id, colleague, found_team, keep_home
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
 FAST = timedelta(hours=2)
@@ -329,3 +330,14 @@ async def test_a_batch_that_takes_long_leaves_the_rest_for_the_next(parts: Synci
     _off, answers = await send(slow, told)
     assert sorted(answer.outcome for answer in answers) == ["DONE", "WAITING", "WAITING", "WAITING"]
     assert [answer.outcome for answer in (await send(parts, told))[1]] == ["DONE"] * 4
+
+
+@pytest.mark.row("S51")
+async def test_what_a_phone_took_down_days_ago_is_of_that_day(service: Service, parts: Syncing) -> None:
+    ago = parts.now() - timedelta(days=3)
+    told = FieldItem(id=client_id(ago, "three days ago"), kind="grievance", fields={"text": "路灯不亮", "division": VILLAGE})
+    _off, (answer,) = await send(parts, [told])
+    day = day_in_china(ago).isoformat()
+    assert answer.record in await service.grievances.heard_by(SECRETARY.sub, day)
+    assert answer.record in await service.grievances.of_team_month(TEAM, day[:7])
+    assert answer.record not in await service.grievances.heard_by(SECRETARY.sub, service.fieldwork.today())
