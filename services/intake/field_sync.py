@@ -48,14 +48,7 @@ def syncing(parts: Fieldwork, registration: Registration) -> Syncing:
             "grievance": grievance,
             "archive_change": archive_change,
         },
-        times={
-            "encounter": "at",
-            "amend_encounter": "at",
-            "diary": "at",
-            "amend_diary": "at",
-            "grievance": "occurred_at",
-            "archive_change": None,
-        },
+        undated=frozenset({"archive_change"}),
         now=parts.runtime.world.now,
         real_now=parts.runtime.world.real_now,
     )

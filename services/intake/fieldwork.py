@@ -136,6 +136,7 @@ class Fieldwork:
             self._recording(self.duties), self.atlas, self.duties, member_writer, reference_key, self.today
         )
         self.record_visits = RecordingVisits(household_writer, member_writer, self.members, reference_key, self.today)
+        self.archives = Archives(database)
         self.encounters = Encounters(database)
         self.diaries = Diaries(database)
         self.messages = PolicyMessages(database)
@@ -144,12 +145,22 @@ class Fieldwork:
         self.writing = Writing(self.atlas, self.teams, self.members, runtime.world.now)
         self.telling = Telling(encounter_writer, self.encounters, diary_writer, household_writer, member_writer, self.duties)
         self.record_encounters = RecordingEncounters(
-            self.writing, encounter_writer, self.encounters, self.households, self.messages, photos, self.telling, cipher, reference_key
+            writing=self.writing,
+            encounters=encounter_writer,
+            held=self.encounters,
+            households=self.households,
+            messages=self.messages,
+            campaigns=self.campaigns,
+            receptions=self.receptions,
+            archives=self.archives,
+            photos=photos,
+            telling=self.telling,
+            cipher=cipher,
+            reference_key=reference_key,
         )
-        self.write_diaries = WritingDiaries(self.writing, diary_writer, self.diaries, self.telling, cipher, reference_key)
+        self.write_diaries = WritingDiaries(self.writing, diary_writer, self.diaries, self.encounters, self.telling, cipher, reference_key)
         self.record_messages = RecordingMessages(self._recording(self.messages), self.atlas, self.today)
         self.met = Buckets(database, "encounters")
-        self.archives = Archives(database)
         archive_writer = runtime.writer(self.archives, ALONE, self.archives.codec, reference_key)
         self.archiving = Archiving(
             archive_writer, self.archives, self.households, self.atlas, cipher, reference_key, runtime.world.now, self.today

@@ -91,6 +91,8 @@ class Service:
             posts=self.fieldwork.posts,
             uploads=self.uploads,
             photos=self.photos,
+            encounters=self.fieldwork.encounters,
+            campaigns=self.fieldwork.campaigns,
             reference_key=self.reference_key,
             now=self.runtime.world.now,
         )

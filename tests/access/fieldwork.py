@@ -139,8 +139,8 @@ async def _keep_encounters(intake: Any) -> None:
 
 def _two(kind: Any, content: Any) -> list[Any]:
     """A version, and one that was made on it."""
-    first = Version[kind](id="v1", base=[], by=SUB, at=AT, content=content)
-    return [first, Version[kind](id="v2", base=["v1"], by=SUB, at=AT, content=content)]
+    first = Version[kind](id="v1", base=[], by=SUB, at=AT, said="1", content=content)
+    return [first, Version[kind](id="v2", base=["v1"], by=SUB, at=AT, said="2", content=content)]
 
 
 def client_id(text: str) -> str:

@@ -199,7 +199,7 @@ async def test_a_public_document_may_be_kept_when_asked_by_get_and_hash(make: Ma
 
 def test_what_is_public_everybody_sees_by_the_matrix() -> None:
     places = {"division", "divisions", "locate", "receptionSites", "campaigns", "receptions"}
-    assert COSTS.public == {*places, "satisfactionGrades", "sheetTemplates"}
+    assert COSTS.public == {*places, "satisfactionGrades", "sheetTemplates", "policyMessages", "archiveFields"}
     rows = {name: row for rows in TOLD.values() for name, row in rows.items()}
     for name in COSTS.public:
         assert len(set(rows[f"Query.{name}"].cells.values())) == 1, name

@@ -45,7 +45,8 @@ class World:
     async def document(self, service: str, id: str) -> dict[str, Any]:
         found = await self.store(service)[COLLECTIONS[service]].find_one({"_id": id})
         assert found is not None
-        return dict(found)
+        # What is counted of it is the projector's, who comes when he comes.
+        return {name: value for name, value in found.items() if name not in ("dirty", "counted")}
 
     async def events(self, service: str, id: str) -> list[dict[str, Any]]:
         rows = await self.store(service)["events"].find({"subject": id}).to_list(None)

@@ -28,8 +28,11 @@ def is_client_id(text: str) -> bool:
 
 
 def made_at(client_id: str) -> datetime:
-    """When the phone made this id, by the phone's clock (RFC 9562: 48 bits of milliseconds)."""
-    return datetime.fromtimestamp(int(client_id.replace("-", "")[:12], 16) / 1000, UTC)
+    """When the phone made this id, by the phone's clock (RFC 9562: 48 bits of milliseconds), at the latest the end of the year 9999."""
+    try:
+        return datetime.fromtimestamp(int(client_id.replace("-", "")[:12], 16) / 1000, UTC)
+    except (ValueError, OverflowError):
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def skew(sent_at: datetime, received_at: datetime) -> timedelta:
@@ -37,6 +40,14 @@ def skew(sent_at: datetime, received_at: datetime) -> timedelta:
     equally long."""
     off = received_at - sent_at
     return timedelta(0) if abs(off) <= TOLERANCE else timedelta(minutes=round(off / timedelta(minutes=1)))
+
+
+def corrected(said: datetime, off: timedelta) -> str:
+    """The time by our clock, whether it can be or not, as a text that sorts by time."""
+    try:
+        return (said + off).astimezone(UTC).isoformat(timespec="microseconds")
+    except OverflowError:
+        return said.replace(tzinfo=UTC).isoformat(timespec="microseconds")
 
 
 def happened(said: datetime, off: timedelta, now: datetime) -> datetime:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from services.intake.domain.encounters import CHANNEL_OF
 from services.intake.domain.encounters import Encounter as Held
 from services.intake.subgraph.archive_types import Archive
 from services.intake.subgraph.archives import archives_of
@@ -143,7 +142,8 @@ class FieldMutation:
             if len(input.grievances) > MOST_GRIEVANCES:
                 zh, en = f"诉求不能超过{MOST_GRIEVANCES}件。", f"More than {MOST_GRIEVANCES} grievances."
                 raise Refusal("TOO_MANY_GRIEVANCES", zh, en, "grievances")
-            command = RecordEncounter(**{name: value for name, value in told(input).items() if name != "grievances"})
+            names = [each.petitioner.name for each in input.grievances if each.petitioner and each.petitioner.name]
+            command = RecordEncounter(**{name: value for name, value in told(input).items() if name != "grievances"}, names=names)
             id = await record_encounter(context.intake.fieldwork.record_encounters, context.viewer, command, context.origin)
             held = (await context.intake.fieldwork.encounters.find_many([id]))[id]
             heard = [await _hear(context, held, each) for each in input.grievances]
@@ -216,12 +216,10 @@ async def _diary(context: IntakeContext, write: Callable[[], Awaitable[str]]) ->
 
 
 async def _hear(context: IntakeContext, encounter: Held, input: RegisterGrievanceInput) -> Registered | RegisterRefused:
-    """A grievance that was told in an encounter: where, when and through which door, unless it says otherwise, as the encounter."""
+    """A grievance that was told in an encounter."""
 
     async def work() -> Registered:
-        of_encounter: dict[str, Any] = {"encounter": encounter.id, "channel": CHANNEL_OF[encounter.kind], "occurred_at": encounter.at}
-        of_encounter |= {"division": encounter.division} | ({"campaign": encounter.campaign} if encounter.campaign else {})
-        return await registered(context, RegisterGrievance(**(of_encounter | told(input) | {"encounter": encounter.id})))
+        return await registered(context, RegisterGrievance(**(told(input) | {"encounter": encounter.id})))
 
     return await refused_as(RegisterRefused, work)
 

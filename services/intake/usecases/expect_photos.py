@@ -1,6 +1,7 @@
 """Photos by content hash: told with the record that they belong to, sent when there is a network. The bytes come as any upload does.
 
-A photo is known by its record, its sender and its hash: told again, also weeks later, it gives the same attachment and a fresh address.
+A photo is known by its record, its sender and what it is (hash, size, type): told again, also weeks later, it gives the same attachment
+and a fresh address.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain.uploads import UploadLimits, UploadRefusal, UploadTicket, new_ticket
+from services.intake.domain.uploads import IMPORT, UploadLimits, UploadRefusal, UploadTicket, new_ticket
 from services.intake.store.uploads import Upload, UploadState, UploadStore
 from shared import ids
 from shared.identity.errors import Refusal
@@ -46,8 +47,10 @@ class ExpectPhotos:
             raise Refusal("TOO_MANY_PHOTOS", f"照片不能超过{MOST_PHOTOS}张。", f"More than {MOST_PHOTOS} photos.", "photos")
         found: dict[str, UploadTicket] = {}
         for place, photo in enumerate(photos):
+            if photo.purpose == IMPORT:
+                raise Refusal("PHOTO_PURPOSE", "照片不能用于导入。", "A photo is not imported.", f"photos.{place}.purpose")
             ticket = new_ticket(
-                id=ids.document_id(viewer.sub, f"photo:{record}:{photo.sha256.lower()}"),
+                id=ids.document_id(viewer.sub, f"photo:{record}:{photo.sha256.lower()}:{photo.size}:{photo.content_type}"),
                 uploader=viewer.sub,
                 grievance=record,
                 now=self.real_now(),

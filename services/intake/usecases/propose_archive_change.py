@@ -98,7 +98,7 @@ async def propose_archive_change(parts: Archiving, viewer: Viewer, command: Prop
             id=id,
             by=viewer.sub,
             at=parts.now(),
-            encounter=own_or_known(viewer, command.encounter) if command.encounter else None,
+            encounter=own_or_known(viewer, "encounter", command.encounter) if command.encounter else None,
             note=key.encrypt(note_name(id), command.note) if command.note else None,
             changes=[sealed(change) for change in changes],
             until=until_of(changes, today),

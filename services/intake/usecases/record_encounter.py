@@ -6,13 +6,18 @@ where a crash came between.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.adapters.cipher import FieldCipher, PersonKey
+from services.intake.domain import clocks
 from services.intake.domain.encounters import Encounter, EncounterKind, Notes
+from services.intake.domain.households import Household
 from services.intake.domain.versions import BaseNotHere, TooManyVersions, Version
+from services.intake.store.archives import Archives
+from services.intake.store.calendar import Campaigns, Receptions
 from services.intake.store.encounters import Encounters, PolicyMessages
 from services.intake.store.households import Households
 from services.intake.usecases.expect_photos import ExpectPhotos, Photo
@@ -24,11 +29,11 @@ from services.intake.usecases.writing import (
     enterprise_id,
     not_here,
     own_or_known,
+    record_id,
     refuse_late,
     refused_version,
     sealed,
 )
-from shared import ids
 from shared.commands import request_of
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
@@ -74,6 +79,9 @@ class RecordingEncounters:
     held: Encounters
     households: Households
     messages: PolicyMessages
+    campaigns: Campaigns
+    receptions: Receptions
+    archives: Archives
     photos: ExpectPhotos
     telling: Telling
     cipher: FieldCipher
@@ -83,17 +91,19 @@ class RecordingEncounters:
 async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: RecordEncounter, origin: str) -> str:
     """Record, and return the encounter's id; a repeat returns the same. Raises Refusal with the field at fault."""
     viewer.require(*ROLES)
-    id = ids.document_id(viewer.sub, command.request_id)
+    id = record_id(viewer, "encounter", command.request_id)
     payload = command.model_dump(mode="json")
     request = request_of(parts.reference_key, viewer, command.request_id, "RecordEncounter", payload, origin)
     if await parts.encounters.earlier(id, request) is None:
         team = await parts.writing.team(viewer)
         when = parts.writing.when(command)
         division = await parts.writing.village(viewer, team, command.division, command.place)
-        await _check(parts, viewer, command, division, when.on)
+        await _check_series(parts, command)
+        home = await _check(parts, viewer, command, (), division, when.on)
         parts.photos.tickets(viewer, id, command.photos)
         key, wrapped = parts.cipher.new_person_key(id)
-        first = Version[Notes](id=command.request_id, base=[], by=viewer.sub, at=when.at, content=_notes(viewer, command, key))
+        notes = _notes(parts, viewer, command, key, home)
+        first = Version[Notes](id=command.request_id, base=[], by=viewer.sub, at=when.at, said=when.said, content=notes)
         encounter = Encounter(
             id=id,
             kind=command.kind,
@@ -110,34 +120,38 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
             versions=[first],
         ).owing()
         await parts.encounters.create(id, request, lambda: Decision(encounter, [], {"id": id}))
-    await parts.photos.expect(viewer, id, command.photos)
-    if command.off is None:
-        # A batch leaves it to a worker, which tells many at once.
-        await tell_encounters(parts.telling, [id])
-    return id
+    return await _told(parts, viewer, id, command)
 
 
 async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: AmendEncounter, origin: str) -> str:
     """One more version, by its author or a member of the same team; returns the id. A version that somebody else has gone on from is kept
     beside theirs: look at `heads`. Raises Refusal; NOT_YET where the encounter or the base has not arrived."""
     viewer.require(*ROLES)
-    id = own_or_known(viewer, command.encounter)
+    id = own_or_known(viewer, "encounter", command.encounter)
     request = request_of(parts.reference_key, viewer, command.request_id, "AmendEncounter", command.model_dump(mode="json"), origin)
     encounter = await parts.held.find(id)
-    if encounter is None or encounter.team != viewer.team:
-        raise not_here(command.encounter, "encounter")
-    if await parts.encounters.earlier(id, request) is None:
+    # A repeat is answered whatever has become of the team since.
+    if encounter is None or await parts.encounters.earlier(id, request) is None:
+        if encounter is None or encounter.team != viewer.team:
+            raise not_here(command.encounter, "encounter")
         await parts.writing.team(viewer)
         when = parts.writing.when(command)
-        refuse_late(encounter.on, parts.writing.now(), "encounter")
-        await _check(parts, viewer, command, encounter.division, encounter.on)
+        if command.off is None:
+            # What was written without a network was written in time.
+            refuse_late(encounter.on, parts.writing.now(), "encounter")
+        home = await _check(parts, viewer, command, encounter.versions, encounter.division, encounter.on)
         parts.photos.tickets(viewer, id, command.photos)
-        notes = _notes(viewer, command, parts.cipher.unwrap(encounter.person, encounter.key))
-        version = Version[Notes](id=command.request_id, base=sorted(set(command.base)), by=viewer.sub, at=when.at, content=notes)
+        notes = _notes(parts, viewer, command, parts.cipher.unwrap(encounter.person, encounter.key), home)
+        base = sorted(set(command.base))
+        version = Version[Notes](id=command.request_id, base=base, by=viewer.sub, at=when.at, said=when.said, content=notes)
         try:
             await parts.encounters.command(id, request, lambda state: Decision(state.amended(version), [], {"id": id}))
         except (BaseNotHere, TooManyVersions) as fault:
             raise refused_version(fault) from None
+    return await _told(parts, viewer, id, command)
+
+
+async def _told(parts: RecordingEncounters, viewer: Viewer, id: str, command: RecordEncounter | AmendEncounter) -> str:
     await parts.photos.expect(viewer, id, command.photos)
     if command.off is None:
         # A batch leaves it to a worker, which tells many at once.
@@ -145,8 +159,13 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
     return id
 
 
-def _notes(viewer: Viewer, command: EncounterNotes, key: PersonKey) -> Notes:
-    text, original = sealed(key, "text", command.text)
+def _notes(
+    parts: RecordingEncounters, viewer: Viewer, command: RecordEncounter | AmendEncounter, key: PersonKey, home: Household | None
+) -> Notes:
+    names = list(command.names)
+    if home is not None and home.head:
+        names.append(parts.cipher.unwrap(home.person, home.key).decrypt("head", home.head))
+    text, original = sealed(key, "text", command.text, names)
     return Notes(
         text=text,
         original=original,
@@ -159,19 +178,48 @@ def _notes(viewer: Viewer, command: EncounterNotes, key: PersonKey) -> Notes:
     )
 
 
-async def _check(parts: RecordingEncounters, viewer: Viewer, notes: EncounterNotes, division: str, on: str) -> None:
-    """Raises Refusal for what it names and is not there, or not the team's."""
+async def _check_series(parts: RecordingEncounters, command: RecordEncounter) -> None:
+    if command.campaign is not None and await parts.campaigns.find(command.campaign) is None:
+        raise Refusal("CAMPAIGN_UNKNOWN", "没有这项活动。", "There is no such campaign.", "campaign")
+    if command.reception is not None and await parts.receptions.find(command.reception) is None:
+        raise Refusal("RECEPTION_UNKNOWN", "没有这项接待安排。", "There is no such reception series.", "reception")
+
+
+async def _check(
+    parts: RecordingEncounters,
+    viewer: Viewer,
+    notes: RecordEncounter | AmendEncounter,
+    before: Sequence[Version[Notes]],
+    division: str,
+    on: str,
+) -> Household | None:
+    """Raises Refusal for what it names and is not there, or not the team's; the household that it names. What an earlier version (`before`)
+    names already was right then. Without a network nobody could know what had ended: there it is enough that it exists."""
     if not (notes.text.strip() or notes.household or notes.enterprise):
         raise Refusal("TEXT_EMPTY", "请填写内容。", "The text is empty.", "text")
+    offline = notes.off is not None
+    went = {id for version in before for id in version.content.participants}
     with_ = await parts.writing.people.find_many(notes.participants)
-    if any((member := with_.get(id)) is None or member.team != viewer.team for id in notes.participants):
-        raise Refusal("PARTICIPANT_UNKNOWN", "同行人员须为本团队成员。", "Participants are members of the same team.", "participants")
-    if notes.household is not None:
-        household = await parts.households.find(notes.household)
-        if household is None or household.team != viewer.team:
-            raise Refusal("HOUSEHOLD_UNKNOWN", "没有这户，或不属于您的团队。", "There is no such household with your team.", "household")
+    for id in notes.participants:
+        member = with_.get(id)
+        if member is None or not (offline or id in went or member.team == viewer.team):
+            raise Refusal("PARTICIPANT_UNKNOWN", "同行人员须为本团队成员。", "Participants are members of the same team.", "participants")
+    handed = {code for version in before for code in version.content.messages}
     known = await parts.messages.find_many(notes.messages)
-    if any((row := known.get(code)) is None or not row.handed_out_at(division, on) for code in notes.messages):
-        raise Refusal(
-            "MESSAGE_UNKNOWN", "没有这份宣传材料，或当日当地不发放。", "There is no such policy message there on that day.", "messages"
-        )
+    for code in notes.messages:
+        message = known.get(code)
+        if message is None or not (offline or code in handed or message.handed_out_at(division, on)):
+            zh, en = "没有这份宣传材料，或当日当地不发放。", "There is no such policy message there on that day."
+            raise Refusal("MESSAGE_UNKNOWN", zh, en, "messages")
+    if notes.enterprise is not None and not clocks.is_client_id(notes.enterprise):
+        archive = await parts.archives.find(notes.enterprise)
+        if archive is None or archive.kind == "HOUSEHOLD" or archive.team != viewer.team:
+            zh, en = "没有这家企业、商户，或不属于您的团队。", "There is no such enterprise with your team."
+            raise Refusal("ENTERPRISE_UNKNOWN", zh, en, "enterprise")
+    if notes.household is None:
+        return None
+    household = await parts.households.find(notes.household)
+    named = any(version.content.household == notes.household for version in before)
+    if household is None or not (named or household.team == viewer.team):
+        raise Refusal("HOUSEHOLD_UNKNOWN", "没有这户，或不属于您的团队。", "There is no such household with your team.", "household")
+    return household

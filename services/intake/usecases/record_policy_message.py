@@ -14,6 +14,7 @@ from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.places import Atlas
 from services.intake.usecases.recording import ROLES, Recording, require_place
+from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 
 
@@ -46,6 +47,9 @@ async def record_policy_message(parts: RecordingMessages, viewer: Viewer, comman
         refusal = refuse_day(day, field) if day else None
         if refusal is not None:
             raise refusal
+
+    if command.since and command.until and command.until <= command.since:
+        raise Refusal("BAD_DAY", "截止日须在起始日之后。", "until lies behind since.", "until")
 
     def decide(held: PolicyMessage | None) -> PolicyMessage:
         if held is not None:

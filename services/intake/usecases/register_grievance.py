@@ -10,17 +10,21 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import clocks
+from services.intake.domain.encounters import CHANNEL_OF, Encounter
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.domain.organisation import accountable_for
+from services.intake.store.calendar import Campaigns
+from services.intake.store.encounters import Encounters
 from services.intake.usecases.expect_photos import ExpectPhotos, Photo
 from services.intake.usecases.ports import Numbers, Persons, Posts, Uploads
-from services.intake.usecases.writing import own_or_known
+from services.intake.usecases.writing import not_here, own_or_known
 from shared import ids
 from shared.commands import request_of
 from shared.contracts.intake import Channel, Kind, Owner
 from shared.identity.errors import Refusal
 from shared.identity.refs import grievance_ref, phone_digits, phone_ref, subject_ref
 from shared.identity.roles import Role
+from shared.identity.scopes import holds
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
 from shared.writer import Decision, Writer
@@ -34,6 +38,7 @@ ROLES = (
     Role.DISPATCHER,
     Role.MACHINE_CLIENT,
 )
+ANSWERING = tuple(role for role in ROLES if role is not Role.RESIDENT)
 SUBJECT_LENGTH = 200
 BEGINNING = 30
 """So many characters of the text are the subject where none is given."""
@@ -97,6 +102,8 @@ class Registration:
     posts: Posts
     uploads: Uploads
     photos: ExpectPhotos
+    encounters: Encounters
+    campaigns: Campaigns
     reference_key: bytes
     now: Callable[[], datetime]
 
@@ -104,16 +111,22 @@ class Registration:
 async def register_grievance(parts: Registration, viewer: Viewer, command: RegisterGrievance, origin: str) -> str:
     """Register and return the grievance's id; a repeat returns the same id. Raises Refusal with the field at fault."""
     viewer.require(*ROLES)
-    division = await parts.located(viewer, command.division, command.place)
-    _check(viewer, command, division)
     id = ids.document_id(viewer.sub, command.request_id)
     request = request_of(parts.reference_key, viewer, command.request_id, "RegisterGrievance", command.model_dump(mode="json"), origin)
 
+    # A repeat is answered whatever has become of places and teams since.
     if await parts.writer.earlier(id, request) is not None:
         await parts.photos.expect(viewer, id, command.photos)
         return id
 
     # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
+    encounter = await _told_in(parts, viewer, command.encounter) if command.encounter is not None else None
+    given = command.division or (encounter.division if encounter is not None else None)
+    division = await parts.located(viewer, given, command.place)
+    _check(viewer, command, division, encounter)
+    campaign = command.campaign or (encounter.campaign if encounter is not None else None)
+    if campaign is not None and await parts.campaigns.find(campaign) is None:
+        raise Refusal("CAMPAIGN_UNKNOWN", "没有这项活动。", "There is no such campaign.", "campaign")
     owner = await _owner(parts, viewer, division)
     require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
     photos = [ticket.id for ticket in parts.photos.tickets(viewer, id, command.photos)]
@@ -128,13 +141,14 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     )
     now = parts.now()
     number = await parts.numbers.claim(division, now, id)
+    heard = None if command.off is None else clocks.happened(clocks.made_at(command.request_id), command.off, now)
     names = (petitioner.name,) if petitioner.name else ()
     text = redact(command.text, names).text
 
     grievance = Grievance(
         number=number,
         kind=command.kind,
-        channel=command.channel or ("VISIT" if goes_out(viewer) else "WEB"),
+        channel=command.channel or (CHANNEL_OF[encounter.kind] if encounter else "VISIT" if goes_out(viewer) else "WEB"),
         # Cut what is redacted: half a phone number is no phone number to the redaction.
         subject=redact(command.subject, names).text if command.subject else text[:BEGINNING],
         text=text,
@@ -150,11 +164,11 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         own_ref=grievance_ref(parts.reference_key, id),
         team=viewer.team if goes_out(viewer) else None,
         accused_departments=command.accused_departments,
-        occurred_at=_occurred(command, now),
+        occurred_at=command.occurred_at or (encounter.at if encounter else heard or now),
         registered_at=now,
-        heard_at=clocks.happened(clocks.made_at(command.request_id), command.off, now) if command.off is not None else None,
-        campaign=command.campaign,
-        encounter=own_or_known(viewer, command.encounter) if command.encounter else None,
+        heard_at=heard,
+        campaign=campaign,
+        encounter=encounter.id if encounter else None,
         owner=owner,
         attachments=[*command.attachments, *photos],
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
@@ -166,10 +180,14 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     return id
 
 
-def _occurred(command: RegisterGrievance, now: datetime) -> datetime:
-    if command.occurred_at is None or command.off is None:
-        return command.occurred_at or now
-    return clocks.happened(command.occurred_at, command.off, now)
+async def _told_in(parts: Registration, viewer: Viewer, named: str) -> Encounter:
+    """The encounter of the viewer's team in which it was told. Raises Refusal; NOT_YET where it has not arrived."""
+    if not goes_out(viewer):
+        raise Refusal("ENCOUNTER_NOT_YOURS", "只有走访人员可关联走访。", "Only who goes out tells of an encounter.", "encounter")
+    encounter = await parts.encounters.find(own_or_known(viewer, "encounter", named))
+    if encounter is None or encounter.team != viewer.team:
+        raise not_here(named, "encounter")
+    return encounter
 
 
 def require_all(missing: list[str]) -> None:
@@ -192,7 +210,7 @@ def goes_out(viewer: Viewer) -> bool:
     return viewer.has(Role.SECRETARY, Role.TEAM_LEADER)
 
 
-def _check(viewer: Viewer, command: RegisterGrievance, division: str) -> None:
+def _check(viewer: Viewer, command: RegisterGrievance, division: str, encounter: Encounter | None) -> None:
     if command.subject is not None and not command.subject.strip():
         raise Refusal("SUBJECT_EMPTY", "请填写诉求标题。", "The subject is empty.", "subject")
     if command.subject is None and not command.text.strip():
@@ -222,8 +240,14 @@ def _check(viewer: Viewer, command: RegisterGrievance, division: str) -> None:
         raise Refusal(
             "TOO_MANY_ATTACHMENTS", f"附件不能超过{MAX_ATTACHMENTS}个。", f"More than {MAX_ATTACHMENTS} attachments.", "attachments"
         )
-    if command.encounter is not None and not goes_out(viewer):
-        raise Refusal("ENCOUNTER_NOT_YOURS", "只有走访人员可关联走访。", "Only who goes out tells of an encounter.", "encounter")
+    if command.on_spot_answer is not None:
+        if not viewer.has(*ANSWERING):
+            raise Refusal("ANSWER_NOT_YOURS", "只有工作人员可当场答复。", "Only officials answer on the spot.", "onSpotAnswer")
+        if not command.on_spot_answer.strip():
+            raise Refusal("ANSWER_EMPTY", "请填写答复内容。", "The answer is empty.", "onSpotAnswer")
+    # Where a team may meet people it may also take down what they say.
+    if encounter is not None and holds(encounter.division, division):
+        return
     if not may_register_at(viewer, division):
         viewer.require_cover(division)
 

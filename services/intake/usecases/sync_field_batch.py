@@ -33,6 +33,10 @@ LONGEST = timedelta(seconds=3)
 """So long a batch may take, by real time, before the rest of it is left for the next: a request has an end, and what is done is done."""
 
 
+NAMING: frozenset[Kind] = frozenset({"encounter", "amend_encounter", "diary", "amend_diary"})
+BUILDS_ON_REFUSED = Refusal("BUILDS_ON_REFUSED", "所依据的一项未被接受。", "What it builds on was refused.")
+
+
 class FieldItem(BaseModel):
     """`fields`: those of the command, as it was told, without request id and clock."""
 
@@ -78,10 +82,10 @@ Do = Callable[[Viewer, dict[str, Any], str], Awaitable[Done]]
 
 @dataclass(frozen=True)
 class Syncing:
-    """`times`: which field of a command says when it was, by the phone's clock."""
+    """`undated`: of these kinds the command says nothing of when it was."""
 
     do: Mapping[Kind, Do]
-    times: Mapping[Kind, str | None]
+    undated: frozenset[Kind]
     now: Callable[[], datetime]
     real_now: Callable[[], datetime]
 
@@ -93,26 +97,33 @@ async def sync_field_batch(parts: Syncing, viewer: Viewer, batch: FieldBatch, or
         raise Refusal("TIME_WITHOUT_ZONE", "sentAt 必须带时区。", "sentAt must carry a time zone.", "sentAt")
     off = clocks.skew(batch.sent_at, parts.now())
     answers: dict[int, Answer] = {}
+    # Who is named as a petitioner is not named in what is written beside it either.
+    names = [name for item in batch.items if (name := (item.fields.get("petitioner") or {}).get("name"))]
+    refused: set[str] = set()
     until = parts.real_now() + LONGEST
     for place, item in sorted(enumerate(batch.items), key=lambda each: (ORDER.index(each[1].kind), each[1].id)):
         in_time = parts.real_now() < until
-        answers[place] = await _answer(parts, viewer, item, off, origin) if in_time else Answer(item.id, item.kind, "WAITING")
+        if not in_time:
+            answers[place] = Answer(item.id, item.kind, "WAITING")
+        elif refused.isdisjoint(_builds_on(item)):
+            answers[place] = await _answer(parts, viewer, item, off, names, origin)
+        else:
+            answers[place] = Answer(item.id, item.kind, "REFUSED", refusal=BUILDS_ON_REFUSED)
+        if answers[place].outcome == "REFUSED":
+            refused.add(item.id)
     return off, [answers[place] for place in range(len(batch.items))]
 
 
-async def _answer(parts: Syncing, viewer: Viewer, item: FieldItem, off: timedelta, origin: str) -> Answer:
+async def _answer(parts: Syncing, viewer: Viewer, item: FieldItem, off: timedelta, names: list[str], origin: str) -> Answer:
     told = Answer(item.id, item.kind, "REFUSED")
     if not clocks.is_client_id(item.id):
         return replace(told, refusal=Refusal("ID_NOT_UUID7", "编号须为 UUIDv7（小写）。", "An item's id is a UUIDv7, in lower case.", "id"))
-    fields = {**item.fields, "request_id": item.id}
-    time = parts.times[item.kind]
-    if time is not None:
-        said = fields.get(time) or clocks.made_at(item.id)
-        if said.tzinfo is None:
-            return replace(told, refusal=Refusal("TIME_WITHOUT_ZONE", "时间必须带时区。", "The time must carry a zone.", "at"))
-        fields |= {time: said, "off": off}
-        told = replace(told, clock=clocks.state_of(said, off, parts.now()))
+    if item.kind not in parts.undated:
+        told = replace(told, clock=clocks.state_of(clocks.made_at(item.id), off, parts.now()))
     try:
+        fields = {**item.fields, "request_id": item.id} | ({} if item.kind in parts.undated else {"off": off})
+        if item.kind in NAMING:
+            fields["names"] = names
         done = await parts.do[item.kind](viewer, fields, origin)
     except StoreTrouble:
         return replace(told, outcome="FAILED")
@@ -124,6 +135,12 @@ async def _answer(parts: Syncing, viewer: Viewer, item: FieldItem, off: timedelt
         telemetry.log().error("an item of a field batch failed", kind=item.kind, fault=type(error).__name__)
         return replace(told, outcome="FAILED")
     return replace(told, outcome="CONFLICT" if done.conflicting else "DONE", record=done.record)
+
+
+def _builds_on(item: FieldItem) -> set[str]:
+    """The ids without which it never can be."""
+    named = [item.fields.get(name) for name in ("encounter", "diary", "archive_id")]
+    return {id for id in [*named, *item.fields.get("base", ())] if id is not None}
 
 
 def chosen(items: Sequence[tuple[str, Mapping[Kind, Any]]]) -> list[FieldItem]:

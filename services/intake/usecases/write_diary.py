@@ -6,13 +6,24 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.adapters.cipher import FieldCipher
+from services.intake.adapters.cipher import FieldCipher, PersonKey
+from services.intake.domain.clocks import is_client_id
 from services.intake.domain.diaries import Diary, Page
+from services.intake.domain.texts import Line
 from services.intake.domain.versions import BaseNotHere, TooManyVersions, Version
-from services.intake.store.encounters import Diaries
+from services.intake.store.encounters import Diaries, Encounters
 from services.intake.usecases.tell_members import Telling, tell_diary
-from services.intake.usecases.writing import ROLES, Writing, Written, not_here, own_or_known, refuse_late, refused_version, sealed
-from shared import ids
+from services.intake.usecases.writing import (
+    ROLES,
+    Writing,
+    Written,
+    not_here,
+    own_or_known,
+    record_id,
+    refuse_late,
+    refused_version,
+    sealed,
+)
 from shared.commands import request_of
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
@@ -25,7 +36,7 @@ class DiaryPage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     text: str = Field(max_length=20_000)
-    encounters: list[str] = Field([], max_length=100)
+    encounters: list[Line] = Field([], max_length=100)
 
 
 class WriteDiary(Written, DiaryPage): ...
@@ -43,6 +54,7 @@ class WritingDiaries:
     writing: Writing
     diaries: Writer
     held: Diaries
+    encounters: Encounters
     telling: Telling
     cipher: FieldCipher
     reference_key: bytes
@@ -51,14 +63,14 @@ class WritingDiaries:
 async def write_diary(parts: WritingDiaries, viewer: Viewer, command: WriteDiary, origin: str) -> str:
     """Keep it, and return its id; a repeat returns the same. Raises Refusal with the field at fault."""
     viewer.require(*ROLES)
-    id = ids.document_id(viewer.sub, command.request_id)
+    id = record_id(viewer, "diary", command.request_id)
     request = request_of(parts.reference_key, viewer, command.request_id, "WriteDiary", command.model_dump(mode="json"), origin)
     if await parts.diaries.earlier(id, request) is None:
         team = await parts.writing.team(viewer)
         when = parts.writing.when(command)
         key, wrapped = parts.cipher.new_person_key(id)
-        page = _page(viewer, command, sealed(key, "text", _text(command)))
-        first = Version[Page](id=command.request_id, base=[], by=viewer.sub, at=when.at, content=page)
+        page = await _page(parts, viewer, command, key)
+        first = Version[Page](id=command.request_id, base=[], by=viewer.sub, at=when.at, said=when.said, content=page)
         diary = Diary(
             id=id, team=team.code, member=viewer.sub, at=when.at, on=when.on, clock=when.clock, person=id, key=wrapped, versions=[first]
         )
@@ -70,16 +82,18 @@ async def write_diary(parts: WritingDiaries, viewer: Viewer, command: WriteDiary
 async def amend_diary(parts: WritingDiaries, viewer: Viewer, command: AmendDiary, origin: str) -> str:
     """One more version, by its author alone; returns the id. Raises Refusal; NOT_YET where the diary or the base has not arrived."""
     viewer.require(*ROLES)
-    id = own_or_known(viewer, command.diary)
+    id = own_or_known(viewer, "diary", command.diary)
     request = request_of(parts.reference_key, viewer, command.request_id, "AmendDiary", command.model_dump(mode="json"), origin)
     diary = await parts.held.find(id)
     if diary is None or diary.member != viewer.sub:
         raise not_here(command.diary, "diary")
     if await parts.diaries.earlier(id, request) is None:
         when = parts.writing.when(command)
-        refuse_late(diary.on, parts.writing.now(), "diary")
-        page = _page(viewer, command, sealed(parts.cipher.unwrap(diary.person, diary.key), "text", _text(command)))
-        version = Version[Page](id=command.request_id, base=sorted(set(command.base)), by=viewer.sub, at=when.at, content=page)
+        if command.off is None:
+            refuse_late(diary.on, parts.writing.now(), "diary")
+        page = await _page(parts, viewer, command, parts.cipher.unwrap(diary.person, diary.key))
+        base = sorted(set(command.base))
+        version = Version[Page](id=command.request_id, base=base, by=viewer.sub, at=when.at, said=when.said, content=page)
         try:
             await parts.diaries.command(id, request, lambda state: Decision(state.amended(version), [], {"id": id}))
         except (BaseNotHere, TooManyVersions) as fault:
@@ -87,11 +101,12 @@ async def amend_diary(parts: WritingDiaries, viewer: Viewer, command: AmendDiary
     return id
 
 
-def _text(command: DiaryPage) -> str:
+async def _page(parts: WritingDiaries, viewer: Viewer, command: WriteDiary | AmendDiary, key: PersonKey) -> Page:
     if not command.text.strip():
         raise Refusal("TEXT_EMPTY", "请填写内容。", "The text is empty.", "text")
-    return command.text
-
-
-def _page(viewer: Viewer, command: DiaryPage, text: tuple[str, str]) -> Page:
-    return Page(text=text[0], original=text[1], encounters=sorted({own_or_known(viewer, id) for id in command.encounters}))
+    text, original = sealed(key, "text", command.text, command.names)
+    named = {own_or_known(viewer, "encounter", id) for id in command.encounters}
+    known = await parts.encounters.find_many(id for id in command.encounters if not is_client_id(id))
+    if any(not is_client_id(id) and id not in known for id in command.encounters):
+        raise Refusal("ENCOUNTER_UNKNOWN", "没有这次走访。", "There is no such encounter.", "encounters")
+    return Page(text=text, original=original, encounters=sorted(named))

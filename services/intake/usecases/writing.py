@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +14,7 @@ from services.intake.domain import clocks
 from services.intake.domain.addresses import LONGEST_TEXT
 from services.intake.domain.clocks import ClockState
 from services.intake.domain.people import Team
-from services.intake.domain.rhythms import refuse_past
+from services.intake.domain.rhythms import WIDEST
 from services.intake.domain.territory import DivisionLevel
 from services.intake.domain.versions import BaseNotHere, TooManyVersions
 from services.intake.store.organisation import Members, Teams
@@ -27,26 +28,34 @@ from shared.identity.viewer import Viewer
 from shared.redaction import redact
 
 ROLES = (Role.SECRETARY, Role.TEAM_LEADER)
+RecordKind = Literal["encounter", "diary"]
 EDITABLE_FOR = timedelta(days=60)
 """So long afterwards can a record be amended: later the months that were reported stand."""
 
 
 class Written(BaseModel):
-    """What every such command has. `at`: when it was, with a zone, now when left out. `off`: by how much the phone's clock was wrong that
-    said so, None where it was no phone's; no part of what was asked, so that a repeat over another network is the same request."""
+    """What every such command has. `at`: when it was, with a zone; now when left out, and from a phone the time of its id.
+
+    No part of what was asked, so that a repeat over another network is the same request: `off`, by how much the phone's clock was wrong,
+    None where it comes over the network; `names`, whom the text may name because they are told beside it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     request_id: str = Field(min_length=1, max_length=100)
     at: datetime | None = None
     off: timedelta | None = Field(None, exclude=True)
+    names: list[str] = Field([], exclude=True)
 
 
 @dataclass(frozen=True)
 class When:
+    """`said`: as the clock said it, corrected, to the letter: what versions are ordered by."""
+
     at: datetime
     on: str
     clock: ClockState | None
+    said: str
 
 
 @dataclass(frozen=True)
@@ -61,29 +70,26 @@ class Writing:
     async def team(self, viewer: Viewer) -> Team:
         """The viewer's recorded team, of which they are a recorded member. Raises Refusal."""
         team = await self.teams.find(viewer.team) if viewer.team else None
-        if team is None or await self.people.find(viewer.sub) is None:
+        member = await self.people.find(viewer.sub) if team is not None else None
+        if team is None or member is None or member.team != team.code:
             raise Refusal("NOT_A_MEMBER", "您尚未录入为团队成员。", "You are not recorded as a member of a recorded team.")
         return team
 
     def when(self, command: Written) -> When:
         """By our clock and on which day in China. Raises Refusal for what no sound clock says."""
         now = self.now()
-        said = command.at or now
+        said = command.at or (clocks.made_at(command.request_id) if command.off is not None else now)
         if said.tzinfo is None:
             raise Refusal("TIME_WITHOUT_ZONE", "时间必须带时区。", "The time must carry a zone.", "at")
         if command.off is not None:
             at = clocks.happened(said, command.off, now)
-            return When(at, day_in_china(at).isoformat(), clocks.state_of(said, command.off, now))
-        try:
-            day = day_in_china(said)
-        except OverflowError:
-            day = date.max if said.year > now.year else date.min
-        refusal = refuse_past(day, day_in_china(now), "at")
-        if refusal is None and said > now + clocks.TOLERANCE:
-            refusal = Refusal("IN_THE_FUTURE", "时间不能晚于现在。", "What is done lies not in the future.", "at")
-        if refusal is not None:
-            raise refusal
-        return When(min(said, now), day.isoformat(), None)
+            return When(at, day_in_china(at).isoformat(), clocks.state_of(said, command.off, now), clocks.corrected(said, command.off))
+        if said > now + clocks.TOLERANCE:
+            raise Refusal("IN_THE_FUTURE", "时间不能晚于现在。", "What is done lies not in the future.", "at")
+        if said < now - WIDEST:
+            raise Refusal("TOO_LONG_AGO", f"时间不能早于 {WIDEST.days} 天之前。", f"That is more than {WIDEST.days} days ago.", "at")
+        at = min(said, now).astimezone(UTC)
+        return When(at, day_in_china(at).isoformat(), None, clocks.corrected(at, timedelta(0)))
 
     async def village(self, viewer: Viewer, team: Team, division: str | None, place: str | None) -> str:
         """The village or community, by its code or by the place as people write it; one of the team's or in the viewer's territory. Raises
@@ -117,14 +123,19 @@ class Writing:
         return code
 
 
-def sealed(key: PersonKey, field: str, text: str) -> tuple[str, str]:
+def sealed(key: PersonKey, field: str, text: str, names: Iterable[str]) -> tuple[str, str]:
     """(redacted, sealed as it was written)."""
-    return redact(text).text, key.encrypt(field, text)
+    return redact(text, [name for name in names if name.strip()]).text, key.encrypt(field, text)
 
 
-def own_or_known(viewer: Viewer, id: str) -> str:
+def record_id(viewer: Viewer, kind: RecordKind, request_id: str) -> str:
+    """The id of the record that this request makes. One id for two kinds of record makes two records."""
+    return ids.document_id(viewer.sub, f"{kind}:{request_id}")
+
+
+def own_or_known(viewer: Viewer, kind: RecordKind, id: str) -> str:
     """The id of a record that is named by it, or by the client-made id under which this viewer wrote it down."""
-    return ids.document_id(viewer.sub, id) if clocks.is_client_id(id) else id
+    return record_id(viewer, kind, id) if clocks.is_client_id(id) else id
 
 
 def enterprise_id(viewer: Viewer, id: str) -> str:
@@ -148,6 +159,8 @@ def refuse_late(on: str, now: datetime, field: str) -> None:
 def refused_version(fault: BaseNotHere | TooManyVersions) -> Refusal:
     if isinstance(fault, TooManyVersions):
         return Refusal("TOO_MANY_VERSIONS", "修改次数过多，请另行记录。", "Amended too often; write another one.", "base")
+    if not fault.missing or not all(map(clocks.is_client_id, fault.missing)):
+        return Refusal("BASE_UNKNOWN", "没有所依据的版本。", "There is no such version to build on.", "base")
     return Refusal(
         "NOT_YET", "所依据的版本尚未到达，请稍后再试。", "The version on which this was made has not arrived yet; send it again.", "base"
     )

@@ -50,13 +50,20 @@ async def found_team(service: Service) -> None:
     await record_policy_message(parts.record_messages, COUNTY_ADMIN, message, "")
 
 
-async def keep_home(service: Service, id: str, team: str | None = TEAM) -> None:
+async def keep_home(service: Service, id: str, team: str | None = TEAM, head: str | None = None) -> None:
     """A household; once."""
     households = service.fieldwork.households
     if await households.find(id) is not None:
         return
     key, wrapped = service.cipher.new_person_key(id)
-    sealed: dict[str, Any] = {"person": id, "key": wrapped, "head": None, "phone": None, "address": None, "digest": ""}
+    sealed: dict[str, Any] = {
+        "person": id,
+        "key": wrapped,
+        "head": key.encrypt("head", head) if head else None,
+        "phone": None,
+        "address": None,
+        "digest": "",
+    }
     where = {"place": key.encrypt("place", VILLAGE), "number": key.encrypt("number", id)}
     home = Household(id=id, village=VILLAGE, team=team, contract=None, persons=3, **where, **sealed)
     assert await households.insert({**stub(id), "version": 1, "registered": True, **households.codec.dump(home)})

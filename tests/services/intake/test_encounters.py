@@ -14,9 +14,11 @@ from services.intake.domain.versions import heads
 from services.intake.service import Service
 from services.intake.usecases.encounter_access import sees_diary, sees_encounter
 from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
+from services.intake.usecases.record_member import RecordMember, record_member
+from services.intake.usecases.register_grievance import RegisterGrievance, register_grievance
 from services.intake.usecases.tell_members import tell_encounters
 from services.intake.usecases.write_diary import AmendDiary, WriteDiary, amend_diary, write_diary
-from shared import ids
+from services.intake.usecases.writing import record_id
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
@@ -24,6 +26,7 @@ from tests.services.intake.builders import project
 from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, TEAM, colleague, found_team, keep_home
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
+PHOTO = {"sha256": "ab" * 32, "size": 70, "name": "a.png", "content_type": "image/png"}
 WORDS = "孔凡莹13800000001说路牌看不清，住3号楼2单元501室"
 
 
@@ -69,13 +72,18 @@ async def test_a_place_that_nobody_can_locate_is_in_the_one_village_that_the_sec
 
 
 async def test_words_and_place_lie_sealed_and_the_clear_text_names_nobody(service: Service) -> None:
-    id = await record(service, "sealed", place="后作街小区3号楼2单元501室")
+    """Who is told beside it, and the head of the household that it is about."""
+    await keep_home(service, "of-kong", head="孔凡莹")
+    id = await record(service, "sealed", place="后作街小区3号楼2单元501室", household="of-kong", text=f"{WORDS}，颜真也在", names=["颜真"])
     raw = str(await service.runtime.database["encounters"].find_one({"_id": id}))
-    assert not [plain for plain in ("13800000001", "501", "后作街") if plain in raw]
+    assert not [plain for plain in ("13800000001", "501", "后作街", "孔凡莹", "颜真") if plain in raw]
     held = await service.fieldwork.encounters.find(id)
     assert held is not None
     key = service.cipher.unwrap(held.person, held.key)
-    assert (key.decrypt("text", held.notes.original), key.decrypt("place", held.notes.place or "")) == (WORDS, "后作街小区3号楼2单元501室")
+    assert (key.decrypt("text", held.notes.original), key.decrypt("place", held.notes.place or "")) == (
+        f"{WORDS}，颜真也在",
+        "后作街小区3号楼2单元501室",
+    )
 
 
 @pytest.mark.row("S4")
@@ -106,7 +114,7 @@ async def test_a_crash_between_the_encounter_and_the_members_is_made_good(servic
     dead: Any = replace(parts, telling=replace(parts.telling, members=Dead()))  # type: ignore[arg-type]
     with pytest.raises(ConnectionError):
         await record_encounter(dead, SECRETARY, RecordEncounter(request_id="crash", kind="STREET_TALK", text="x", division=VILLAGE), "")
-    id = ids.document_id(SECRETARY.sub, "crash")
+    id = record_id(SECRETARY, "encounter", "crash")
     assert id in await service.fieldwork.encounters.untold(1000)
     await service.fieldwork.mark_outings()
     assert await service.fieldwork.encounters.untold(1000) == []
@@ -148,8 +156,8 @@ async def test_the_numbers_are_what_the_encounters_say_for_the_place_and_the_tea
 @pytest.mark.row("S39")
 async def test_writing_a_diary_does_the_duty_and_its_author_alone_amends_it(service: Service) -> None:
     parts = service.fieldwork.write_diaries
-    id = await write_diary(parts, SECRETARY, WriteDiary(request_id="diary", text=WORDS, encounters=["x"]), "")
-    assert await write_diary(parts, SECRETARY, WriteDiary(request_id="diary", text=WORDS, encounters=["x"]), "") == id
+    id = await write_diary(parts, SECRETARY, WriteDiary(request_id="diary", text=WORDS, encounters=[]), "")
+    assert await write_diary(parts, SECRETARY, WriteDiary(request_id="diary", text=WORDS, encounters=[]), "") == id
     member = await service.fieldwork.members.find(SECRETARY.sub)
     assert member is not None
     assert f"DIARY:{service.fieldwork.today()[:7]}" in member.done
@@ -169,6 +177,10 @@ async def test_writing_a_diary_does_the_duty_and_its_author_alone_amends_it(serv
         ({"household": "nobody's"}, "HOUSEHOLD_UNKNOWN", "household"),
         ({"participants": [OTHER_SECRETARY.sub]}, "PARTICIPANT_UNKNOWN", "participants"),
         ({"messages": ["M-NONE"]}, "MESSAGE_UNKNOWN", "messages"),
+        ({"enterprise": "孔凡莹的店"}, "ENTERPRISE_UNKNOWN", "enterprise"),
+        ({"campaign": "C-NONE"}, "CAMPAIGN_UNKNOWN", "campaign"),
+        ({"reception": "R-NONE"}, "RECEPTION_UNKNOWN", "reception"),
+        ({"photos": [PHOTO | {"purpose": "import"}]}, "PHOTO_PURPOSE", "photos.0.purpose"),
         (
             {"photos": [{"sha256": "no", "size": 1, "name": "a.png", "content_type": "image/png"}]},
             "UPLOAD_HASH_MALFORMED",
@@ -246,3 +258,41 @@ async def test_a_secretary_of_another_team_neither_reads_nor_amends_nor_records_
         await amend(service, "theirs", id, ["ours"], OTHER_SECRETARY)
     with pytest.raises(Refusal, match="OUT_OF_SCOPE"):
         await record(service, "theirs", OTHER_SECRETARY)
+
+
+async def test_what_was_right_on_the_day_is_not_refused_when_it_is_amended(service: Service) -> None:
+    await keep_home(service, "moving-away")
+    id = await record(service, "right", household="moving-away", participants=[COLLEAGUE])
+    parts = service.fieldwork
+    row: dict[str, Any] = {"name": "孔某", "kinds": ["GRID_WORKER"], "rank": "SECTION", "unit": VILLAGE}
+    for team in (None, TEAM):
+        await record_member(parts.record_members, CITY_ADMIN, RecordMember(request_id=f"left-{team}", id=COLLEAGUE, team=team, **row), "")
+        if team is None:
+            await amend(service, "right-2", id, ["right"], household="moving-away", participants=[COLLEAGUE], text="补记")
+    with pytest.raises(Refusal, match="PARTICIPANT_UNKNOWN"):
+        await amend(service, "right-3", id, ["right-2"], participants=[OTHER_SECRETARY.sub])
+
+
+async def test_one_request_id_for_an_encounter_and_a_grievance_makes_two_records(service: Service) -> None:
+    id = await record(service, "one-id", photos=[PHOTO])
+    told = RegisterGrievance(request_id="one-id", text="路灯不亮", division=VILLAGE, encounter=id)
+    grievance = await register_grievance(service.registration(), SECRETARY, told, "")
+    assert grievance != id
+    assert (await service.uploads.of_grievances([grievance])) == {}
+
+
+@pytest.mark.row("S49")
+@pytest.mark.parametrize(
+    ("viewer", "answer", "code"),
+    [(SECRETARY, "  ", "ANSWER_EMPTY"), (RESIDENT, "我自己答复", "ANSWER_NOT_YOURS"), (SECRETARY, "已办。", None)],
+)
+async def test_an_answer_on_the_spot_says_something_and_is_an_officials(
+    service: Service, viewer: Viewer, answer: str, code: str | None
+) -> None:
+    told = RegisterGrievance(request_id=f"spot {code}".replace(" ", "-"), text="咨询", division=VILLAGE, on_spot_answer=answer)
+    if code is None:
+        id = await register_grievance(service.registration(), viewer, told, "")
+        assert (await service.grievances.find_many([id]))[id].on_spot_answer == answer
+        return
+    with pytest.raises(Refusal, match=code):
+        await register_grievance(service.registration(), viewer, told, "")

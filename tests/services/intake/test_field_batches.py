@@ -14,7 +14,10 @@ from pydantic import ValidationError
 from services.intake.domain.versions import Version
 from services.intake.field_sync import syncing
 from services.intake.service import Service
+from services.intake.usecases.record_member import RecordMember, record_member
 from services.intake.usecases.sync_field_batch import LONGEST, MOST_ITEMS, Answer, FieldBatch, FieldItem, Syncing, chosen, sync_field_batch
+from services.intake.usecases.write_diary import WriteDiary, write_diary
+from services.intake.usecases.writing import record_id
 from shared import ids
 from shared.china_time import day_in_china
 from shared.identity.errors import Refusal
@@ -108,7 +111,9 @@ class Plan:
         return made
 
     def record(self, phone: Phone, made: FieldItem) -> str:
-        return ids.document_id(phone.viewer.sub, made.id)
+        if made.kind == "grievance":
+            return ids.document_id(phone.viewer.sub, made.id)
+        return record_id(phone.viewer, "diary" if "diary" in made.kind else "encounter", made.id)
 
     async def play(self, parts: Syncing, chaos: random.Random | None) -> None:
         """Sends all until all is answered; with chaos by parts, doubled, out of order, at the same time, every third answer lost."""
@@ -135,7 +140,7 @@ class Plan:
         _off, answers = await send(parts, batch, phone.viewer, phone.ahead)
         assert [answer.id for answer in answers] == [each.id for each in batch]
         # A colleague knows an encounter by our id, and so after it has come; here the phones are not that patient.
-        early = {answer.id for answer in answers if answer.refusal is not None and answer.refusal.code == "NOT_FOUND"}
+        early = {answer.id for answer in answers if answer.refusal and answer.refusal.code in ("NOT_FOUND", "BUILDS_ON_REFUSED")}
         assert not [answer for answer in answers if answer.outcome == "REFUSED" and answer.id not in early]
         if not lost:
             kept = {answer.id for answer in answers if answer.outcome in ("DONE", "CONFLICT")}
@@ -270,9 +275,10 @@ async def test_every_item_is_answered_for_itself(parts: Syncing) -> None:
     wrong = FieldItem(id="not-a-uuid", kind="diary", fields={"text": "x"})
     blank = item(parts, "blank", "diary", text=" ")
     unknown = item(parts, "unknown", "grievance", text="", division="999999999999")
-    naive = item(parts, "naive", "grievance", text="x", division=VILLAGE, occurred_at=parts.now().replace(tzinfo=None))
+    naive = item(parts, "naive", "diary", text="x", at=parts.now().replace(tzinfo=None))
+    endless = FieldItem(id="ffffffff-ffff-7fff-bfff-ffffffffffff", kind="diary", fields={"text": "x"})
     long = item(parts, "long", "diary", text="长" * 20_001)
-    _off, answers = await send(parts, [good, reused, wrong, blank, unknown, naive, long])
+    _off, answers = await send(parts, [good, reused, wrong, blank, unknown, naive, long, endless])
     assert [(answer.outcome, answer.refusal.code if answer.refusal else None) for answer in answers] == [
         ("DONE", None),
         ("REFUSED", "REQUEST_ID_REUSED"),
@@ -281,6 +287,7 @@ async def test_every_item_is_answered_for_itself(parts: Syncing) -> None:
         ("REFUSED", "DIVISION_UNKNOWN"),
         ("REFUSED", "TIME_WITHOUT_ZONE"),
         ("REFUSED", "INVALID_INPUT"),
+        ("DONE", None),
     ]
 
 
@@ -289,7 +296,7 @@ async def test_a_fault_of_ours_holds_up_no_other_item_and_is_to_be_sent_again(se
     async def failing(*_arguments: Any) -> Any:
         raise fault
 
-    broken = Syncing({**parts.do, "grievance": failing}, parts.times, parts.now, parts.real_now)
+    broken = replace(parts, do={**parts.do, "grievance": failing})
     told = item(parts, f"hurt {fault}", "grievance", text="x", division=VILLAGE)
     _off, answers = await send(broken, [told, item(parts, f"well {fault}", "diary", text="好")])
     assert [answer.outcome for answer in answers] == ["FAILED", "DONE"]
@@ -341,3 +348,58 @@ async def test_what_a_phone_took_down_days_ago_is_of_that_day(service: Service, 
     assert answer.record in await service.grievances.heard_by(SECRETARY.sub, day)
     assert answer.record in await service.grievances.of_team_month(TEAM, day[:7])
     assert answer.record not in await service.grievances.heard_by(SECRETARY.sub, service.fieldwork.today())
+
+
+async def test_a_repeat_is_answered_as_before_whatever_has_become_of_the_secretary(service: Service, parts: Syncing) -> None:
+    moving = replace(SECRETARY, sub="field-moving")
+    row: dict[str, Any] = {"name": "孔某", "kinds": ["GRID_WORKER"], "rank": "SECTION"}
+    for number, (unit, team) in enumerate(((VILLAGE, TEAM), ("370811011001", OTHER_SECRETARY.team))):
+        command = RecordMember(request_id=f"moving-{number}", id=moving.sub, unit=unit, team=team, **row)
+        await record_member(service.fieldwork.record_members, CITY_ADMIN, command, "")
+        if number == 0:
+            talk = item(parts, "moved", "encounter", kind="SYMPOSIUM", text="x", division=VILLAGE, campaign="C-LISTEN")
+            more = item(parts, "moved-2", "amend_encounter", encounter=talk.id, base=[talk.id], text="y")
+            told = item(parts, "moved-3", "grievance", text="路灯不亮", encounter=talk.id)
+            _off, first = await send(parts, [talk, more, told], moving)
+    moved = replace(moving, team=OTHER_SECRETARY.team, scopes=OTHER_SECRETARY.scopes)
+    _off, again = await send(parts, [talk, more, told], moved)
+    assert [answer.outcome for answer in first] == ["DONE"] * 3
+    assert again == first
+    grievance = (await service.grievances.find_many([first[2].record or ""]))[first[2].record or ""]
+    # As over the network: the encounter says through which door, where and in which campaign.
+    assert (grievance.channel, grievance.campaign, grievance.division) == ("SYMPOSIUM", "C-LISTEN", VILLAGE)
+
+
+async def test_when_it_happened_is_kept_as_it_was_said_and_a_lost_online_request_may_come_again_in_a_batch(
+    service: Service, parts: Syncing
+) -> None:
+    long_ago = parts.now() - timedelta(days=800)
+    told = item(parts, "pothole", "grievance", text="坑", division=VILLAGE, occurred_at=long_ago)
+    _off, (answer,) = await send(parts, [told], ahead=FAST)
+    grievance = (await service.grievances.find_many([answer.record or ""]))[answer.record or ""]
+    assert abs(grievance.occurred_at - long_ago) < timedelta(seconds=1)
+    diary = item(parts, "twice", "diary", text="一篇")
+    id = await write_diary(service.fieldwork.write_diaries, SECRETARY, WriteDiary(request_id=diary.id, text="一篇"), "")
+    _off, (answer,) = await send(parts, [diary])
+    assert (answer.outcome, answer.record) == ("DONE", id)
+
+
+async def test_who_is_named_as_a_petitioner_is_named_in_nothing_that_is_written_beside(service: Service, parts: Syncing) -> None:
+    talk = item(parts, "named", "encounter", kind="STREET_TALK", text="孔凡莹说路牌看不清", division=VILLAGE)
+    told = item(parts, "named-2", "grievance", text="孔凡莹希望更换", encounter=talk.id, petitioner={"name": "孔凡莹"})
+    _off, answers = await send(parts, [talk, told])
+    raw = str(await service.runtime.database["encounters"].find_one({"_id": answers[0].record}))
+    assert "孔凡莹" not in raw
+    held = await service.fieldwork.encounters.find(answers[0].record or "")
+    assert held is not None
+    assert held.notes.text == "〔姓名〕说路牌看不清"
+
+
+async def test_what_builds_on_a_refused_item_or_on_nothing_is_refused_and_not_put_off_for_ever(parts: Syncing) -> None:
+    blank = item(parts, "refused", "encounter", kind="STREET_TALK", text=" ", division=VILLAGE)
+    more = item(parts, "refused-2", "amend_encounter", encounter=blank.id, base=[blank.id], text="y")
+    diary = item(parts, "based", "diary", text="x")
+    nothing = item(parts, "based-2", "amend_diary", diary=diary.id, base=["no version"], text="y")
+    _off, answers = await send(parts, [blank, more, diary, nothing])
+    codes = [answer.refusal.code if answer.refusal else answer.outcome for answer in answers]
+    assert codes == ["TEXT_EMPTY", "BUILDS_ON_REFUSED", "DONE", "BASE_UNKNOWN"]

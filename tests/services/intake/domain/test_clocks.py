@@ -29,6 +29,10 @@ def test_a_uuid7_tells_when_it_was_made() -> None:
     assert made_at("017f22e2-79b0-7cc3-98c4-dc0c0c07398f") == datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)
 
 
+def test_an_id_of_a_time_that_no_calendar_has_is_of_the_end_of_days() -> None:
+    assert made_at("ffffffff-ffff-7fff-bfff-ffffffffffff").year == 9999
+
+
 @pytest.mark.parametrize(
     ("ahead", "off"),
     [

@@ -16,8 +16,9 @@ class Words(BaseModel):
     text: str
 
 
-def version(id: str, *base: str, minute: int = 0) -> Version[Words]:
-    return Version[Words](id=id, base=list(base), by="secretary", at=BEGIN + timedelta(minutes=minute), content=Words(text=id))
+def version(id: str, *base: str, minute: int = 0, text: str = "") -> Version[Words]:
+    at = BEGIN + timedelta(minutes=minute)
+    return Version[Words](id=id, base=list(base), by="secretary", at=at, said=at.isoformat(), content=Words(text=text or id))
 
 
 def test_what_is_written_on_the_latest_version_counts() -> None:
@@ -31,6 +32,20 @@ def test_two_that_were_written_on_the_same_version_stand_side_by_side_until_some
     assert [each.id for each in heads(versions)] == ["theirs", "mine"]
     assert current(versions).id == "theirs"
     assert [each.id for each in heads(added(versions, version("both", "mine", "theirs", minute=12)))] == ["both"]
+
+
+def test_who_goes_on_from_the_version_that_counts_stays_the_one_that_counts() -> None:
+    versions = added(added([version("a")], version("mine", "a", minute=3)), version("theirs", "a", minute=9))
+    versions = added(versions, version("mine again", "mine", minute=20))
+    assert [each.id for each in heads(versions)] == ["mine again", "theirs"]
+
+
+def test_a_document_holds_a_bounded_number_of_characters() -> None:
+    versions = [version("v0")]
+    for number in range(1, 50):
+        versions = added(versions, version(f"v{number}", f"v{number - 1}", minute=number, text="长" * 20_000))
+    with pytest.raises(TooManyVersions):
+        added(versions, version("more", "v49", text="长" * 20_000))
 
 
 def test_what_builds_on_a_version_that_is_not_here_waits() -> None:
