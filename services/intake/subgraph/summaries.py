@@ -57,7 +57,7 @@ class SummaryItem:
         return Grievance.of(str(self.grievance_id), held) if held else None
 
     @strawberry.field(
-        description="处理决定；未上报、尚无、或无权查看则为空 · what was decided; null before handing up, while nothing was, or where it may not be seen"
+        description="处理决定；未上报、尚无或无权查看则为空 · what was decided; null before handing up, while nothing was, or unseen"
     )
     async def decision(self, info: Ctx) -> Decided | None:
         if self.handed_up_at is None:
@@ -229,9 +229,7 @@ class SummaryQuery:
     async def day_summary(self, info: Ctx, day: date | None = None) -> DaySummary | None:
         return await own_summary(info.context, day or date.fromisoformat(info.context.intake.fieldwork.today()))
 
-    @strawberry.field(
-        description="一个镇（街道）、社区或更大区划某日（北京时间）收到的上报 · what was handed up on a day in China from a town, a community or a wider place"
-    )
+    @strawberry.field(description="某地某日（北京时间）收到的上报 · what was handed up on a day in China from a town or another place")
     async def handed_up(
         self, info: Ctx, division: str, day: date | None = None, first: int = 20, after: str | None = None
     ) -> DaySummaryConnection | None:

@@ -54,7 +54,8 @@ async def hand_up_day_summary(parts: Summarising, viewer: Viewer, command: HandU
 
 
 async def report_up(parts: Summarising, summary_id: str) -> int:
-    """Tell the grievances of this summary that they were handed up and do not know it yet; each once, however often this runs."""
+    """Tell the grievances of this summary that they were handed up and do not know it yet; each once, however often this runs. One that
+    fails keeps no other from it: the failure is raised at the end."""
     found: list[DaySummary] = []
 
     def look(summary: DaySummary) -> None:
@@ -62,8 +63,14 @@ async def report_up(parts: Summarising, summary_id: str) -> int:
 
     await parts.writer.act(summary_id, look)
     waiting = [(summary, item) for summary in found for item in summary.unnoted()]
+    failed = None
     for summary, item in waiting:
-        await _note(parts, summary, item)
+        try:
+            await _note(parts, summary, item)
+        except Exception as error:
+            failed = error
+    if failed is not None:
+        raise failed
     return len(waiting)
 
 

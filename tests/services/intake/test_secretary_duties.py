@@ -27,6 +27,7 @@ SUMMARY = f"day remark by {{ staffId }} items {{ {ITEM} }}"
 DAY = f"{{ daySummary {{ {SUMMARY} }} }}"
 HANDED = f"query($division: String!) {{ handedUp(division: $division) {{ edges {{ node {{ {SUMMARY} }} }} pageInfo {{ hasNextPage }} }} }}"
 KEPT = f"__typename ... on DaySummaryKept {{ summary {{ {SUMMARY} }} }} ... on SummaryRefused {{ {REFUSED} }}"
+HAND_UP = f"mutation($input: HandUpDaySummaryInput!) {{ handUpDaySummary(input: $input) {{ {KEPT} }} }}"
 TOLD = (
     "__typename ... on PetitionerTold { grievance { toldInPerson { words on delivered by { staffId } } } }"
     f"... on TellRefused {{ {REFUSED} }}"
@@ -114,6 +115,32 @@ async def test_a_crash_between_the_summary_and_the_grievance_is_made_good(graph:
     await duties.report_up()
     assert await duties.summaries.unnoted(100) == []
     assert [event["type"] for event in await graph.said(id)].count("intake.grievance.reported_up.v1") == 1
+
+
+async def test_one_grievance_that_cannot_be_read_keeps_no_other_from_knowing_that_it_was_handed_up(graph: Graph) -> None:
+    class Unreadable:
+        async def act(self, id: str, decide: Any) -> bool:
+            if id in (heard[0], heard[2]):
+                raise ValueError("unreadable")
+            return await writer.act(id, decide)
+
+    duties, heard = graph.service.duties, list[str]()
+    writer, summarising = duties.summarising.grievance_writer, duties.summarising
+    duties.summarising = replace(summarising, grievance_writer=Unreadable())  # type: ignore[arg-type]
+    try:
+        for me in (secretary("bad-1"), secretary("bad-2")):
+            mine = [await graph.hear(me), await graph.hear(me)]
+            heard += mine
+            await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": id} for id in mine])
+            await graph.ask(me, HAND_UP, {"input": {"requestId": "bad", "day": today(graph)}})
+        with pytest.raises(ValueError, match="unreadable"):
+            await duties.report_up()
+    finally:
+        duties.summarising = summarising
+    known = await graph.service.grievances.find_many(heard)
+    assert [known[id].reported_up is not None for id in heard] == [False, True, False, True]
+    await duties.report_up()
+    assert await duties.summaries.unnoted(100) == []
 
 
 async def test_nothing_of_what_accuses_a_department_is_told_to_its_people(graph: Graph) -> None:
