@@ -204,7 +204,7 @@ async def _handed_up(context: IntakeContext, division: str, day: str, first: int
             break
         held = await context.intake.grievances.find_many(sorted({item.grievance for summary in found for item in summary.items}))
         for summary in found:
-            rows = [(item.grievance, item) for item in summary.handed_up_from(division, day)]
+            rows: list[tuple[str, Item | None]] = [(item.grievance, item) for item in summary.handed_up_from(division, day)]
             edges.append(DaySummaryEdge(cursor=summary.id, node=_shown(context, summary, rows, held)))
             after = summary.id
         edges = [edge for edge in edges if edge.node.items]
