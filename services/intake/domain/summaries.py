@@ -6,7 +6,7 @@ next handing up sends only what was not handed up before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -16,6 +16,7 @@ from shared.china_time import day_in_china
 from shared.contracts.intake import Owner
 from shared.identity.errors import Refusal
 from shared.identity.scopes import Level, Scope, prefixes
+from shared.redaction import redact
 
 TOWN_PREFIX = 9
 
@@ -96,6 +97,11 @@ class DaySummary(BaseModel):
             raise Refusal("NO_SUPERIOR", "有事项找不到上级镇（街道）党工委。", "For some item there is no town above.", "day")
         items = [item.model_copy(update={"to": towns[item.grievance], "handed_up_at": at}) if item.waits else item for item in self.items]
         return self.model_copy(update={"items": items})
+
+    def without(self, names: Collection[str]) -> Self:
+        """Without these names in any remark: one may have been told after the remark was written."""
+        items = [item.model_copy(update={"remark": redact(item.remark, names).text}) if item.remark else item for item in self.items]
+        return self.model_copy(update={"remark": redact(self.remark, names).text if self.remark else self.remark, "items": items})
 
     def unnoted(self) -> list[Item]:
         """Handed up, and the grievance does not know it yet."""

@@ -13,7 +13,7 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.reporting import report_up as report
 from services.intake.domain.summaries import DaySummary, Item
 from services.intake.store.summaries import summary_id
-from services.intake.usecases.check_day_summary import ROLES, Summarising, author
+from services.intake.usecases.check_day_summary import ROLES, Summarising, author, names_of
 from shared.commands import request_of
 from shared.contracts.base import Contract
 from shared.identity.roles import Role
@@ -42,11 +42,11 @@ async def hand_up_day_summary(parts: Summarising, viewer: Viewer, command: HandU
     id = summary_id(viewer.sub, day)
     request = request_of(parts.reference_key, viewer, command.request_id, "HandUpDaySummary", command.model_dump(mode="json"), origin)
     heard = await parts.heard(viewer, day)
-    at = parts.now()
+    names, at = await names_of(parts, heard.values()), parts.now()
 
     def decide(before: DaySummary | None) -> Decision:
         summary = before or DaySummary(id=id, day=day, by=author(viewer))
-        return Decision(summary.handed_up(heard, viewer.scopes, at), [], {"id": id})
+        return Decision(summary.handed_up(heard, viewer.scopes, at).without(names), [], {"id": id})
 
     await parts.writer.record(id, request, decide)
     await report_up(parts, id)

@@ -97,6 +97,18 @@ async def test_a_name_told_later_stays_in_clear_in_nothing_that_was_written_befo
     assert again["grievance"]["subject"] == "指示牌"
 
 
+async def test_a_name_told_before_handing_up_does_not_travel_in_a_remark(graph: Graph) -> None:
+    me, name = secretary("travel"), "孔凡莹"
+    id = await graph.hear(me)
+    looks = [{"grievanceId": id, "remark": f"{name}说的"}]
+    await graph.do(me, "checkDaySummary", "__typename", day=today(graph), remark=f"{name}等反映", items=looks)
+    await graph.do(me, "completeGrievance", COMPLETED, grievanceId=id, petitioner={"name": name})
+    shown = "... on DaySummaryKept { summary { remark items { remark } } }"
+    handed = await graph.do(me, "handUpDaySummary", shown, day=today(graph))
+    assert handed["summary"] == {"remark": "〔姓名〕等反映", "items": [{"remark": "〔姓名〕说的"}]}
+    assert [event["remark"] for event in await graph.said(id) if event["type"] == "intake.grievance.reported_up.v1"] == ["〔姓名〕说的"]
+
+
 async def test_nothing_is_added_to_what_an_erased_petitioner_told(graph: Graph) -> None:
     id = await graph.hear(petitioner={"name": "郑三木"})
     held = (await graph.service.grievances.find_many([id]))[id]
