@@ -47,6 +47,13 @@ class SecretaryDuties:
         runtime.every(REPORT_SECONDS, self.report_up)
 
     async def report_up(self) -> None:
-        """Items handed up of which the grievance was not told: a crash came between."""
+        """Items handed up of which the grievance was not told: a crash came between. One summary that fails keeps no other from it: the
+        failure is raised at the end."""
+        failed = None
         for id in await self.summaries.unnoted(100):
-            await report_up(self.summarising, id)
+            try:
+                await report_up(self.summarising, id)
+            except Exception as error:
+                failed = error
+        if failed is not None:
+            raise failed

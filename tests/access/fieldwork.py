@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from services.intake.domain.archive_changes import Change, Consent, Proposal
@@ -185,13 +185,13 @@ def summary_day(relation: str, hands_up: str = "") -> date:
 
 async def _keep_summaries(intake: Any) -> None:
     by = Owner(staffId=SUB, role="SECRETARY", unit=TEAM)
-    handed = {"to": "370881001000", "handed_up_at": AT, "noted": True}
     summaries = intake.duties.summaries
     for relation in RELATIONS:
         for who in ("", "SECRETARY", "TEAM_LEADER"):
             day = summary_day(relation, who).isoformat()
             id = summary_id(SUB, day)
-            more = {} if who else handed
+            at = datetime.combine(summary_day(relation, who), time(18), CHINA)
+            more: dict[str, Any] = {} if who else {"to": "370881001000", "handed_up_at": at, "noted": True}
             item = Item(grievance=f"none-{who}" if who else f"read-{relation}", keep=True, remark="看过了。", division=HERE, **more)
             await keep(summaries, id, summaries.codec.dump(DaySummary(id=id, day=day, by=by, remark="一天的事。", items=[item])))
 

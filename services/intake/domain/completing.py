@@ -13,8 +13,13 @@ from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from shared.contracts.base import Contract
 from shared.contracts.intake import GrievanceCompletedV1, Owner
 from shared.identity.errors import Refusal
+from shared.redaction import redact
 
 MAX_ATTACHMENTS = 20
+UNTOLD: PetitionerKind = "RESIDENT"
+"""The kind where none was told."""
+# From here on the survey asks the petitioner, whoever that is: nobody else becomes it.
+SURVEYING = frozenset({"FED_BACK", "SURVEYED"})
 ENDED = frozenset({"CLOSED", "WITHDRAWN", "NOT_ACCEPTED", "MERGED"})
 
 
@@ -54,13 +59,18 @@ class Kept:
 def refuse(grievance: Grievance, known: Known, added: Added) -> Refusal | None:
     """Why it may not be added, with the field at fault."""
     petitioner = bool(added.name or added.phone)
+    kind = added.kind is not None and added.kind != grievance.petitioner_kind
     if grievance.progress is not None and grievance.progress.status in ENDED:
         return Refusal("ALREADY_ENDED", "该诉求已经办结，不能再补录。", "The grievance has ended; nothing is added any more.")
     if not (petitioner or added.place or added.subject or added.attachments):
         return Refusal("NOTHING_TO_ADD", "没有需要补录的内容。", "There is nothing to add.")
-    if petitioner and grievance.anonymous:
+    if (petitioner or kind) and grievance.progress is not None and grievance.progress.status in SURVEYING:
+        return Refusal("ALREADY_FED_BACK", "该诉求已经反馈，不能再补录诉求人。", "It was fed back; its petitioner stays.", "petitioner")
+    if (petitioner or kind) and grievance.anonymous:
         return Refusal("ANONYMOUS", "匿名诉求不补录身份。", "An anonymous petitioner stays unnamed.", "petitioner")
     if petitioner and (known.named_by_sign_in or (added.name and known.name) or (added.phone and known.phone)):
+        return _already("petitioner")
+    if kind and (known.named_by_sign_in or known.name or known.phone or grievance.petitioner_kind != UNTOLD):
         return _already("petitioner")
     if added.place and known.place:
         return _already("place")
@@ -82,6 +92,10 @@ def only_the_beginning(grievance: Grievance) -> bool:
 
 def complete(grievance: Grievance, kept: Kept, added: Added, by: Owner, at: datetime) -> tuple[Grievance, list[Contract]]:
     attachments = [*grievance.attachments, *added.attachments]
+    names = [added.name] if added.name else []
+    answer, reported = grievance.on_spot_answer, grievance.reported_up
+    if reported is not None and reported.remark is not None:
+        reported = reported.model_copy(update={"remark": redact(reported.remark, names).text})
     completed = grievance.model_copy(
         update={
             "person": kept.person,
@@ -91,6 +105,10 @@ def complete(grievance: Grievance, kept: Kept, added: Added, by: Owner, at: date
             "subject": kept.subject,
             "text": kept.text,
             "attachments": attachments,
+            # What was written before the name was known may hold it.
+            "on_spot_answer": redact(answer, names).text if answer is not None else None,
+            "told": [told.model_copy(update={"text": redact(told.text, names).text}) for told in grievance.told],
+            "reported_up": reported,
         }
     )
     event = GrievanceCompletedV1(by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject, attachments=attachments)

@@ -6,15 +6,17 @@ next handing up sends only what was not handed up before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.china_time import day_in_china
 from shared.contracts.intake import Owner
 from shared.identity.errors import Refusal
 from shared.identity.scopes import Level, Scope, prefixes
+from shared.redaction import redact
 
 TOWN_PREFIX = 9
 
@@ -42,6 +44,16 @@ class Item(Look):
         """Kept, and not handed up yet."""
         return self.keep and self.handed_up_at is None
 
+    @property
+    def handed_up_on(self) -> str | None:
+        """The China day of handing it up, ISO."""
+        return day_in_china(self.handed_up_at).isoformat() if self.handed_up_at else None
+
+    @property
+    def found_under(self) -> set[str]:
+        """Prefixes of where it was heard, and of the town to which it was handed up: that may lie below."""
+        return {*prefixes(self.division), *prefixes(self.to or "")}
+
 
 class DaySummary(BaseModel):
     """`day`: ISO, in China; `items` in the order in which they were looked at; `remark` is redacted."""
@@ -59,6 +71,10 @@ class DaySummary(BaseModel):
 
     def checked(self, remark: str | None, looks: Iterable[Look], heard: Mapping[str, str]) -> Self:
         """With these looks; `heard` is what was heard that day: grievance → division. A remark left out stays. Raises Refusal."""
+        if remark not in (None, self.remark) and any(item.handed_up_at for item in self.items):
+            raise Refusal(
+                "ALREADY_HANDED_UP", "已有事项上报，总说明不能再改。", "Items were handed up with this remark; it stays.", "remark"
+            )
         items = {item.grievance: item for item in self.items}
         for look in looks:
             items[look.grievance] = _looked_at(look, items.get(look.grievance), heard)
@@ -82,6 +98,11 @@ class DaySummary(BaseModel):
         items = [item.model_copy(update={"to": towns[item.grievance], "handed_up_at": at}) if item.waits else item for item in self.items]
         return self.model_copy(update={"items": items})
 
+    def without(self, names: Collection[str]) -> Self:
+        """Without these names in any remark: one may have been told after the remark was written."""
+        items = [item.model_copy(update={"remark": redact(item.remark, names).text}) if item.remark else item for item in self.items]
+        return self.model_copy(update={"remark": redact(self.remark, names).text if self.remark else self.remark, "items": items})
+
     def unnoted(self) -> list[Item]:
         """Handed up, and the grievance does not know it yet."""
         return [item for item in self.items if item.handed_up_at is not None and not item.noted]
@@ -90,10 +111,9 @@ class DaySummary(BaseModel):
         items = [item.model_copy(update={"noted": True}) if item.grievance == grievance else item for item in self.items]
         return self.model_copy(update={"items": items})
 
-    def handed_up_from(self, division: str) -> list[Item]:
-        """What was handed up of what was heard in this division."""
-        prefix = prefixes(division)[-1:]
-        return [item for item in self.items if item.handed_up_at is not None and prefix and prefix[0] in prefixes(item.division)]
+    def handed_up_from(self, division: str, day: str) -> list[Item]:
+        """What was handed up on this China day, ISO, of what was heard in this division or went to a town in it."""
+        return [item for item in self.items if item.handed_up_on == day and not item.found_under.isdisjoint(prefixes(division)[-1:])]
 
 
 def _looked_at(look: Look, before: Item | None, heard: Mapping[str, str]) -> Item:

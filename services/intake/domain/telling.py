@@ -1,15 +1,20 @@
 """反馈 (S51, S54): what the petitioner was told in person, and whether something is still to be told. Pure.
 
-To tell the reply in person is to deliver it: a delivery that did not arrive, or that no sender has in hand yet, is sent by it.
+To tell the reply in person is to deliver it: a delivery that did not arrive, or that no sender has in hand yet, is sent by it; and so is
+one that a sender had in hand, where it does not arrive. Words said before there was a reply deliver nothing.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.records import Told
+from shared.china_time import day_in_china
 from shared.contracts.base import Contract
-from shared.contracts.intake import PetitionerToldV1
+from shared.contracts.intake import DeliveryResult, PetitionerToldV1
+from shared.contracts.routing import Progress
 from shared.identity.errors import Refusal
 
 IN_PERSON = "VISIT"
@@ -30,15 +35,29 @@ def tell(grievance: Grievance, told: Told) -> tuple[Grievance, list[Contract]]:
         raise Refusal("TOLD_TOO_OFTEN", f"当面反馈已记录 {MOST_TOLD} 次。", f"{MOST_TOLD} times are recorded already.")
     reply = latest_reply(grievance)
     events: list[Contract] = []
-    awaited = grievance.progress is not None and grievance.progress.status in AWAITS
+    decided = _awaited(grievance)
     # One that a sender has in hand is left alone: it may be arriving right now.
-    if awaited and reply is not None and reply.state in ("PENDING", "FAILED", "UNKNOWN"):
+    if decided and _tells(told, decided) and reply is not None and reply.state in ("PENDING", "FAILED", "UNKNOWN"):
         arrived = reply.ended("sent", IN_PERSON)
         grievance = grievance.with_delivery(arrived)
         told = told.model_copy(update={"delivery": reply.id})
         events.append(arrived.attempted("sent", IN_PERSON, told.at, None))
     events.append(PetitionerToldV1(by=told.by, at=told.at, deliveryId=told.delivery))
     return grievance.model_copy(update={"told": [*grievance.told, told]}), events
+
+
+def end(
+    grievance: Grievance, delivery: Delivery, result: DeliveryResult, channel: str, at: datetime, reason: str | None = None
+) -> tuple[Grievance, list[Contract]]:
+    """With a sender's result. Where the reply did not arrive and was told in person meanwhile, that delivered it."""
+    decided, reply = _awaited(grievance), latest_reply(grievance)
+    heard = next((told for told in grievance.told if decided and _tells(told, decided)), None)
+    if heard is not None and result != "sent" and reply is not None and reply.id == delivery.id:
+        result, channel, reason = "sent", IN_PERSON, None
+        by_it = heard.model_copy(update={"delivery": reply.id})
+        grievance = grievance.model_copy(update={"told": [by_it if told.id == heard.id else told for told in grievance.told]})
+    ended = delivery.ended(result, channel)
+    return grievance.with_delivery(ended), [ended.attempted(result, channel, at, reason)]
 
 
 def to_tell(grievance: Grievance) -> bool:
@@ -48,4 +67,18 @@ def to_tell(grievance: Grievance) -> bool:
         return False
     if reply is not None and reply.state == "SENT":
         return False
-    return not any(told.at >= decided.at for told in grievance.told)
+    # To tell it now would have it sent: so nobody did.
+    if _awaited(grievance) and reply is not None and reply.state in ("FAILED", "UNKNOWN"):
+        return True
+    return not any(_tells(told, decided) for told in grievance.told)
+
+
+def _awaited(grievance: Grievance) -> Progress | None:
+    """What was decided, while it matters whether the reply arrives."""
+    decided = grievance.progress
+    return decided if decided is not None and decided.status in AWAITS else None
+
+
+def _tells(told: Told, decided: Progress) -> bool:
+    """Whether the words can be of that decision: said on its day or later, and recorded after it."""
+    return told.at >= decided.at and told.on >= day_in_china(decided.at).isoformat()

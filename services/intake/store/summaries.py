@@ -1,11 +1,10 @@
-"""Day summaries, collection `summaries`: by their author's day by id, by place and day for the committees above."""
+"""Day summaries, collection `summaries`: by their author's day by id, by place and day of handing up for the committees above."""
 
 from __future__ import annotations
 
 from services.intake.domain.summaries import DaySummary
 from services.intake.store.registry import Registry
 from shared import ids
-from shared.identity.scopes import prefixes
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, store_errors
 
@@ -24,8 +23,8 @@ def handed_slot(prefix: str, day: str) -> str:
 
 
 def _derived(summary: DaySummary) -> Document:
-    places = {prefix for item in summary.items if item.handed_up_at is not None for prefix in prefixes(item.division)}
-    return {"handed": sorted(handed_slot(prefix, summary.day) for prefix in places), "unnoted": bool(summary.unnoted())}
+    handed = {handed_slot(prefix, item.handed_up_on) for item in summary.items if item.handed_up_on for prefix in item.found_under}
+    return {"handed": sorted(handed), "unnoted": bool(summary.unnoted())}
 
 
 class Summaries(Registry[DaySummary]):
@@ -33,7 +32,7 @@ class Summaries(Registry[DaySummary]):
         super().__init__(database, "summaries", DaySummary, lambda _row: [], _derived)
 
     async def handed_up(self, prefix: str, day: str, first: int, after: str | None) -> tuple[list[DaySummary], bool]:
-        """Of this place and day, by id, those with an item that was handed up, and whether more follow."""
+        """By id, those with an item of this place that was handed up on this China day, and whether more follow."""
         return await self.page({"handed": handed_slot(prefix, day)}, first, after)
 
     async def unnoted(self, limit: int) -> list[str]:

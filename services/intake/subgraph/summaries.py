@@ -57,9 +57,11 @@ class SummaryItem:
         return Grievance.of(str(self.grievance_id), held) if held else None
 
     @strawberry.field(
-        description="处理决定；尚无、或无权查看则为空 · what was decided; null while nothing was, or where it may not be seen"
+        description="处理决定；未上报、尚无或无权查看则为空 · what was decided; null before handing up, while nothing was, or unseen"
     )
     async def decision(self, info: Ctx) -> Decided | None:
+        if self.handed_up_at is None:
+            return None
         held = await info.context.grievances.load(str(self.grievance_id))
         progress = held.progress if held else None
         if progress is None:
@@ -71,14 +73,18 @@ class SummaryItem:
 class DaySummary:
     day: date = strawberry.field(description="日期（北京时间）· the day in China")
     by: Owner = strawberry.field(description="汇总人 · who heard it")
-    remark: str | None = strawberry.field(description="总说明，个人信息已隐去 · remark on the whole, redacted")
+    remark: str | None = strawberry.field(
+        description="总说明，个人信息已隐去；有事项不予显示时为空 · remark on the whole, redacted; null where an item is not shown"
+    )
     items: list[SummaryItem] = strawberry.field(description="事项 · items")
 
 
 @strawberry.type(description="列表中的一份汇总 · one summary of a list")
 class DaySummaryEdge:
     cursor: str = strawberry.field(description="游标 · cursor of this item")
-    node: DaySummary = strawberry.field(description="汇总，只含所问地区已上报的事项 · the summary, of it what was handed up from there")
+    node: DaySummary = strawberry.field(
+        description="汇总，只含所问地区当日上报的事项 · the summary, of it what was handed up from there on that day"
+    )
 
 
 @strawberry.type(description="上报的汇总 · summaries that were handed up")
@@ -165,11 +171,13 @@ def _item(context: IntakeContext, grievance: str, item: Item | None, held: Held)
 
 
 def _shown(context: IntakeContext, summary: HeldSummary, rows: list[tuple[str, Item | None]], held: dict[str, Held]) -> DaySummary:
-    """Without what accuses the viewer's own department: it is neither listed nor counted for them."""
+    """Without what accuses the viewer's own department: it is neither listed nor counted for them, nor is the remark shown that may
+    speak of it. `held`: the grievances of the rows and of all items."""
     department = context.viewer.department
-    known = ((id, item, held[id]) for id, item in rows if id in held)
-    items = [_item(context, id, item, each) for id, item, each in known if department not in each.accused_departments]
-    return DaySummary(day=date.fromisoformat(summary.day), by=owner_of(summary.by), remark=summary.remark, items=items)
+    open_to = {id: each for id, each in held.items() if department not in each.accused_departments}
+    items = [_item(context, id, item, open_to[id]) for id, item in rows if id in open_to]
+    remark = summary.remark if all(item.grievance in open_to for item in summary.items) else None
+    return DaySummary(day=date.fromisoformat(summary.day), by=owner_of(summary.by), remark=remark, items=items)
 
 
 async def own_summary(context: IntakeContext, day: date) -> DaySummary:
@@ -184,6 +192,23 @@ async def own_summary(context: IntakeContext, day: date) -> DaySummary:
     held = heard | (await context.intake.grievances.find_many(missing) if missing else {})
     rows = [(id, summary.item(id)) for id in dict.fromkeys([*heard, *looked])]
     return _shown(context, summary, rows, held)
+
+
+async def _handed_up(context: IntakeContext, division: str, day: str, first: int, after: str | None) -> tuple[list[DaySummaryEdge], bool]:
+    """A page of what the viewer may see, and whether more of it follows: what they may not see shows in neither."""
+    edges: list[DaySummaryEdge] = []
+    more = True
+    while more and len(edges) <= first:
+        found, more = await context.intake.duties.summaries.handed_up(prefixes(division)[-1], day, first + 1, after)
+        if not found:
+            break
+        held = await context.intake.grievances.find_many(sorted({item.grievance for summary in found for item in summary.items}))
+        for summary in found:
+            rows: list[tuple[str, Item | None]] = [(item.grievance, item) for item in summary.handed_up_from(division, day)]
+            edges.append(DaySummaryEdge(cursor=summary.id, node=_shown(context, summary, rows, held)))
+            after = summary.id
+        edges = [edge for edge in edges if edge.node.items]
+    return edges[:first], len(edges) > first
 
 
 async def _require_receiver(context: IntakeContext, division: str) -> None:
@@ -204,23 +229,14 @@ class SummaryQuery:
     async def day_summary(self, info: Ctx, day: date | None = None) -> DaySummary | None:
         return await own_summary(info.context, day or date.fromisoformat(info.context.intake.fieldwork.today()))
 
-    @strawberry.field(
-        description="一个镇（街道）、社区或更大区划某日收到的上报 · what was handed up of a day from a town, a community or a wider place"
-    )
+    @strawberry.field(description="某地某日（北京时间）收到的上报 · what was handed up on a day in China from a town or another place")
     async def handed_up(
         self, info: Ctx, division: str, day: date | None = None, first: int = 20, after: str | None = None
     ) -> DaySummaryConnection | None:
         context = info.context
         await _require_receiver(context, division)
         on = day.isoformat() if day else context.intake.fieldwork.today()
-        found, more = await context.intake.duties.summaries.handed_up(prefixes(division)[-1], on, page_size(first), after)
-        listed = [(summary, summary.handed_up_from(division)) for summary in found]
-        ids = sorted({item.grievance for _summary, items in listed for item in items})
-        held = await context.intake.grievances.find_many(ids) if ids else {}
-        edges = [
-            DaySummaryEdge(cursor=summary.id, node=_shown(context, summary, [(item.grievance, item) for item in items], held))
-            for summary, items in listed
-        ]
+        edges, more = await _handed_up(context, division, on, page_size(first), after)
         return DaySummaryConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
 
 

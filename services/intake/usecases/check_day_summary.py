@@ -78,7 +78,7 @@ async def check_day_summary(parts: Summarising, viewer: Viewer, command: CheckDa
     id = summary_id(viewer.sub, day)
     request = request_of(parts.reference_key, viewer, command.request_id, "CheckDaySummary", command.model_dump(mode="json"), origin)
     heard = await parts.heard(viewer, day)
-    names = await _names(parts, heard.values())
+    names = await names_of(parts, heard.values())
     looks = [
         Look(grievance=look.grievance_id, keep=look.keep, remark=redact(look.remark, names).text if look.remark else None)
         for look in command.items
@@ -99,7 +99,7 @@ def author(viewer: Viewer) -> Owner:
     return Owner(staffId=viewer.sub, role=role, unit=viewer.team or "")
 
 
-async def _names(parts: Summarising, heard: Iterable[Grievance]) -> list[str]:
+async def names_of(parts: Summarising, heard: Iterable[Grievance]) -> list[str]:
     """The petitioners' names, which a remark may hold and which do not stay in it."""
     people = sorted({held.person for held in heard})
     return [name for name, _phone in await parts.persons.contacts(people) if name] if people else []

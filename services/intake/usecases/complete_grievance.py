@@ -8,12 +8,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain.completing import Added, Kept, Known, complete, refuse
+from services.intake.domain.completing import Added, Kept, Known, complete, only_the_beginning, refuse
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.store.mongo import Grievances
 from services.intake.usecases.check_day_summary import ROLES, author
 from services.intake.usecases.ports import Persons, Uploads
-from services.intake.usecases.register_grievance import SUBJECT_LENGTH, require_all
+from services.intake.usecases.register_grievance import BEGINNING, SUBJECT_LENGTH, nameless_person, require_all
 from services.intake.usecases.tell_petitioner import admit
 from shared import ids
 from shared.commands import request_of
@@ -66,10 +66,11 @@ async def complete_grievance(parts: Completing, viewer: Viewer, command: Complet
         return id
 
     # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
-    known, said = await _known(parts, id, held)
+    own_ref = grievance_ref(parts.reference_key, id)
+    known, said = await _known(parts, own_ref, held)
     _raise(refuse(held, known, added))
     require_all(await parts.uploads.unattachable(list(added.attachments), id, viewer.sub))
-    kept = await _keep(parts, held, known, said, added)
+    kept = await _keep(parts, own_ref, held, known, said, added)
     require_all(await parts.uploads.attach(list(added.attachments), id, viewer.sub))
 
     def decide(grievance: Grievance) -> Decision:
@@ -99,10 +100,15 @@ def _added(command: CompleteGrievance) -> Added:
     )
 
 
-async def _known(parts: Completing, id: str, held: Grievance) -> tuple[Known, Sealed]:
-    """What is known, and what was said, in clear."""
+async def _known(parts: Completing, own_ref: str, held: Grievance) -> tuple[Known, Sealed]:
+    """What is known, and what was said, in clear. Raises Refusal where the petitioner was erased."""
+    try:
+        key = await parts.persons.key(held.person)
+    except LookupError as error:
+        raise Refusal(
+            "PETITIONER_ERASED", "诉求人信息已删除，不能再补录。", "The petitioner was erased; nothing is added any more."
+        ) from error
     [(name, phone)] = await parts.persons.contacts([held.person])
-    key = await parts.persons.key(held.person)
     sealed = held.original
     said = Sealed(
         subject=key.decrypt("subject", sealed.subject),
@@ -111,23 +117,28 @@ async def _known(parts: Completing, id: str, held: Grievance) -> tuple[Known, Se
     )
     # The place is the division's code, and behind it what was told (register_grievance.py).
     place = (said.place or "").partition(" ")[2] or None
-    refs = {grievance_ref(parts.reference_key, id)} | ({phone_ref(parts.reference_key, phone)} if phone else set())
+    refs = {own_ref} | ({phone_ref(parts.reference_key, phone)} if phone else set())
     return Known(name=name, phone=phone, place=place, named_by_sign_in=held.petitioner_ref not in refs), said
 
 
-async def _keep(parts: Completing, held: Grievance, known: Known, said: Sealed, added: Added) -> Kept:
+async def _keep(parts: Completing, own_ref: str, held: Grievance, known: Known, said: Sealed, added: Added) -> Kept:
     """Keep the petitioner under what is known of them now, and seal what was said anew under their key."""
     name, phone = added.name or known.name, added.phone or known.phone
     ref = (phone_ref(parts.reference_key, added.phone) if added.phone else None) or held.petitioner_ref
     person = held.person
     if added.name or added.phone:
         by_phone = phone_ref(parts.reference_key, phone) if phone else None
-        person = ids.document_id("person", by_phone or ref)
+        person = nameless_person(own_ref, by_phone) if by_phone and not name else ids.document_id("person", by_phone or ref)
         person, sealer = await parts.persons.keep(person, name, phone)
     else:
         sealer = await parts.persons.key(person)
     place = f"{said.place} {added.place}" if added.place else said.place
     names = (name,) if name else ()
+    text = redact(held.text, names).text
+    subject = redact(added.subject or held.subject, names).text
+    if added.subject is None and text != held.text and only_the_beginning(held):
+        # Cut what is redacted: half a name is no name to the redaction.
+        subject = text[:BEGINNING]
     return Kept(
         person=person,
         petitioner_ref=ref,
@@ -136,8 +147,8 @@ async def _keep(parts: Completing, held: Grievance, known: Known, said: Sealed, 
             text=sealer.encrypt("text", said.text),
             place=sealer.encrypt("place", place) if place else None,
         ),
-        subject=redact(added.subject or held.subject, names).text,
-        text=redact(held.text, names).text,
+        subject=subject,
+        text=text,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.grievance import Grievance
+from services.intake.domain.telling import end
 from services.intake.usecases.ports import Channel, Persons
 from shared.contracts.base import Contract
 from shared.contracts.intake import DeliveryResult
@@ -64,8 +65,7 @@ async def _record(parts: Delivering, grievance_id: str, delivery: Delivery, resu
         held = grievance.delivery(delivery.id)
         if held is None or held.claim != delivery.claim:
             return None
-        ended = held.ended(result, parts.channel.name)
-        return grievance.with_delivery(ended), [ended.attempted(result, parts.channel.name, parts.now(), None)]
+        return end(grievance, held, result, parts.channel.name, parts.now())
 
     return await parts.writer.act(grievance_id, decide)
 
@@ -77,8 +77,7 @@ async def _give_up_expired(parts: Delivering, grievance_id: str) -> int:
         lost = next((held for held in grievance.deliveries if held.expired(parts.real_now())), None)
         if lost is None:
             return None
-        unknown = lost.ended("unknown", parts.channel.name)
-        return grievance.with_delivery(unknown), [unknown.attempted("unknown", parts.channel.name, parts.now(), "the sender was lost")]
+        return end(grievance, lost, "unknown", parts.channel.name, parts.now(), "the sender was lost")
 
     while await parts.writer.act(grievance_id, decide):
         ended += 1

@@ -13,7 +13,7 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.reporting import report_up as report
 from services.intake.domain.summaries import DaySummary, Item
 from services.intake.store.summaries import summary_id
-from services.intake.usecases.check_day_summary import ROLES, Summarising, author
+from services.intake.usecases.check_day_summary import ROLES, Summarising, author, names_of
 from shared.commands import request_of
 from shared.contracts.base import Contract
 from shared.identity.roles import Role
@@ -42,11 +42,11 @@ async def hand_up_day_summary(parts: Summarising, viewer: Viewer, command: HandU
     id = summary_id(viewer.sub, day)
     request = request_of(parts.reference_key, viewer, command.request_id, "HandUpDaySummary", command.model_dump(mode="json"), origin)
     heard = await parts.heard(viewer, day)
-    at = parts.now()
+    names, at = await names_of(parts, heard.values()), parts.now()
 
     def decide(before: DaySummary | None) -> Decision:
         summary = before or DaySummary(id=id, day=day, by=author(viewer))
-        return Decision(summary.handed_up(heard, viewer.scopes, at), [], {"id": id})
+        return Decision(summary.handed_up(heard, viewer.scopes, at).without(names), [], {"id": id})
 
     await parts.writer.record(id, request, decide)
     await report_up(parts, id)
@@ -54,7 +54,8 @@ async def hand_up_day_summary(parts: Summarising, viewer: Viewer, command: HandU
 
 
 async def report_up(parts: Summarising, summary_id: str) -> int:
-    """Tell the grievances of this summary that they were handed up and do not know it yet; each once, however often this runs."""
+    """Tell the grievances of this summary that they were handed up and do not know it yet; each once, however often this runs. One that
+    fails keeps no other from it: the failure is raised at the end."""
     found: list[DaySummary] = []
 
     def look(summary: DaySummary) -> None:
@@ -62,8 +63,14 @@ async def report_up(parts: Summarising, summary_id: str) -> int:
 
     await parts.writer.act(summary_id, look)
     waiting = [(summary, item) for summary in found for item in summary.unnoted()]
+    failed = None
     for summary, item in waiting:
-        await _note(parts, summary, item)
+        try:
+            await _note(parts, summary, item)
+        except Exception as error:
+            failed = error
+    if failed is not None:
+        raise failed
     return len(waiting)
 
 

@@ -257,9 +257,17 @@ def _identity(key: bytes, viewer: Viewer, petitioner: PetitionerInput, id: str) 
     by_phone = phone_ref(key, petitioner.phone) if petitioner.phone and len(phone_digits(petitioner.phone)) >= 5 else None
     ref = subject_ref(key, viewer.sub) if viewer.has(Role.RESIDENT) else by_phone or grievance_ref(key, id)
     # A person is who answers that phone, or whoever wrote this grievance. A resident may type any phone: one that is not verified as
-    # theirs makes a person of its own, or they would be shown, masked, what its true owner is called.
-    strangers = by_phone is not None and viewer.has(Role.RESIDENT) and by_phone not in viewer.refs
-    return ref, ids.document_id("person", f"{ref}:{by_phone}" if strangers else by_phone or ref)
+    # theirs makes a person of its own, or they would be shown, masked, what its true owner is called. So does one without a name.
+    if by_phone is not None and viewer.has(Role.RESIDENT) and by_phone not in viewer.refs:
+        return ref, ids.document_id("person", f"{ref}:{by_phone}")
+    if by_phone is not None and not viewer.has(Role.RESIDENT) and (petitioner.anonymous or not petitioner.name):
+        return ref, nameless_person(grievance_ref(key, id), by_phone)
+    return ref, ids.document_id("person", by_phone or ref)
+
+
+def nameless_person(own_ref: str, by_phone: str) -> str:
+    """Who answers this phone and told no name: of this grievance alone, as whoever has the phone may be called something."""
+    return ids.document_id("person", f"{own_ref}:{by_phone}")
 
 
 async def _owner(parts: Registration, viewer: Viewer, division: str) -> Owner:

@@ -16,7 +16,7 @@ from shared.identity.development import DevelopmentIssuer
 from shared.identity.refs import phone_ref, subject_ref
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
-from tests.services.intake.graph import COMPLETED, STAFF, Graph, graph_of
+from tests.services.intake.graph import COMPLETED, STAFF, Graph, graph_of, secretary, today
 from tests.services.intake.viewers import OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
 
 
@@ -65,6 +65,56 @@ async def test_a_name_first_and_a_phone_later_and_a_name_to_a_known_phone(graph:
     assert untouched["petitioner"]["displayName"] == "未留姓名 (no name given)"
     bad = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=await graph.hear(), petitioner={"phone": "12"})
     assert (bad["code"], bad["field"]) == ("PHONE_INVALID", "petitioner")
+
+
+async def test_a_phone_without_a_name_tells_nobody_what_its_owner_is_called(graph: Graph) -> None:
+    phone = "13800007006"
+    await graph.hear(petitioner={"name": "欧阳修文", "phone": phone, "confidential": True})
+    id = await graph.hear()
+    done = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=id, petitioner={"phone": phone})
+    assert done["grievance"]["petitioner"] == {"displayName": "未留姓名 (no name given)", "phone": "138****7006"}
+    registered = await graph.hear(petitioner={"phone": phone})
+    query = "query($id: ID) { grievance(id: $id) { petitioner { displayName } } }"
+    assert (await graph.see(SECRETARY, query, id=registered))["petitioner"]["displayName"] == "未留姓名 (no name given)"
+    held = await graph.service.grievances.find_many([id, registered])
+    assert {each.petitioner_ref for each in held.values()} == {phone_ref(graph.service.reference_key, phone)}
+
+
+async def test_a_name_told_later_stays_in_clear_in_nothing_that_was_written_before(graph: Graph) -> None:
+    me, name = secretary("clear"), "孔凡莹"
+    text = "后作街小区东门口的指示牌旧了字也看不清了出入很不方便这是孔凡莹说的，请换。"
+    id = await graph.hear(me, subject=None, text=text, onSpotAnswer=f"已答复{name}。")
+    await graph.do(me, "tellPetitioner", "__typename", grievanceId=id, words=f"告诉{name}了。")
+    looks = [{"grievanceId": id, "remark": f"{name}说的"}]
+    await graph.do(me, "checkDaySummary", "__typename", day=today(graph), items=looks)
+    await graph.do(me, "handUpDaySummary", "__typename", day=today(graph))
+    await graph.do(me, "completeGrievance", COMPLETED, grievanceId=id, petitioner={"name": name})
+    document = await graph.service.grievances.load(id)
+    assert document is not None
+    assert [field for field, value in document.items() if field != "outbox" and "孔" in str(value)] == []
+    assert document["reported_up"]["remark"] == "〔姓名〕说的"
+    again = await graph.do(me, "completeGrievance", COMPLETED, grievanceId=id, subject="指示牌")
+    assert again["grievance"]["subject"] == "指示牌"
+
+
+async def test_a_name_told_before_handing_up_does_not_travel_in_a_remark(graph: Graph) -> None:
+    me, name = secretary("travel"), "孔凡莹"
+    id = await graph.hear(me)
+    looks = [{"grievanceId": id, "remark": f"{name}说的"}]
+    await graph.do(me, "checkDaySummary", "__typename", day=today(graph), remark=f"{name}等反映", items=looks)
+    await graph.do(me, "completeGrievance", COMPLETED, grievanceId=id, petitioner={"name": name})
+    shown = "... on DaySummaryKept { summary { remark items { remark } } }"
+    handed = await graph.do(me, "handUpDaySummary", shown, day=today(graph))
+    assert handed["summary"] == {"remark": "〔姓名〕等反映", "items": [{"remark": "〔姓名〕说的"}]}
+    assert [event["remark"] for event in await graph.said(id) if event["type"] == "intake.grievance.reported_up.v1"] == ["〔姓名〕说的"]
+
+
+async def test_nothing_is_added_to_what_an_erased_petitioner_told(graph: Graph) -> None:
+    id = await graph.hear(petitioner={"name": "郑三木"})
+    held = (await graph.service.grievances.find_many([id]))[id]
+    await graph.service.runtime.database["persons"].delete_one({"_id": held.person})
+    refused = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=id, place="东门")
+    assert refused["code"] == "PETITIONER_ERASED"
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -27,6 +27,7 @@ SUMMARY = f"day remark by {{ staffId }} items {{ {ITEM} }}"
 DAY = f"{{ daySummary {{ {SUMMARY} }} }}"
 HANDED = f"query($division: String!) {{ handedUp(division: $division) {{ edges {{ node {{ {SUMMARY} }} }} pageInfo {{ hasNextPage }} }} }}"
 KEPT = f"__typename ... on DaySummaryKept {{ summary {{ {SUMMARY} }} }} ... on SummaryRefused {{ {REFUSED} }}"
+HAND_UP = f"mutation($input: HandUpDaySummaryInput!) {{ handUpDaySummary(input: $input) {{ {KEPT} }} }}"
 TOLD = (
     "__typename ... on PetitionerTold { grievance { toldInPerson { words on delivered by { staffId } } } }"
     f"... on TellRefused {{ {REFUSED} }}"
@@ -45,9 +46,13 @@ async def test_what_was_heard_in_a_day_is_looked_at_handed_up_and_read_by_the_co
     me = secretary("sum-1")
     named = await graph.hear(me, petitioner={"name": "孔凡莹", "phone": "13800007001"})
     twice, third = await graph.hear(me), await graph.hear(me)
+    await graph.service.writer.act(named, lambda held: (held.progressed(progress(held, "DISPATCHED")), []))
     before = await graph.see(me, DAY)
+    assert [item["decision"] for item in before["items"]] == [None] * 3
     assert [(item["grievanceId"], item["mark"], item["state"]) for item in before["items"]] == [
-        (id, "UNCHECKED", "REGISTERED") for id in (named, twice, third)
+        (named, "UNCHECKED", "DISPATCHED"),
+        (twice, "UNCHECKED", "REGISTERED"),
+        (third, "UNCHECKED", "REGISTERED"),
     ]
     looks = [{"grievanceId": named, "remark": "孔凡莹家门口，电话13800007001"}, {"grievanceId": twice, "keep": False, "remark": "同一件。"}]
     checked = await graph.do(me, "checkDaySummary", KEPT, day=today(graph), remark="孔凡莹反映较多", items=looks)
@@ -60,6 +65,7 @@ async def test_what_was_heard_in_a_day_is_looked_at_handed_up_and_read_by_the_co
     await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": third}])
     handed = await graph.do(me, "handUpDaySummary", KEPT, requestId="sum-up", day=today(graph))
     assert [item["to"] and item["to"]["name"] for item in handed["summary"]["items"]] == ["鲁城街道", None, "鲁城街道"]
+    assert [item["decision"] and item["decision"]["status"] for item in handed["summary"]["items"]] == ["DISPATCHED", None, None]
     assert handed == await graph.do(me, "handUpDaySummary", KEPT, requestId="sum-up", day=today(graph))
 
     told = [event for event in await graph.said(named) if event["type"] == "intake.grievance.reported_up.v1"]
@@ -111,17 +117,67 @@ async def test_a_crash_between_the_summary_and_the_grievance_is_made_good(graph:
     assert [event["type"] for event in await graph.said(id)].count("intake.grievance.reported_up.v1") == 1
 
 
+async def test_one_grievance_that_cannot_be_read_keeps_no_other_from_knowing_that_it_was_handed_up(graph: Graph) -> None:
+    class Unreadable:
+        async def act(self, id: str, decide: Any) -> bool:
+            if id in (heard[0], heard[2]):
+                raise ValueError("unreadable")
+            return await writer.act(id, decide)
+
+    duties, heard = graph.service.duties, list[str]()
+    writer, summarising = duties.summarising.grievance_writer, duties.summarising
+    duties.summarising = replace(summarising, grievance_writer=Unreadable())  # type: ignore[arg-type]
+    try:
+        for me in (secretary("bad-1"), secretary("bad-2")):
+            mine = [await graph.hear(me), await graph.hear(me)]
+            heard += mine
+            await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": id} for id in mine])
+            await graph.ask(me, HAND_UP, {"input": {"requestId": "bad", "day": today(graph)}})
+        with pytest.raises(ValueError, match="unreadable"):
+            await duties.report_up()
+    finally:
+        duties.summarising = summarising
+    known = await graph.service.grievances.find_many(heard)
+    assert [known[id].reported_up is not None for id in heard] == [False, True, False, True]
+    await duties.report_up()
+    assert await duties.summaries.unnoted(100) == []
+
+
 async def test_nothing_of_what_accuses_a_department_is_told_to_its_people(graph: Graph) -> None:
     me = secretary("sum-4")
     id = await graph.hear(me, kind="REPORT", accusedDepartments=[LUCHENG])
-    await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": id, "remark": "反映街道"}])
+    items = [{"grievanceId": id, "remark": "反映街道"}]
+    await graph.do(me, "checkDaySummary", KEPT, day=today(graph), remark="举报街道", items=items)
     await graph.do(me, "handUpDaySummary", KEPT, day=today(graph))
-    seen = {row["by"]["staffId"]: row["items"] for row in await _handed(graph, COUNTY_ADMIN, TOWN)}
-    assert [item["grievanceId"] for item in seen["sum-4"]] == [id]
-    accused = {row["by"]["staffId"]: row["items"] for row in await _handed(graph, STAFF, TOWN)}
-    assert accused.get("sum-4", []) == []
-    turned = replace(me, department=LUCHENG)
-    assert (await graph.see(turned, DAY))["items"] == []
+    seen = {row["by"]["staffId"]: row for row in await _handed(graph, COUNTY_ADMIN, TOWN)}
+    assert ([item["grievanceId"] for item in seen["sum-4"]["items"]], seen["sum-4"]["remark"]) == ([id], "举报街道")
+    assert "sum-4" not in {row["by"]["staffId"] for row in await _handed(graph, STAFF, TOWN)}
+    turned = await graph.see(replace(me, department=LUCHENG), DAY)
+    assert (turned["items"], turned["remark"]) == ([], None)
+
+    # Nor of another of the same day, nor by how a list goes on.
+    await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": (other := await graph.hear(me))}])
+    await graph.do(me, "handUpDaySummary", KEPT, day=today(graph))
+    mine = next(row for row in await _handed(graph, STAFF, TOWN) if row["by"]["staffId"] == "sum-4")
+    assert ([item["grievanceId"] for item in mine["items"]], mine["remark"]) == ([other], None)
+
+
+async def test_a_list_goes_on_by_what_its_reader_sees_of_it(graph: Graph) -> None:
+    for number in range(6):
+        me = secretary(f"page-{number}")
+        id = await graph.hear(me, accusedDepartments=[LUCHENG] if number % 2 else [])
+        await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": id}])
+        await graph.do(me, "handUpDaySummary", KEPT, day=today(graph))
+    whole = [row["by"]["staffId"] for row in await _handed(graph, STAFF, TOWN)]
+    assert {by for by in whole if by.startswith("page-")} == {"page-0", "page-2", "page-4"}
+    query = HANDED.replace("!)", "!, $after: String)").replace("$division)", "$division, first: 1, after: $after)")
+    query, pages, after = query.replace("pageInfo {", "pageInfo { endCursor"), list[str](), None
+    for left in reversed(range(len(whole))):
+        page = await graph.see(STAFF, query, division=TOWN, after=after)
+        pages += [edge["node"]["by"]["staffId"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        assert page["pageInfo"]["hasNextPage"] == (left > 0)
+    assert pages == whole
 
 
 @pytest.mark.parametrize("viewer", SIX, ids=lambda viewer: viewer.sub or "nobody")

@@ -30,6 +30,8 @@ def refused(known: dict[str, Any], added: dict[str, Any], status: Status | None 
         ({}, {"attachments": ("b",)}, {"attachments": ["a"]}),
         ({}, {"subject": "路灯坏了"}, {"subject": "后作街的路灯", "text": "后作街的路灯一个月没亮了。"}),
         ({}, {"place": "东门"}, {"anonymous": True}),
+        ({}, {"place": "东门", "kind": "FARMER"}, {}),
+        ({"name": "孔凡莹"}, {"phone": "13800000001", "kind": "FARMER"}, {"petitioner_kind": "FARMER"}),
     ],
 )
 def test_what_was_not_told_may_be_added(known: dict[str, Any], added: dict[str, Any], changes: dict[str, Any]) -> None:
@@ -45,6 +47,10 @@ def test_what_was_not_told_may_be_added(known: dict[str, Any], added: dict[str, 
         ({"phone": "13800000001"}, {"name": "孔", "phone": "13800000002"}, {}, ("ALREADY_TOLD", "petitioner")),
         ({"named_by_sign_in": True}, {"name": "孔凡莹"}, {}, ("ALREADY_TOLD", "petitioner")),
         ({}, {"name": "孔凡莹"}, {"anonymous": True}, ("ANONYMOUS", "petitioner")),
+        ({}, {"place": "东门", "kind": "ENTERPRISE"}, {"petitioner_kind": "FARMER"}, ("ALREADY_TOLD", "petitioner")),
+        ({"name": "孔凡莹"}, {"place": "东门", "kind": "FARMER"}, {}, ("ALREADY_TOLD", "petitioner")),
+        ({"named_by_sign_in": True}, {"place": "东门", "kind": "FARMER"}, {}, ("ALREADY_TOLD", "petitioner")),
+        ({}, {"place": "东门", "kind": "FARMER"}, {"anonymous": True, "petitioner_kind": "ANONYMOUS"}, ("ANONYMOUS", "petitioner")),
         ({"place": "东门"}, {"place": "西门"}, {}, ("ALREADY_TOLD", "place")),
         ({}, {"subject": "别的标题"}, {"subject": "路灯", "text": "东门的路灯不亮。"}, ("ALREADY_TOLD", "subject")),
         ({}, {"attachments": ("a",)}, {"attachments": ["a"]}, ("ALREADY_TOLD", "attachments")),
@@ -60,3 +66,11 @@ def test_what_is_there_already_is_refused_by_its_field(
 @pytest.mark.parametrize("status", ["CLOSED", "WITHDRAWN", "NOT_ACCEPTED", "MERGED"])
 def test_nothing_is_added_to_what_has_ended(status: Status) -> None:
     assert refused({}, {"place": "东门"}, status) == ("ALREADY_ENDED", None)
+
+
+@pytest.mark.parametrize("status", ["FED_BACK", "SURVEYED"])
+def test_nobody_becomes_the_petitioner_while_they_are_asked_how_it_went(status: Status) -> None:
+    for told in ({"name": "孔凡莹"}, {"phone": "13800000001"}, {"kind": "FARMER", "place": "东门"}):
+        assert refused({}, told, status) == ("ALREADY_FED_BACK", "petitioner")
+    assert refused({}, {"place": "东门"}, status) is None
+    assert refused({}, {"name": "孔凡莹"}, "RESOLVED") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -29,8 +30,29 @@ def day(**items: bool) -> DaySummary:
 def test_one_may_be_struck_out_with_a_reason_and_is_not_handed_up() -> None:
     handed = day(a=True, b=False, c=True).handed_up(HEARD, COMMUNITY, AT)
     assert [(item.grievance, item.to) for item in handed.unnoted()] == [("a", "370881001000"), ("c", "370881001000")]
-    assert [item.grievance for item in handed.handed_up_from(VILLAGE)] == ["a"]
-    assert [item.grievance for item in handed.handed_up_from("370881001000")] == ["a", "c"]
+    assert [item.grievance for item in handed.handed_up_from(VILLAGE, "2020-06-05")] == ["a"]
+    assert [item.grievance for item in handed.handed_up_from("370881001000", "2020-06-05")] == ["a", "c"]
+
+
+@pytest.mark.row("S23")
+def test_the_town_finds_what_was_handed_up_to_it_from_a_wider_place_by_the_day_of_handing_up() -> None:
+    heard = {"a": "370881000000"}
+    looked = DaySummary(id="d", day="2020-06-05", by=BY).checked(None, [Look(grievance="a", keep=True)], heard)
+    handed = looked.handed_up(heard, COMMUNITY, datetime(2020, 6, 6, 17, 0, tzinfo=UTC))
+    found = [
+        handed.handed_up_from(division, day)
+        for division in ("370881000000", "370881001000", VILLAGE)
+        for day in ("2020-06-05", "2020-06-06", "2020-06-07")
+    ]
+    assert [len(items) for items in found] == [0, 0, 1, 0, 0, 1, 0, 0, 0]
+
+
+def test_the_remark_on_the_whole_stays_as_it_was_handed_up() -> None:
+    handed = day(a=True, b=False, c=False).handed_up(HEARD, COMMUNITY, AT)
+    assert handed.checked("一天的事。", [], HEARD) == handed
+    with pytest.raises(Refusal) as refused:
+        handed.checked("改了。", [], HEARD)
+    assert (refused.value.code, refused.value.field) == ("ALREADY_HANDED_UP", "remark")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from services.intake.domain.delivery import Delivery, State
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.records import Told
-from services.intake.domain.telling import MOST_TOLD, latest_reply, tell, to_tell
-from shared.contracts.intake import DeliveryAttemptedV1, Owner, PetitionerToldV1
+from services.intake.domain.telling import MOST_TOLD, end, latest_reply, tell, to_tell
+from shared.contracts.intake import DeliveryAttemptedV1, DeliveryResult, Owner, PetitionerToldV1
 from shared.contracts.routing import Status
 from shared.identity.errors import Refusal
 from tests.services.builders import AT
@@ -19,8 +19,8 @@ from tests.services.intake.test_shares import grievance, progress
 BY = Owner(staffId="s", role="SECRETARY", unit="T-1")
 
 
-def told(id: str = "t", hours: int = 1) -> Told:
-    return Told(id=id, text="已告知。", on="2020-06-05", at=AT + timedelta(hours=hours), by=BY)
+def told(id: str = "t", hours: int = 1, on: str = "2020-06-05") -> Told:
+    return Told(id=id, text="已告知。", on=on, at=AT + timedelta(hours=hours), by=BY)
 
 
 def on_its_way(*states: State) -> Grievance:
@@ -64,6 +64,52 @@ def test_a_reply_in_a_senders_hand_or_delivered_already_is_left_alone(state: Sta
     after, events = tell(made, told())
     assert after.deliveries == made.deliveries
     assert events == [PetitionerToldV1(by=BY, at=AT + timedelta(hours=1), deliveryId=None)]
+
+
+@pytest.mark.parametrize("state", ["PENDING", "FAILED", "UNKNOWN"])
+def test_words_said_before_the_day_of_the_reply_deliver_nothing(state: State) -> None:
+    made = on_its_way(state)
+    after, events = tell(made, told(on="2020-06-04"))
+    assert after.deliveries == made.deliveries
+    assert events == [PetitionerToldV1(by=BY, at=AT + timedelta(hours=1), deliveryId=None)]
+    assert to_tell(after)
+
+
+@pytest.mark.row("S54")
+@pytest.mark.parametrize("result", ["failed", "unknown"])
+def test_a_sender_that_fails_after_it_was_told_leaves_it_delivered_by_telling(result: DeliveryResult) -> None:
+    made, _events = tell(on_its_way("CLAIMED"), told())
+    at = AT + timedelta(hours=2)
+    after, events = end(made, made.deliveries[0], result, "SMS", at, "the sender was lost")
+    assert [(held.state, held.channel) for held in after.deliveries] == [("SENT", "VISIT")]
+    assert events == [DeliveryAttemptedV1(deliveryId="d0", channel="VISIT", result="sent", at=at, reason=None)]
+    assert (after.told[0].delivery, to_tell(after)) == ("d0", False)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "which", "result"),
+    [
+        ("RESOLVED", [], 1, "failed"),
+        ("RESOLVED", [told(hours=-1)], 1, "failed"),
+        ("RESOLVED", [told(on="2020-06-04")], 1, "failed"),
+        ("RESOLVED", [told()], 0, "failed"),
+        ("RESOLVED", [told()], 1, "sent"),
+        ("WITHDRAWN", [told()], 1, "failed"),
+    ],
+)
+def test_else_a_delivery_ends_as_its_sender_says(status: Status, words: list[Told], which: int, result: DeliveryResult) -> None:
+    made = on_its_way("CLAIMED", "CLAIMED")
+    made = made.progressed(progress(made, status)).model_copy(update={"told": words})
+    after, _events = end(made, made.deliveries[which], result, "SMS", AT)
+    assert (after.deliveries[which].state, after.deliveries[which].channel) == (result.upper(), "SMS")
+    assert after.told == words
+
+
+def test_a_reply_that_failed_is_still_to_be_told_where_nobody_told_it_after() -> None:
+    made, _events = tell(on_its_way("CLAIMED"), told())
+    failed = made.with_delivery(made.deliveries[0].ended("failed", "SMS"))
+    assert to_tell(failed)
+    assert not to_tell(tell(failed, told("again"))[0])
 
 
 def test_the_last_reply_that_was_asked_for_stays_the_last_whichever_ends_last() -> None:
