@@ -231,12 +231,12 @@ def _archive(intake: Any, near: bool) -> Archive:
 
     for number, water in enumerate(("井水", "自来水")):
         changes = [change("r", "name", "闵小户"), change(None, "water", water)]
-        note = key.encrypt(note_name(f"p-{number}"), "一句说明")
-        archive = archive.proposed(Proposal(id=f"p-{number}", at=AT, changes=changes, note=note, **held), today)
+        archive = archive.proposed(Proposal(id=f"p-{number}", at=AT, changes=changes, note=None, **held), today)
         reason = key.encrypt(reason_name(f"p-{number}"), "属实")
         archive = archive.decided(Verdict(proposal=f"p-{number}", confirmed=True, by="b", at=AT, reason=reason), today)
     for proposal in _TO_DECIDE:
-        archive = archive.proposed(Proposal(id=proposal, at=AT, changes=[change(None, "road", "水泥路")], note=None, **held), today)
+        note = key.encrypt(note_name(proposal), "一句说明")
+        archive = archive.proposed(Proposal(id=proposal, at=AT, changes=[change(None, "road", "水泥路")], note=note, **held), today)
     return archive
 
 

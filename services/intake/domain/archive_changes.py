@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from services.intake.domain.archive_fields import Field, Of, field_of
 from shared.identity.errors import Refusal
 
-Action = Literal["SET", "REMOVE", "REMOVE_RESIDENT"]
+Action = Literal["SET", "REMOVE", "REMOVE_RESIDENT", "ERASE"]
+"""REMOVE leaves what there was to the history; ERASE (consent withdrawn, 撤回同意) leaves it nowhere: a field, or a whole resident."""
 Kind = Literal["HOUSEHOLD", "SHOP", "ENTERPRISE"]
 Purpose = Literal["CONTACT", "SERVICE", "RELIEF", "SAFETY", "ENTERPRISE_SUPPORT"]
 """For what a datum is held. A list and no text: it is told where values are masked, so nothing personal can stand in it."""
@@ -28,8 +29,8 @@ class Consent(BaseModel):
 
 
 class Change(BaseModel):
-    """`value` is sealed, and gone when its retention is over. `retain_until`: the last day, ISO. `base`: what was there when it was
-    proposed, as Archive.base_of tells it; empty for nothing."""
+    """`value` is sealed, and gone when its retention is over, it is erased or the proposal decided. `retain_until`: the last day, ISO.
+    `base`: what was there when it was proposed, as Archive.base_of tells it; empty for nothing."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,9 +47,24 @@ class Change(BaseModel):
     def target(self) -> tuple[str | None, str | None]:
         return self.resident, self.field
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is about everything of a resident."""
+        return self.action == "REMOVE_RESIDENT" or (self.action == "ERASE" and self.resident is not None and self.field is None)
+
+    def about(self, resident: str | None, field: str | None) -> bool:
+        """Whether it is about this datum."""
+        return self.resident == resident and (self.whole or self.field == field)
+
+    @model_serializer(mode="wrap")
+    def _what_is_there(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        # Of what is decided little is left; an archive keeps many of them.
+        return {name: value for name, value in dump(self).items() if value is not None}
+
 
 class Proposal(BaseModel):
-    """`by`: who proposed it. `note` and `reason` are sealed, and kept no longer than `until`, the last day of what it is about."""
+    """`by`: who proposed it. `note` and `reason` are sealed. Once it is decided it tells who, when, why and which fields: the values stand
+    in the archive, or nowhere. `until`: the last day of what it is about; after it the note is gone, and the whole where it is decided."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,17 +80,43 @@ class Proposal(BaseModel):
     decided_at: datetime | None = None
     reason: str | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return self.state == "PROPOSED"
+
+    def closed(self, confirmed: bool, by: str, at: datetime, reason: str | None) -> Proposal:
+        """As it stays once it is decided: without note, encounter and values."""
+        return Proposal(
+            id=self.id,
+            by=self.by,
+            at=self.at,
+            encounter=None,
+            note=None,
+            changes=[Change(action=each.action, resident=each.resident, field=each.field) for each in self.changes],
+            until=self.until,
+            state="CONFIRMED" if confirmed else "REFUSED",
+            decided_by=by,
+            decided_at=at,
+            reason=reason,
+        )
+
+    def without(self, erased: Change) -> Proposal:
+        """Without the values that are erased; where it was about them, without its texts too, which may tell them."""
+        if not any(erased.about(*each.target) for each in self.changes):
+            return self
+        changes = [each.model_copy(update={"value": None}) if erased.about(*each.target) else each for each in self.changes]
+        return self.model_copy(update={"changes": changes, "note": None, "reason": None})
+
     def on(self, today: str) -> Proposal:
         """Without what is past its retention."""
         changes = [each.model_copy(update={"value": None}) if past(each.retain_until, today) else each for each in self.changes]
-        texts = {"note": None, "reason": None} if past(self.until, today) else {}
-        return self.model_copy(update={"changes": changes, **texts})
+        return self.model_copy(update={"changes": changes, "note": None if past(self.until, today) else self.note})
 
     @property
     def days(self) -> list[str]:
         """The last days of what it still holds."""
-        texts = [self.until] if self.note or self.reason else []
-        return texts + [each.retain_until for each in self.changes if each.value is not None and each.retain_until is not None]
+        whole = [self.until] if self.note or not self.is_open else []
+        return whole + [each.retain_until for each in self.changes if each.value is not None and each.retain_until is not None]
 
 
 def past(last_day: str | None, today: str) -> bool:
@@ -107,10 +149,9 @@ def require_lawful(kind: Kind, changes: list[Change], today: date) -> None:
         if change.resident is None and change.action == "REMOVE_RESIDENT":
             raise Refusal("RESIDENT_MISSING", "请指明成员。", "Name the resident.", f"{at}.resident")
         earlier = changes[:number]
-        whole = any("REMOVE_RESIDENT" in (change.action, each.action) and each.resident == change.resident for each in earlier)
-        if whole or any(each.target == change.target for each in earlier):
+        if any(each.about(*change.target) or change.about(*each.target) for each in earlier):
             raise Refusal("TWICE", "同一项在本次变更中重复。", "The same thing is changed twice.", at)
-        if change.action == "REMOVE_RESIDENT":
+        if change.whole:
             continue
         field = field_of(part_of(kind, change.resident), change.field or "", f"{at}.field")
         if change.action == "SET":

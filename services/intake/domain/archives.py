@@ -16,16 +16,18 @@ from services.intake.domain.archive_changes import Change, Consent, Kind, Propos
 from shared.china_time import CHINA
 from shared.identity.errors import Refusal
 
-Step = Literal["SET", "REMOVE", "REMOVE_RESIDENT", "EXPIRED"]
+Step = Literal["SET", "REMOVE", "REMOVE_RESIDENT", "ERASED", "EXPIRED"]
 STALE = "STALE"
 MOST_OPEN = 50
+MOST_DECIDED = 100
+MOST_STEPS = 1_000
 MOST_RESIDENTS = 40
 NOTE_YEARS = 2
 """How long a note is kept of a proposal that has no retention of its own."""
 
 
 class Datum(BaseModel):
-    """One value, sealed; None in the history when its retention was over. `set_by` is the proposal that brought it."""
+    """One value, sealed; None in the history when its retention was over or it was erased. `set_by` is the proposal that brought it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,7 +49,8 @@ class Resident(BaseModel):
 
 
 class Replaced(BaseModel):
-    """One step of the history: what was there before (None: nothing). `by`: who confirmed it; nobody where the retention was over."""
+    """One step of the history: what was there before (None: nothing, or it is erased by this step). `by`: who confirmed it; nobody where
+    the retention was over."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,9 +63,11 @@ class Replaced(BaseModel):
     was: Datum | None
 
     def on(self, today: str) -> Replaced:
-        if self.was is None or not past(self.was.retain_until, today):
-            return self
-        return self.model_copy(update={"was": self.was.model_copy(update={"value": None})})
+        return self.emptied() if self.was is not None and past(self.was.retain_until, today) else self
+
+    def emptied(self) -> Replaced:
+        """Without the value, by whatever proposal it came."""
+        return self.model_copy(update={"was": self.was.model_copy(update={"value": None})}) if self.was is not None else self
 
 
 class Verdict(BaseModel):
@@ -79,7 +84,8 @@ class Verdict(BaseModel):
 
 class Archive(BaseModel):
     """`village`: 12 digits. `team` is an enterprise's; a household's team stands in the household, whose id is the archive's.
-    `person`, `key`: whom the wrapped data key is bound to; one key for each archive."""
+    `person`, `key`: whom the wrapped data key is bound to; one key for each archive. Of what is decided it holds the last MOST_DECIDED,
+    of its history the last MOST_STEPS."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -115,7 +121,7 @@ class Archive(BaseModel):
 
     @property
     def open(self) -> list[Proposal]:
-        return [each for each in self.proposals if each.state == "PROPOSED"]
+        return [each for each in self.proposals if each.is_open]
 
     @property
     def expires(self) -> str | None:
@@ -134,7 +140,7 @@ class Archive(BaseModel):
             swept = swept._with(None, Replaced(at=at, by=None, proposal=None, action="EXPIRED", resident=whose, field=field, was=datum))
         return swept.model_copy(
             update={
-                "proposals": [each.on(today) for each in swept.proposals],
+                "proposals": [each.on(today) for each in swept.proposals if each.is_open or not past(each.until, today)],
                 "history": [each.on(today) for each in swept.history],
             }
         )
@@ -158,23 +164,24 @@ class Archive(BaseModel):
             raise Refusal("PROPOSAL_UNKNOWN", "没有这项变更。", "There is no such proposal.", "proposalId")
         if proposal.by == verdict.by:
             raise Refusal("OWN_PROPOSAL", "本人提出的变更须由他人确认。", "Somebody else has to decide what you proposed.", "proposalId")
-        if proposal.state != "PROPOSED":
+        if not proposal.is_open:
             raise Refusal("ALREADY_DECIDED", "这项变更已经处理。", "This proposal is decided already.", "proposalId")
-        after = archive._applied(proposal, verdict) if verdict.confirmed else archive
-        update = {"state": "CONFIRMED" if verdict.confirmed else "REFUSED", "decided_by": verdict.by, "decided_at": verdict.at}
-        closed = proposal.model_copy(update={**update, "reason": verdict.reason})
-        return after.model_copy(update={"proposals": [closed if each.id == closed.id else each for each in after.proposals]})
+        after = archive._applied(proposal, verdict, today) if verdict.confirmed else archive
+        closed = proposal.closed(verdict.confirmed, verdict.by, verdict.at, verdict.reason)
+        return after.model_copy(update={"proposals": _kept([closed if each.id == closed.id else each for each in after.proposals])})
 
     def is_stale(self, change: Change) -> bool:
-        """Whether what the change is about has changed since it was proposed."""
-        return change.base != self.base_of(change)
+        """Whether what the change is about has changed since it was proposed. Who withdraws a consent does so whatever is there."""
+        return change.action != "ERASE" and change.base != self.base_of(change)
 
-    def _applied(self, proposal: Proposal, verdict: Verdict) -> Archive:
+    def _applied(self, proposal: Proposal, verdict: Verdict, today: date) -> Archive:
         named = {each.resident for each in proposal.changes if each.action == "SET" and each.field == "name"}
         known = {each.id for each in self.residents}
         for number, change in enumerate(proposal.changes):
             at = f"changes.{number}"
             if change.action == "SET" and change.value is None:
+                if not past(change.retain_until, today.isoformat()):
+                    raise Refusal("ERASED", "本人已撤回同意，该项已删除，不能确认。", "Consent was withdrawn: this change is erased.", at)
                 raise Refusal("EXPIRED", "该项的保存期限已过，不能确认。", "The retention of this change is over.", at)
             if self.is_stale(change):
                 raise Refusal(
@@ -183,7 +190,7 @@ class Archive(BaseModel):
                     "It has changed since this was proposed: compare the change's current and value.",
                     at,
                 )
-            if change.resident is not None and change.resident not in known | named:
+            if change.action != "ERASE" and change.resident is not None and change.resident not in known | named:
                 raise Refusal("RESIDENT_UNKNOWN", "没有这个成员；新增成员须填姓名。", "No such resident; a new one needs a name.", at)
         after = self
         for change in proposal.changes:
@@ -193,12 +200,18 @@ class Archive(BaseModel):
         return after
 
     def _changed(self, proposal: Proposal, change: Change, verdict: Verdict) -> Archive:
+        action: Step = "ERASED" if change.action == "ERASE" else change.action
+
         def step(field: str, was: Datum | None) -> Replaced:
-            resident = change.resident
             return Replaced(
-                at=verdict.at, by=verdict.by, proposal=proposal.id, action=change.action, resident=resident, field=field, was=was
+                at=verdict.at, by=verdict.by, proposal=proposal.id, action=action, resident=change.resident, field=field, was=was
             )
 
+        if change.action == "ERASE":
+            after = self._without(change)
+            for name in [change.field] if change.field is not None else self._fields_of(change.resident):
+                after = after._with(None, step(name, None))
+            return after
         if change.action == "REMOVE_RESIDENT":
             after = self
             for whose, name, held in self.data():
@@ -219,9 +232,23 @@ class Archive(BaseModel):
             )
         return self._with(datum, step(change.field or "", self.datum(*change.target)))
 
+    def _fields_of(self, resident: str | None) -> list[str]:
+        """Of which fields of a resident anything is, or was, held."""
+        held = {field for whose, field, _datum in self.data() if whose == resident}
+        return sorted(held | {each.field for each in self.history if each.resident == resident})
+
+    def _without(self, erased: Change) -> Archive:
+        """Without what was held, or is proposed, of what is erased."""
+        return self.model_copy(
+            update={
+                "history": [each.emptied() if erased.about(each.resident, each.field) else each for each in self.history],
+                "proposals": [each.without(erased) for each in self.proposals],
+            }
+        )
+
     def _with(self, datum: Datum | None, step: Replaced) -> Archive:
         """With the datum where the step says, or nothing, and the step in the history. A resident of whom nothing is left is gone."""
-        history = [*self.history, step]
+        history = [*self.history, step][-MOST_STEPS:]
 
         def put(data: dict[str, Datum]) -> dict[str, Datum]:
             rest = {name: held for name, held in data.items() if name != step.field}
@@ -233,6 +260,13 @@ class Archive(BaseModel):
         data[step.resident] = put(data.get(step.resident, {}))
         residents = [Resident(id=id, data=held) for id, held in data.items() if held]
         return self.model_copy(update={"residents": residents, "history": history})
+
+
+def _kept(proposals: list[Proposal]) -> list[Proposal]:
+    """What is open, and what was decided last."""
+    decided = sorted((each for each in proposals if not each.is_open), key=lambda each: each.decided_at or each.at)
+    gone = {each.id for each in decided[:-MOST_DECIDED]}
+    return [each for each in proposals if each.id not in gone]
 
 
 def until_of(changes: list[Change], today: date) -> str:

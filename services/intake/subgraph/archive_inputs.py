@@ -43,18 +43,23 @@ class EnterpriseKind(Enum):
     ENTERPRISE = "ENTERPRISE"
 
 
-@strawberry.enum(description="变更：填写、删除、删除成员 · what a change does")
+@strawberry.enum(
+    description="变更：填写、删除、删除成员、撤回同意（不留原值；不填字段即整个成员） · what it does; REMOVE leaves what there was to "
+    "the history; ERASE, for a consent withdrawn, leaves it nowhere; without a field it erases a whole resident"
+)
 class ArchiveAction(Enum):
     SET = "SET"
     REMOVE = "REMOVE"
     REMOVE_RESIDENT = "REMOVE_RESIDENT"
+    ERASE = "ERASE"
 
 
-@strawberry.enum(description="历史：填写、删除、删除成员、到期 · what happened to a datum")
+@strawberry.enum(description="历史：填写、删除、删除成员、撤回同意、到期 · what happened to a datum")
 class ArchiveStep(Enum):
     SET = "SET"
     REMOVE = "REMOVE"
     REMOVE_RESIDENT = "REMOVE_RESIDENT"
+    ERASED = "ERASED"
     EXPIRED = "EXPIRED"
 
 
@@ -91,8 +96,8 @@ class ArchiveChangeInput:
     action: ArchiveAction = strawberry.field(default=ArchiveAction.SET, description="变更 · what it does")
     resident: str | None = strawberry.field(
         default=None,
-        description="成员标识；新成员用客户端生成的标识，或 +1、+2…；住户、企业本身不填 · a resident's id; for a new one an id made by the "
-        "client, or +1, +2…; none for the household or enterprise itself",
+        description="成员标识；新成员用客户端生成的标识（UUID，小写），或 +1、+2…；住户、企业本身不填 · a resident's id; for a new one a "
+        "UUID made by the client, in lower case, or +1, +2…; none for the household or enterprise itself",
     )
     field: str | None = strawberry.field(default=None, description="字段，见 archiveFields · field, as archiveFields lists them")
     value: str | None = strawberry.field(default=None, description="内容，加密保存 · value; kept encrypted")

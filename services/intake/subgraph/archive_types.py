@@ -68,7 +68,7 @@ class ArchiveChange:
     resident: strawberry.ID | None = strawberry.field(description="成员 · which resident; none for the household or enterprise itself")
     field: str | None = strawberry.field(description="字段 · field")
     value: str | None = strawberry.field(
-        description="拟改值，脱敏；到期后为空 · the value proposed, masked; null once its retention is over"
+        description="拟改值，脱敏；处理、到期或撤回同意后为空 · the value proposed, masked; null once it is decided, over or erased"
     )
     current: str | None = strawberry.field(description="现值，脱敏 · what is there now, masked")
     stale: bool = strawberry.field(description="提出之后现值已变 · what is there has changed since: it can only be refused")
@@ -82,8 +82,10 @@ class ArchiveProposal:
     id: strawberry.ID = strawberry.field(description="标识 · id")
     by: str = strawberry.field(description="提出人 · who proposed it")
     at: datetime = strawberry.field(description="提出时间 · when")
-    encounter: strawberry.ID | None = strawberry.field(description="所属走访 · the encounter in which it was found")
-    note: str | None = strawberry.field(description="说明 · the note")
+    encounter: strawberry.ID | None = strawberry.field(
+        description="所属走访，处理后为空 · the encounter in which it was found; null once it is decided"
+    )
+    note: str | None = strawberry.field(description="说明，处理后为空 · the note; null once it is decided")
     state: ArchiveProposalState = strawberry.field(description="状态 · state")
     decided_by: str | None = strawberry.field(description="处理人 · who decided")
     decided_at: datetime | None = strawberry.field(description="处理时间 · when it was decided")
@@ -99,7 +101,9 @@ class ArchiveReplaced:
     action: ArchiveStep = strawberry.field(description="发生了什么 · what happened")
     resident: strawberry.ID | None = strawberry.field(description="成员 · which resident")
     field: str = strawberry.field(description="字段 · field")
-    was: str | None = strawberry.field(description="原值，脱敏；到期后为空 · what was there, masked; null once its retention is over")
+    was: str | None = strawberry.field(
+        description="原值，脱敏；到期或撤回同意后为空 · what was there, masked; null once its retention is over, or it is erased"
+    )
 
 
 @strawberry.type(description="居民、商户或企业档案 · the archive of a household, shop or enterprise")
@@ -122,11 +126,14 @@ class Archive:
     def conditions(self) -> list[ArchiveDatum]:
         return [self._datum(None, field, datum) for field, datum in self.held.conditions.items()]
 
-    @strawberry.field(description="提出的变更，新的在前 · proposals, the newest first")
+    @strawberry.field(
+        description="提出的变更，新的在前；已处理的留最近100项，到期即删 · proposals, the newest first; of those decided the last 100, "
+        "until the last retention day of what they were about"
+    )
     def proposals(self) -> list[ArchiveProposal]:
         return [self._proposal(each) for each in reversed(self.held.proposals)]
 
-    @strawberry.field(description="历史，新的在前 · what there was, the newest first")
+    @strawberry.field(description="历史，新的在前，最近1000步 · what there was, the newest first, 1,000 steps at most")
     def history(self) -> list[ArchiveReplaced]:
         return [
             ArchiveReplaced(

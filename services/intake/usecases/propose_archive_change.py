@@ -26,6 +26,7 @@ from shared.identity.viewer import Viewer
 from shared.writer import Decision
 
 NEW = "+"
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class GivenConsent(BaseModel):
@@ -37,18 +38,19 @@ class GivenConsent(BaseModel):
 
 class ArchiveChange(BaseModel):
     """`resident`: an id that the archive tells, one that the client made for a new resident, or `+1`, `+2`… for new ones of this proposal.
-    `seen`: what the client saw there (`setBy`, empty for nothing); what is there on arrival, when left out, and for a whole resident."""
+    `seen`: what the client saw there (`setBy`, empty for nothing); what is there on arrival, when left out, and for a whole resident.
+    Both lie in clear, hence nothing but UUIDs in lower case."""
 
     model_config = ConfigDict(frozen=True)
 
     action: Action = "SET"
-    resident: str | None = Field(None, pattern=r"^(\+[1-9][0-9]?|[0-9A-Za-z\-]{1,64})$")
+    resident: str | None = Field(None, pattern=rf"^(\+[1-9][0-9]?|{_UUID})$")
     field: str | None = Field(None, max_length=40)
     value: str | None = Field(None, max_length=1_000)
     purpose: Purpose | None = None
     consent: GivenConsent | None = None
     retain_until: date | None = None
-    seen: str | None = Field(None, max_length=1_000)
+    seen: str | None = Field(None, pattern=f"^({_UUID})?$")
 
 
 class NewEnterprise(BaseModel):

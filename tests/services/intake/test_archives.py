@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from services.intake.domain.archives import Archive
 from services.intake.service import Service
-from services.intake.usecases.archiving import Archiving
+from services.intake.usecases.archiving import Archiving, value_name
 from services.intake.usecases.decide_archive_change import DecideArchiveChange, decide_archive_change
 from services.intake.usecases.expire_archives import expire_archives
 from services.intake.usecases.propose_archive_change import ArchiveChange, GivenConsent, ProposeArchiveChange, propose_archive_change
@@ -35,6 +35,7 @@ COMMUNITY = Viewer(sub="community-1", roles=frozenset({Role.COMMUNITY_SECRETARY}
 FAR_COMMUNITY = replace(COMMUNITY, sub="community-9", scopes=(from_code("370811001001", Level.VILLAGE),))
 OTHER_LEADER = replace(OTHER_SECRETARY, sub="leader-9", roles=frozenset({Role.TEAM_LEADER}))
 ID_NUMBER = "11010519491231002X"
+PERSON = "018f0000-0000-7000-8000-000000000001"
 FIELDS = "code message messageZh field"
 WHOLE = """id kind team village { code } residents { id data { field value purpose consent { how on } retainUntil by encounter setBy } }
  conditions { field value setBy } proposals { id state note reason by decidedBy changes { field value current stale } }
@@ -126,7 +127,7 @@ async def test_what_a_visit_found_is_proposed_and_holds_when_somebody_else_confi
     assert (name["by"], name["encounter"], name["setBy"]) == (SECRETARY.sub, "e-1", told["proposalId"])
     assert (archive["team"], archive["village"]["code"], archive["kind"]) == (TEAM, VILLAGE, "HOUSEHOLD")
     closed = archive["proposals"][0]
-    assert (closed["state"], closed["note"], closed["reason"], closed["decidedBy"]) == ("CONFIRMED", "入户所见", "已核实", COMMUNITY.sub)
+    assert (closed["state"], closed["note"], closed["reason"], closed["decidedBy"]) == ("CONFIRMED", None, "已核实", COMMUNITY.sub)
     assert await desk.see(SECRETARY, READ, id=id) == archive
 
 
@@ -377,8 +378,8 @@ async def test_what_is_planted_is_found_nowhere_in_the_store(desk: Desk) -> None
     planted = ["孔植入甲", "13811112222", ID_NUMBER, "植入之病", "植入之井", "植入之路", "植入之注", "植入之由"]
     name, phone, number, health, well, road, note, reason = planted
     for round_, water in enumerate((well, "自来水")):
-        base = [change(desk, "name", name, "r"), change(desk, "phone", phone, "r"), change(desk, "water", water)]
-        more = [change(desk, "idNumber", number, "r"), change(desk, "health", health, "r")]
+        base = [change(desk, "name", name, PERSON), change(desk, "phone", phone, PERSON), change(desk, "water", water)]
+        more = [change(desk, "idNumber", number, PERSON), change(desk, "health", health, PERSON)]
         proposal = await propose(desk, id, f"planted-{round_}", *base, *more, note=note)
         await decide(desk, id, proposal, reason=reason)
     await propose(desk, id, "planted-open", change(desk, "road", road), note=note)
@@ -394,6 +395,61 @@ async def test_what_is_planted_is_found_nowhere_in_the_store(desk: Desk) -> None
     assert [text for text in planted if text in str(read)] == [well, road, note, reason]
 
 
+def at_rest(desk: Desk, archive: Archive) -> list[str]:
+    """Every value that is still kept, opened."""
+    key = desk.service.cipher.unwrap(archive.person, archive.key)
+    kept = [(resident, field, datum.value) for resident, field, datum in archive.data()]
+    kept += [(step.resident, step.field, step.was.value) for step in archive.history if step.was]
+    kept += [(change.resident, change.field or "", change.value) for each in archive.proposals for change in each.changes]
+    return sorted(key.decrypt(value_name(resident, field), value) for resident, field, value in kept if value)
+
+
+@pytest.mark.row("S41")
+async def test_what_is_refused_or_erased_is_kept_nowhere_and_what_is_confirmed_once(desk: Desk) -> None:
+    id = await household(desk)
+    refused = await propose(desk, id, "refused", change(desk, "idNumber", ID_NUMBER, PERSON), note=ID_NUMBER)
+    await decide(desk, id, refused, confirmed=False, reason="本人不同意")
+    archive = await stored(desk, id)
+    assert (at_rest(desk, archive), archive.proposals[0].note) == ([], None)
+    for request, phone in (("first", "13800001234"), ("second", "13800005678")):
+        await decide(
+            desk, id, await propose(desk, id, request, change(desk, "name", "孔凡莹", PERSON), change(desk, "phone", phone, PERSON))
+        )
+    assert at_rest(desk, await stored(desk, id)) == ["13800001234", "13800005678", "孔凡莹", "孔凡莹"]
+    withdrawn = await propose(desk, id, "phone", ArchiveChange(action="ERASE", resident=PERSON, field="phone"))
+    await decide(desk, id, withdrawn)
+    assert at_rest(desk, await stored(desk, id)) == ["孔凡莹", "孔凡莹"]
+    asked = {"requestId": "all", "archiveId": id, "changes": [{"action": "ERASE", "resident": PERSON}]}
+    proposal = (await desk.see(SECRETARY, PROPOSE, input=asked))["proposalId"]
+    asked = {"requestId": "all-yes", "archiveId": id, "proposalId": proposal, "confirmed": True}
+    told = (await desk.see(LEADER, DECIDE, input=asked))["archive"]
+    assert at_rest(desk, await stored(desk, id)) == []
+    assert (told["residents"], told["history"][0]) == (
+        [],
+        {"action": "ERASED", "field": "phone", "was": None, "by": LEADER.sub, "proposal": proposal},
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "at"),
+    [
+        ({"resident": ID_NUMBER}, "resident"),
+        ({"resident": "+0"}, "resident"),
+        ({"resident": "+100"}, "resident"),
+        ({"seen": "13800001234 孔凡莹家"}, "seen"),
+        ({"seen": PERSON.upper() + PERSON}, "seen"),
+    ],
+)
+async def test_what_lies_in_clear_is_a_uuid_and_no_words(desk: Desk, given: dict[str, str], at: str) -> None:
+    id = await household(desk)
+    asked = {"requestId": "clear", "archiveId": id, "changes": [{"action": "REMOVE", "field": "phone", "resident": PERSON, **given}]}
+    told = await desk.see(SECRETARY, PROPOSE, input=asked)
+    assert (told["code"], told["field"]) == ("INVALID_INPUT", f"changes.0.{at}")
+    assert given[at] not in str(told)
+    for number, seen in enumerate(("", PERSON)):
+        await propose(desk, id, f"clear-{number}", change(desk, "water", "井水", seen=seen))
+
+
 def later(parts: Archiving, days: int) -> str:
     return (parts.day + timedelta(days=days)).isoformat()
 
@@ -404,11 +460,14 @@ async def test_what_is_past_its_day_is_not_read_and_the_sweep_takes_it_from_the_
     id, stays = await household(desk), await household(desk)
     short = {"retain_until": parts.day + timedelta(days=2)}
     await decide(
-        desk, id, await propose(desk, id, "a", change(desk, "name", "孔凡莹", "r", **short), change(desk, "water", "井水", **short))
+        desk, id, await propose(desk, id, "a", change(desk, "name", "孔凡莹", PERSON, **short), change(desk, "water", "井水", **short))
     )
     await decide(desk, id, await propose(desk, id, "b", change(desk, "water", "自来水")))
     await decide(desk, stays, await propose(desk, stays, "c", change(desk, "water", "井水")))
-    sealed = {each.value for each in (await stored(desk, id)).proposals[0].changes}
+    held = await stored(desk, id)
+    sealed = {each.value for _resident, field, each in held.data() if field == "name"} | {
+        each.was.value for each in held.history if each.was
+    }
     assert len(sealed) == 2
 
     last, after = later(parts, 2), later(parts, 3)
