@@ -15,20 +15,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from bench.loads._intake import fresh_intake
 from deploy.local.parts import Parts, ensure_parts
 from services.intake.domain.archive_changes import Change, Consent, Proposal
 from services.intake.domain.archives import Archive, Verdict
 from services.intake.domain.households import Household
 from services.intake.domain.territory import DivisionLevel
 from services.intake.service import Service
-from services.intake.settings import IntakeSettings
 from services.intake.subgraph.archives import archives_page
 from services.intake.subgraph.context import IntakeContext
 from services.intake.usecases.archiving import value_name
 from services.intake.usecases.decide_archive_change import DecideArchiveChange, decide_archive_change
 from services.intake.usecases.propose_archive_change import ArchiveChange, GivenConsent, ProposeArchiveChange, propose_archive_change
 from shared import ids
-from shared.identity.keys import ensure_keys
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
@@ -53,21 +52,8 @@ def main(scale: float) -> bool:
 
 
 async def _load(parts: Parts, directory: Path, scale: float) -> bool:
-    ensure_keys(directory / "keys")
-    settings = IntakeSettings(
-        prefix="load",
-        rabbitmq_url=parts.rabbitmq_url,
-        mongodb_url=parts.mongodb_url,
-        mongodb_retry_writes=parts.retry_writes,
-        keys_dir=directory / "keys",
-    )
-    service = Service(settings)
-    try:
-        await service.migrate()
+    async with fresh_intake(parts, directory) as service:
         return await Load(service).run([max(round(size * scale), 2 * OF_VILLAGE) for size in SIZES])
-    finally:
-        await service.runtime.relay.drain()
-        service.runtime.client.close()
 
 
 class Load:

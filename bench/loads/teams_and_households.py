@@ -17,14 +17,13 @@ from pathlib import Path
 
 import psutil
 
+from bench.loads._intake import fresh_intake
 from deploy.local.parts import Parts, ensure_parts
 from services.intake.domain.coverage import covered, down
 from services.intake.domain.sheets import header
 from services.intake.domain.territory import DivisionLevel
 from services.intake.domain.transfers import CSV, Asker, Kind, Transfer
 from services.intake.service import Service
-from services.intake.settings import IntakeSettings
-from shared.identity.keys import ensure_keys
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code, prefixes
 from shared.identity.viewer import Viewer
@@ -46,21 +45,8 @@ def main(scale: float) -> bool:
 
 
 async def _load(parts: Parts, directory: Path, scale: float) -> bool:
-    ensure_keys(directory / "keys")
-    settings = IntakeSettings(
-        prefix="load",
-        rabbitmq_url=parts.rabbitmq_url,
-        mongodb_url=parts.mongodb_url,
-        mongodb_retry_writes=parts.retry_writes,
-        keys_dir=directory / "keys",
-    )
-    service = Service(settings)
-    try:
-        await service.migrate()
+    async with fresh_intake(parts, directory) as service:
         return await Load(service, directory, scale).run()
-    finally:
-        await service.runtime.relay.drain()
-        service.runtime.client.close()
 
 
 class Load:

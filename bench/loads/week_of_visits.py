@@ -11,10 +11,12 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.loads._intake import intake_of
 from deploy.demo.photos import sign_board
 from deploy.local.supervisor import System
 from examples.field.field_client import FieldClient, post
@@ -93,7 +95,7 @@ class Load:
 
     async def found(self, system: System) -> None:
         """Secretaries, teams and households."""
-        async with Opened(system) as service:
+        async with intake_in(system) as service:
             parts = service.fieldwork
             territory = await parts.atlas.current()
             self.villages = [each.code for each in territory if each.level is DivisionLevel.VILLAGE and each.code.startswith(COUNTY[:6])]
@@ -151,7 +153,7 @@ class Load:
         """What is there once all have seen all."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
-            async with Opened(system) as service:
+            async with intake_in(system) as service:
                 found = await self._counted(service)
             if (found["cases"] == found["follow-ups"] == self.problems and not found["untold"]) or time.monotonic() > deadline:
                 return found
@@ -176,18 +178,8 @@ class Load:
         }
 
 
-class Opened:
-    """Intake's own parts over the running system's store."""
-
-    def __init__(self, system: System) -> None:
-        names = ("prefix", "mongodb_url", "mongodb_retry_writes", "rabbitmq_url", "keys_dir")
-        given = {name: system.environment[f"MINYI_{name.upper()}"] for name in names if f"MINYI_{name.upper()}" in system.environment}
-        self._settings = IntakeSettings.model_validate(given)
-
-    async def __aenter__(self) -> Service:
-        self._service = Service(self._settings)
-        return self._service
-
-    async def __aexit__(self, *_fault: object) -> None:
-        await self._service.runtime.relay.drain()
-        self._service.runtime.client.close()
+def intake_in(system: System) -> AbstractAsyncContextManager[Service]:
+    """Over the running system's store."""
+    names = ("prefix", "mongodb_url", "mongodb_retry_writes", "rabbitmq_url", "keys_dir")
+    given = {name: system.environment[f"MINYI_{name.upper()}"] for name in names if f"MINYI_{name.upper()}" in system.environment}
+    return intake_of(IntakeSettings.model_validate(given))
