@@ -57,7 +57,7 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "encounters": lambda grievance: f'(enterprise: "enterprise-{grievance.relation}")',
         "diaries": "",
         "fieldTotals": f'(division: "{HERE}")',
-        "teamLedger": f'(team: "{TEAM}", month: "2026-06", first: 100)',
+        "teamLedger": f'(team: "{TEAM}", period: "2026-06", first: 100)',
         "sheetTemplates": "",
         "transfer": '(id: "transfer-here")',
         "transfers": "",

@@ -59,9 +59,10 @@ class Grievances(ListedRecords):
         """By id, what this person registered as its owner on a China day, ISO; theirs too that somebody else told and that fell to them."""
         return await self._where({"heard": heard_key(staff, day)})
 
-    async def of_team_month(self, team: str, month: str) -> dict[str, Grievance]:
-        """By id, what this team heard in a month, `2020-06`."""
-        return await self._where({"team_month": team_month_key(team, month)})
+    async def of_team(self, team: str, period: str) -> dict[str, Grievance]:
+        """By id, what this team heard in a month, `2020-06`, or a year, `2020`."""
+        months = [period] if len(period) == 7 else [f"{period}-{month:02}" for month in range(1, 13)]
+        return await self._where({"team_month": any_of([team_month_key(team, month) for month in months])})
 
     async def of_encounters(self, ids: list[str]) -> dict[str, Grievance]:
         """By id, what was registered as heard in one of these encounters."""

@@ -10,7 +10,6 @@ import strawberry
 
 from services.intake.domain import diaries, encounters
 from services.intake.domain.clocks import ClockState
-from services.intake.domain.households import is_period
 from services.intake.domain.shares import team_month_key
 from services.intake.domain.versions import Version, current, heads
 from services.intake.subgraph.calendar import own_team
@@ -275,9 +274,15 @@ def newest_first(rows: list[Any], first: int, after: str | None) -> tuple[list[t
 
 async def month_of_team(context: IntakeContext, team: str | None, month: str | None) -> tuple[str, str]:
     """(team, month): the viewer's own team and this month where they are left out. Raises Refusal, Forbidden."""
-    text = period_or_month(context, month)
-    if len(text) != 7 or not is_period(text):
+    code, text = await period_of_team(context, team, month)
+    if len(text) != 7:
         raise Refusal("BAD_MONTH", "月份应为 2020-06。", "A month reads 2020-06.", "month")
+    return code, text
+
+
+async def period_of_team(context: IntakeContext, team: str | None, period: str | None) -> tuple[str, str]:
+    """The same, of a month or a year."""
+    text = period_or_month(context, period)
     if team is None:
         return (await own_team(context)).code, text
     if await visible_team(context, team) is None:

@@ -1,4 +1,4 @@
-"""The ledger 台账 (S42): what a team heard in a month, and where each of it stands."""
+"""The ledger 台账 (S42): what a team heard in a month or a year, and where each of it stands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import strawberry
 
 from services.intake.domain.grievance import Grievance as Held
 from services.intake.domain.shares import DONE, ENDED, day_of
-from services.intake.subgraph.encounters import FieldTotals, month_of_team, totals_of
+from services.intake.subgraph.encounters import FieldTotals, period_of_team, totals_of
 from services.intake.subgraph.types import Ctx, Grievance, Owner, PageInfo
 from shared.subgraph import page_size
 
@@ -32,10 +32,10 @@ class LedgerEdge:
     node: LedgerRow = strawberry.field(description="一行 · the row")
 
 
-@strawberry.type(description="团队一个月的台账 · a team's ledger of a month")
+@strawberry.type(description="团队一月或一年的台账 · a team's ledger of a month or a year")
 class Ledger:
     team: str = strawberry.field(description="团队 · team")
-    month: str = strawberry.field(description="月份，如 2020-06 · the month")
+    period: str = strawberry.field(description="期间，如 2020-06 或 2020 · the period")
     totals: FieldTotals = strawberry.field(description="走访合计 · what was done in the field")
     heard: int = strawberry.field(description="听到的诉求 · grievances heard")
     on_spot: int = strawberry.field(description="当场答复 · of them, answered on the spot")
@@ -48,14 +48,14 @@ class Ledger:
 @strawberry.type
 class LedgerQuery:
     @strawberry.field(
-        description="团队一个月的台账（缺省为本团队、本月）· a team's ledger of a month; the own team and this month when left out"
+        description="团队一月或一年的台账（缺省为本团队、本月）· a team's ledger of a period; the own team and this month when left out"
     )
     async def team_ledger(
-        self, info: Ctx, team: str | None = None, month: str | None = None, first: int = 20, after: str | None = None
+        self, info: Ctx, team: str | None = None, period: str | None = None, first: int = 20, after: str | None = None
     ) -> Ledger | None:
         context, size = info.context, page_size(first)
-        code, text = await month_of_team(context, team, month)
-        found = await context.intake.grievances.of_team_month(code, text)
+        code, text = await period_of_team(context, team, period)
+        found = await context.intake.grievances.of_team(code, text)
         # What the viewer may not see is in no row and in no number.
         seen = [(id, held) for id, held in found.items() if context.gives(held)]
         keyed = [(f"{held.registered_at.isoformat()}|{id}", id, held) for id, held in seen]
@@ -65,7 +65,7 @@ class LedgerQuery:
         states = [_state(held) for _id, held in seen]
         return Ledger(
             team=code,
-            month=text,
+            period=text,
             totals=totals_of(numbers, text),
             heard=len(seen),
             on_spot=sum(held.on_spot_answer is not None for _id, held in seen),

@@ -321,7 +321,7 @@ POLICY = Policy(
         "FieldTotals": {"period encounters people messages": OF_OBJECT},
         "LedgerRow": {"number on subject onSpotAnswer state owner dueAt publicReply grievance": OF_OBJECT},
         "LedgerEdge": {"cursor node": OF_OBJECT},
-        "Ledger": {"team month totals heard onSpot done open pageInfo": OF_OBJECT, "edges": LISTED},
+        "Ledger": {"team period totals heard onSpot done open pageInfo": OF_OBJECT, "edges": LISTED},
         "EncounterRecorded": {"encounter grievances uploads": OF_OBJECT},
         "EncounterRefused": {"code message messageZh field": TO_THE_REFUSED},
         "DiaryWritten": {"diary": OF_OBJECT},

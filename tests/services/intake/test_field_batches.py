@@ -346,7 +346,7 @@ async def test_what_a_phone_took_down_days_ago_is_of_that_day(service: Service, 
     _off, (answer,) = await send(parts, [told])
     day = day_in_china(ago).isoformat()
     assert answer.record in await service.grievances.heard_by(SECRETARY.sub, day)
-    assert answer.record in await service.grievances.of_team_month(TEAM, day[:7])
+    assert answer.record in await service.grievances.of_team(TEAM, day[:7])
     assert answer.record not in await service.grievances.heard_by(SECRETARY.sub, service.fieldwork.today())
 
 

@@ -118,7 +118,7 @@ async def test_who_heard_it_which_team_in_which_month_and_in_which_encounter_is_
         await keep(intake_service, id, grievance(owner=owner, team="T-heard", **changes))
     assert list(await intake_service.grievances.heard_by("secretary-heard", "2020-06-05")) == ["heard-2", "heard-1"]
     assert list(await intake_service.grievances.heard_by("secretary-heard", "2020-07-01")) == ["heard-next-day-in-china"]
-    assert list(await intake_service.grievances.of_team_month("T-heard", "2020-06")) == ["heard-2", "heard-1"]
+    assert list(await intake_service.grievances.of_team("T-heard", "2020-06")) == ["heard-2", "heard-1"]
     assert list(await intake_service.grievances.of_encounters(["encounter-heard", "none"])) == ["heard-1"]
     assert await intake_service.grievances.of_encounters([]) == {}
 

@@ -141,7 +141,8 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
     "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
     "heard by a secretary": (lambda db: Grievances(db).heard_by("s-7", "2020-06-05"), {"grievances.heard"}),
-    "a team's month": (lambda db: Grievances(db).of_team_month("T-3", "2020-06"), {"grievances.team_month"}),
+    "a team's month": (lambda db: Grievances(db).of_team("T-3", "2020-06"), {"grievances.team_month"}),
+    "a team's year": (lambda db: Grievances(db).of_team("T-3", "2020"), {"grievances.team_month"}),
     "heard in encounters": (lambda db: Grievances(db).of_encounters(["e-3", "e-4"]), {"grievances.encounter"}),
     "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
     "handed up from a village": (
