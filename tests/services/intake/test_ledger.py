@@ -1,4 +1,4 @@
-"""The ledger of a team: what it heard, answered on the spot or open, by pages; who reads it, and what an accused department is not shown."""
+"""The ledger of a team: what it heard, answered or open, by pages; who reads it, and what an accused department is not shown."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
