@@ -1,4 +1,4 @@
-"""A batch of messages, each through its whole life. Their division is a seeded draw: campaign `demo-synthetic` marks that."""
+"""A batch of messages, each through its whole life. Their division is a seeded draw: the campaign marks that."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, STATE, Client
+from deploy.demo.client import ACCEPT, ANSWER, RECORD_CAMPAIGN, REGISTER, REPORT, STATE, Client
 from deploy.local.processes import ROOT
 
 REAL_MESSAGES = ROOT.parent / "shared" / "data" / "messages.jsonl"
+SYNTHETIC = "C-DEMO"
 SEED = 20200605
 AT_ONCE = 12
 MOST = 200
@@ -69,6 +70,8 @@ async def villages(client: Client) -> list[str]:
 async def play(client: Client, run: str, batch: list[Message], done: Callable[[], None]) -> None:
     """All messages, some at a time; `done` is called as each is closed."""
     limit = asyncio.Semaphore(AT_ONCE)
+    campaign = {"code": SYNTHETIC, "name": "演示用的合成数据", "nameEn": "synthetic data of a demo", "division": "370800000000"}
+    await client.do(await client.person("city-admin"), RECORD_CAMPAIGN, requestId="demo", **campaign)
 
     async def one(number: int, message: Message) -> None:
         async with limit:
@@ -90,7 +93,7 @@ async def _live(client: Client, request: str, message: Message, draw: random.Ran
         subject=message.subject,
         text=message.text,
         division=message.division,
-        campaign="demo-synthetic",
+        campaign=SYNTHETIC,
     )
     grievance = registered["grievance"]
     client.keep(grievance, request)

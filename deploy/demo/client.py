@@ -147,6 +147,8 @@ REPORT = """mutation($input: ReportResolutionInput!) { reportResolution(input: $
   __typename ... on Case { id } ... on ReportRefused { code message } } }"""
 ANSWER = """mutation($input: AnswerSurveyInput!) { answerSurvey(input: $input) {
   __typename ... on SurveyAnswered { survey { round } } ... on SurveyRefused { code message } } }"""
+RECORD_CAMPAIGN = """mutation($input: RecordCampaignInput!) { recordCampaign(input: $input) {
+  __typename ... on CampaignRecorded { campaign { name } } ... on OrganisationRefused { code message } } }"""
 STATE = "query($id: ID!) { grievance(id: $id) { status survey { round } } }"
 WHOLE = """query($id: ID!) { grievance(id: $id) { id number subject status channel division { code fullName } petitioner { displayName }
   case { department { code name } category dueAt registeredAt closedAt reworks owner { role unit } }

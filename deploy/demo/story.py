@@ -60,7 +60,7 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
         division="370881001901-01",
         petitioner={"kind": "RESIDENT", "name": "孔凡莹", "phone": "13800000001"},
         attachments=[before],
-        campaign="民意5来听",
+        campaign="C-LISTEN",
     )
     grievance = registered["grievance"]
     client.keep(grievance, f"{run}-signboard")
