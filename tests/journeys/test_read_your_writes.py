@@ -59,7 +59,8 @@ class Client:
 
 @pytest.mark.timeout(180)
 async def test_what_was_written_is_waited_for_and_who_is_behind_is_named(system: System, gateway: Service) -> None:
-    async with aiohttp.ClientSession() as session:
+    # Starting the worker below stops this loop for longer than the 5 s after which the gateway closes an idle connection.
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
         client = Client(gateway, system, session)
         id, after = await client.register("own-1")
         assert after == [f"{id}:intake=1"]
