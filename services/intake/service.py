@@ -15,6 +15,7 @@ from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.field_sync import syncing
 from services.intake.fieldwork import Fieldwork
+from services.intake.privacy import Privacy
 from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
@@ -66,6 +67,15 @@ class Service:
         self.duties = SecretaryDuties(
             self.runtime, self.fieldwork, self.grievances, self.writer, self.persons, self.uploads, self.reference_key
         )
+        self.privacy = Privacy(
+            self.runtime,
+            self.fieldwork,
+            self.grievances,
+            self.writer,
+            self.persons,
+            self.reference_key,
+            settings.phone_look_ups_a_day,
+        )
 
     async def migrate(self) -> None:
         """Indexes, and the first organisation. Repeating it changes nothing."""
@@ -111,6 +121,7 @@ class Service:
             world=world,
             fieldwork=self.fieldwork,
             duties=self.duties,
+            privacy=self.privacy,
             grievances=self.grievances,
             numbers=numbers,
             persons=self.persons,

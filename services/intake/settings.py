@@ -12,3 +12,5 @@ class IntakeSettings(CommonSettings):
     """How often a worker looks for deliveries that nobody has in hand (an indexed query that finds nothing when idle)."""
     upload_limit_bytes: int = 20 * 1024 * 1024
     upload_minutes: int = 15
+    phone_look_ups_a_day: int = 50
+    """How often one person may look somebody up by phone in a day."""

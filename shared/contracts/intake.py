@@ -118,6 +118,17 @@ class GrievanceCompletedV1(Contract):
     attachments: list[str]
 
 
+class PetitionerCorrectedV1(Contract):
+    """更正: what was taken down wrongly of the petitioner was put right. Values as they are now, as in GrievanceCompleted."""
+
+    type: ClassVar[str] = "intake.grievance.petitioner_corrected.v1"
+
+    by: Owner
+    at: datetime
+    petitionerRef: str
+    subject: str
+
+
 class DepartmentRow(Part):
     """A unit that handles grievances (S22, S23), with its first responsible person and its receiver by id."""
 
@@ -196,6 +207,7 @@ EVENTS: tuple[type[Contract], ...] = (
     GrievanceReportedUpV1,
     PetitionerToldV1,
     GrievanceCompletedV1,
+    PetitionerCorrectedV1,
     DepartmentsRecordedV1,
     PostsRecordedV1,
     TeamsRecordedV1,

@@ -14,6 +14,7 @@ from services.feedback.events.on_grievance_moved import on_grievance_moved
 from services.feedback.events.on_grievance_registered import on_grievance_registered
 from services.feedback.events.on_grievance_reported_up import on_grievance_reported_up
 from services.feedback.events.on_grievance_resolved import on_grievance_resolved
+from services.feedback.events.on_petitioner_corrected import on_petitioner_corrected
 from services.feedback.events.on_petitioner_told import on_petitioner_told
 from services.feedback.events.on_work_order_accepted import on_work_order_accepted
 from shared.contracts.base import Contract
@@ -22,6 +23,7 @@ from shared.contracts.intake import (
     GrievanceCompletedV1,
     GrievanceRegisteredV1,
     GrievanceReportedUpV1,
+    PetitionerCorrectedV1,
     PetitionerToldV1,
 )
 from shared.contracts.routing import (
@@ -39,6 +41,7 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     DeliveryAttemptedV1.type: (DeliveryAttemptedV1, on_delivery_attempted),
     GrievanceReportedUpV1.type: (GrievanceReportedUpV1, on_grievance_reported_up),
     GrievanceCompletedV1.type: (GrievanceCompletedV1, on_grievance_completed),
+    PetitionerCorrectedV1.type: (PetitionerCorrectedV1, on_petitioner_corrected),
     PetitionerToldV1.type: (PetitionerToldV1, on_petitioner_told),
     GrievanceAppraisedV1.type: (GrievanceAppraisedV1, on_grievance_appraised),
     GrievanceDispatchedV1.type: (GrievanceDispatchedV1, on_grievance_dispatched),

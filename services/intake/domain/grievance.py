@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.records import ReportedUp, Told
+from services.intake.domain.reveals import Reveal
 from shared.contracts.intake import Access, Channel, FoundBy, GrievanceRegisteredV1, Kind, Owner
 from shared.contracts.routing import Progress
 
@@ -64,11 +65,18 @@ class Grievance(BaseModel):
     deliveries: list[Delivery] = []
     reported_up: ReportedUp | None = None
     told: list[Told] = []
+    reveals: list[Reveal] = []
+    """Who asked to read the petitioner's data in clear (reveals.py)."""
 
     @property
     def departments(self) -> list[str]:
         """The departments that may see it now, by routing's word."""
         return self.progress.access.departments if self.progress else []
+
+    @property
+    def needs_second(self) -> bool:
+        """Whether nobody reads alone who the petitioner is: they asked not to be known."""
+        return self.confidential or self.anonymous
 
     def registered(self) -> GrievanceRegisteredV1:
         """What the others are told. Nothing personal is in it."""

@@ -7,8 +7,10 @@ from typing import Any
 
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.shares import day_of, facts, heard_key, team_month_key
+from services.intake.store import access_log, look_ups, persons
 from services.intake.store.registry import DIRTY, any_of
 from shared.identity.access import Access, Visible
+from shared.identity.scopes import prefixes
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, create_indexes, store_errors
@@ -24,6 +26,11 @@ FIELD_INDEXES = [
     IndexModel([("team_month", ASCENDING)], name="team_month"),
     IndexModel([("encounter", ASCENDING)], name="encounter"),
 ]
+# Whose it is, and where somebody waits for a second person's word.
+PERSONAL_INDEXES = [
+    IndexModel([("person", ASCENDING)], name="person"),
+    IndexModel([("reveals_pending", ASCENDING)], name="reveals_pending"),
+]
 
 
 def derived(grievance: Grievance) -> Document:
@@ -35,6 +42,7 @@ def derived(grievance: Grievance) -> Document:
         "heard": heard_key(grievance.owner.staffId, day),
         "team_month": team_month_key(grievance.team, day[:7]) if grievance.team else None,
         "listed": listed(grievance, grievance.registered_at),
+        "reveals_pending": list(prefixes(grievance.division)) if any(held.state == "PENDING" for held in grievance.reveals) else [],
         "delivery_open": any(delivery.open for delivery in grievance.deliveries),
     }
 
@@ -67,6 +75,17 @@ class Grievances(ListedRecords):
     async def of_encounters(self, ids: list[str]) -> dict[str, Grievance]:
         """By id, what was registered as heard in one of these encounters."""
         return await self._where({"encounter": any_of(ids)}) if ids else {}
+
+    async def of_people(self, people: list[str]) -> dict[str, Grievance]:
+        """By id, what these persons told."""
+        return await self._where({"person": any_of(people)}) if people else {}
+
+    async def with_pending_reveals(self, scopes: list[str], not_accused: str | None) -> dict[str, Grievance]:
+        """By id, those of these scope prefixes where somebody waits for a second person's word; none that accuses `not_accused`."""
+        query: Document = {"reveals_pending": any_of(scopes)}
+        if not_accused is not None:
+            query["accused_departments"] = {"$ne": not_accused}
+        return await self._where(query) if scopes else {}
 
     async def _where(self, query: Document) -> dict[str, Grievance]:
         """Of an indexed query, oldest first."""
@@ -119,7 +138,9 @@ class Notices:
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    await create_indexes(database, ["grievances", "reference"])
+    await create_indexes(database, ["grievances", "reference", look_ups.COLLECTION])
     with store_errors():
-        await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES, *FIELD_INDEXES])
+        await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES, *FIELD_INDEXES, *PERSONAL_INDEXES])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
+        await database["persons"].create_indexes(persons.INDEXES)
+        await database["audit"].create_indexes(access_log.INDEXES)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from services.intake.adapters.cipher import FieldCipher, PersonKey
-from shared.mongo import Database, DuplicateKeyError
+from shared.mongo import ASCENDING, Database, DuplicateKeyError, IndexModel
 from shared.records import Document, store_errors
+
+INDEXES = [IndexModel([("phone_index", ASCENDING)], name="phone_index")]
 
 
 class MongoPersons:
@@ -53,6 +55,12 @@ class MongoPersons:
         with store_errors():
             rows = {row["_id"]: row for row in await self._persons.find(query).to_list(None)}
         return [self._contact(rows.get(person)) for person in persons]
+
+    async def answering(self, phone_index: str) -> list[str]:
+        """The ids of those who answer the phone of this blind index: several, where people share one."""
+        with store_errors():
+            rows = await self._persons.find({"phone_index": phone_index}, {"_id": 1}).to_list(None)
+        return sorted(row["_id"] for row in rows)
 
     async def _find(self, person: str) -> Document | None:
         with store_errors():

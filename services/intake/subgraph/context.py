@@ -14,6 +14,7 @@ from services.intake.domain.people import Member
 from services.intake.domain.territory import Territory
 from services.intake.domain.uploads import UploadLimits, file_url, upload_url
 from services.intake.fieldwork import Fieldwork
+from services.intake.privacy import Privacy
 from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store.mongo import Grievances, access_of
@@ -41,6 +42,7 @@ class Intake:
     world: World
     fieldwork: Fieldwork
     duties: SecretaryDuties
+    privacy: Privacy
     grievances: Grievances
     numbers: MongoNumbers
     persons: MongoPersons

@@ -6,18 +6,23 @@ from services.intake.store.mongo import access_of
 from services.intake.usecases import (
     archiving,
     check_day_summary,
+    correct_petitioner,
     create_upload,
+    decide_reveal,
     encounter_access,
+    export_personal_data,
     hand_up_day_summary,
+    look_up_by_phone,
     record_duty,
     record_reception,
     record_visit,
     recording,
     register_grievance,
+    reveal_petitioner,
     tell_petitioner,
     writing,
 )
-from shared.identity.access import may_see
+from shared.identity.access import is_petitioner, may_see
 from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
@@ -151,6 +156,43 @@ NOT_ACCUSING = Rule(
     Held.QUERY,
     lambda viewer, access: viewer.department is None or viewer.department not in access.accused_departments,
 )
+REVEALS = command(
+    "承办、受理或监督岗位，且可见该诉求；要求保密的须他人批准",
+    "who handles, hears or supervises a grievance that they may see; of a confidential one with a second person's yes",
+    reveal_petitioner.ROLES,
+    may_see,
+    "ROLE_MISSING NOT_FOUND",
+)
+GRANTS = command(
+    "辖区内的数据保护专员、督查专员，申请人除外",
+    "data officers and supervisors in their territory, but never who asked",
+    decide_reveal.ROLES,
+    may_see,
+    "ROLE_MISSING NOT_FOUND",
+)
+LOOKS_UP = command(
+    "受理、转办、回访岗位和数据保护专员，每日限次",
+    "who hears, dispatches or calls, and data officers; so many a day",
+    look_up_by_phone.ROLES,
+    lambda _viewer, _access: True,
+    "ROLE_MISSING",
+)
+EXPORTS = command(
+    "本人，或辖区内的数据保护专员",
+    "the person themselves, and data officers in their territory",
+    export_personal_data.ROLES,
+    lambda viewer, access: is_petitioner(viewer, access) or (viewer.has(Role.DATA_OFFICER) and may_see(viewer, access)),
+    "ROLE_MISSING NOT_FOUND NOT_YOURS REVEAL_NEEDED",
+)
+CORRECTS = command(
+    "本人、受理团队，或辖区内的数据保护专员",
+    "the person themselves, the team that heard it, and data officers in their territory",
+    correct_petitioner.ROLES,
+    correct_petitioner.may_correct,
+    "ROLE_MISSING NOT_FOUND NOT_YOURS",
+)
+READS_LOOKS = officials("辖区内的数据保护专员、审计员", "data officers and auditors, of their territory", (Role.DATA_OFFICER, Role.AUDITOR))
+DECIDES_REVEALS = officials("辖区内的数据保护专员、督查专员", "data officers and supervisors, of their territory", decide_reveal.ROLES)
 IF_VISIBLE = Rule("可见该诉求", "may see the grievance", Held.OBJECT, may_see)
 
 POLICY = Policy(
@@ -176,6 +218,8 @@ POLICY = Policy(
             "handedUp": HANDED,
             "archive archives": ARCHIVE_READERS,
             "archiveFields": EVERYBODY,
+            "accessLog": READS_LOOKS,
+            "revealsToDecide": DECIDES_REVEALS,
             "myDay calendarFeed": TEAM_MEMBERS,
             "policyMessages": EVERYBODY,
             "encounter encounters fieldTotals teamLedger": READS_FIELD,
@@ -199,6 +243,11 @@ POLICY = Policy(
             "tellPetitioner completeGrievance": TELLS,
             "proposeArchiveChange": PROPOSES,
             "decideArchiveChange": DECIDES,
+            "revealPetitioner": REVEALS,
+            "decideReveal": GRANTS,
+            "lookUpByPhone": LOOKS_UP,
+            "exportPersonalData": EXPORTS,
+            "correctPetitioner": CORRECTS,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
@@ -272,6 +321,24 @@ POLICY = Policy(
         "TellRefused": {"code message messageZh field": TO_THE_REFUSED},
         "GrievanceCompleted": {"grievance": OF_OBJECT},
         "CompleteRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AccessRecord": {"id at by role what purpose reason origin of subject": OF_OBJECT},
+        "AccessRecordEdge": {"cursor node": OF_OBJECT},
+        "AccessLog": {"edges pageInfo": OF_OBJECT},
+        "Reveal": {"id state by purpose reason at until decidedBy decidedAt": OF_OBJECT},
+        "RevealToDecide": {"grievance reveal": OF_OBJECT},
+        "PetitionerInClear": {"name phone subject text place": OF_OBJECT},
+        "PetitionerRevealed": {"grievance reveal petitioner": OF_OBJECT},
+        "RevealPending": {"grievance reveal": OF_OBJECT},
+        "RevealRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "RevealDecided": {"grievance reveal": OF_OBJECT},
+        "RevealDecisionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "FoundByPhone": {"grievances": OF_OBJECT},
+        "LookUpRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "PersonalRecord": {"grievance petitioner looks": OF_OBJECT},
+        "PersonalDataExported": {"records": OF_OBJECT},
+        "ExportRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "PetitionerCorrected": {"grievance": OF_OBJECT},
+        "CorrectionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "VisitRecorded": {"household": OF_OBJECT},
         "VisitRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ArchiveField": {"part code name nameEn form personal sensitive years": OF_OBJECT},

@@ -8,6 +8,7 @@ import strawberry
 
 from services.intake.domain.uploads import upload_url
 from services.intake.store.mongo import CODEC
+from services.intake.subgraph.access_log import AccessLogQuery
 from services.intake.subgraph.archives import ArchiveMutation, ArchiveQuery
 from services.intake.subgraph.calendar import CalendarMutation, CalendarQuery
 from services.intake.subgraph.completing import CompletingMutation
@@ -18,8 +19,10 @@ from services.intake.subgraph.field_commands import FieldMutation
 from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, RegisterGrievanceInput
 from services.intake.subgraph.ledger import LedgerQuery
 from services.intake.subgraph.organisation_fields import OrganisationMutation, OrganisationQuery
+from services.intake.subgraph.personal_data import PersonalDataMutation
 from services.intake.subgraph.policy import POLICY
 from services.intake.subgraph.registering import registered
+from services.intake.subgraph.reveals import RevealMutation, RevealQuery
 from services.intake.subgraph.shares import ShareQuery
 from services.intake.subgraph.summaries import SummaryMutation, SummaryQuery
 from services.intake.subgraph.transfers import TransferMutation, TransferQuery
@@ -63,6 +66,8 @@ class Query(
     SummaryQuery,
     ShareQuery,
     ArchiveQuery,
+    RevealQuery,
+    AccessLogQuery,
     TransferQuery,
 ):
     @strawberry.field(description="按编号或标识查一件诉求 · one grievance by number or id; null where there is none to see")
@@ -104,6 +109,8 @@ class Mutation(
     SummaryMutation,
     CompletingMutation,
     ArchiveMutation,
+    RevealMutation,
+    PersonalDataMutation,
     TransferMutation,
 ):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")

@@ -1,0 +1,39 @@
+"""更正 (个人信息保护法 art. 46): what was taken down wrongly of a petitioner is put right; what they said stays as they said it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.intake.domain.completing import ENDED, SURVEYING, Kept
+from services.intake.domain.grievance import Grievance
+from shared.contracts.base import Contract
+from shared.contracts.intake import Owner, PetitionerCorrectedV1
+from shared.identity.errors import Refusal
+
+
+def refuse(grievance: Grievance, *, name: bool, phone: bool, place: bool, by_their_team: bool) -> Refusal | None:
+    """Why it may not be corrected, with the field at fault. `by_their_team`: neither by themselves nor by a data officer."""
+    if not (name or phone or place):
+        return Refusal("NOTHING_TO_CORRECT", "没有需要更正的内容。", "There is nothing to correct.")
+    if name and grievance.anonymous:
+        return Refusal("ANONYMOUS", "匿名诉求不登记姓名。", "An anonymous petitioner stays unnamed.", "name")
+    answering = grievance.progress is not None and grievance.progress.status in SURVEYING | ENDED
+    # From then on whoever answers the phone is asked whether they are satisfied: a team may not choose who that is.
+    if phone and by_their_team and answering:
+        return Refusal(
+            "ALREADY_FED_BACK", "该诉求已经反馈，电话须由数据保护专员更正。", "It was fed back; a data officer corrects the phone.", "phone"
+        )
+    return None
+
+
+def correct(grievance: Grievance, kept: Kept, by: Owner, at: datetime) -> tuple[Grievance, list[Contract]]:
+    corrected = grievance.model_copy(
+        update={
+            "person": kept.person,
+            "petitioner_ref": kept.petitioner_ref,
+            "original": kept.original,
+            "subject": kept.subject,
+            "text": kept.text,
+        }
+    )
+    return corrected, [PetitionerCorrectedV1(by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject)]

@@ -1,0 +1,106 @@
+"""The rights of a person over their data, in the graph: all that is kept of them as one answer, and correction."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from services.intake.subgraph.access_log import AccessRecord
+from services.intake.subgraph.reveals import REQUEST, PetitionerInClear
+from services.intake.subgraph.types import Ctx, Grievance
+from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
+from services.intake.usecases.export_personal_data import ExportPersonalData, export_personal_data
+from shared.subgraph import RefusedFields, refused_as
+
+
+@strawberry.type(description="本人的一件诉求：所留信息与谁看过 · one grievance of theirs: what is kept in clear, and who looked at it")
+class PersonalRecord:
+    grievance: Grievance = strawberry.field(
+        description="诉求；办理、答复、回访由此查询 · the grievance; its handling, reply and survey are asked through it"
+    )
+    petitioner: PetitionerInClear = strawberry.field(description="所留明文信息 · what is kept, in clear")
+    looks: list[AccessRecord] = strawberry.field(description="查看记录 · who looked at it, when and why")
+
+
+@strawberry.type(description="一人的全部信息 · all that is kept of a person")
+class PersonalDataExported:
+    records: list[PersonalRecord] = strawberry.field(description="各件诉求，早的在前 · grievance by grievance, oldest first")
+
+
+@strawberry.type(description="未导出 · not exported")
+class ExportRefused(RefusedFields): ...
+
+
+@strawberry.type(description="已更正 · corrected")
+class PetitionerCorrected:
+    grievance: Grievance = strawberry.field(description="诉求 · the grievance now")
+
+
+@strawberry.type(description="未更正 · refused; nothing was changed")
+class CorrectionRefused(RefusedFields): ...
+
+
+@strawberry.input(description="导出个人信息 · to export what is kept of a person")
+class ExportPersonalDataInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    grievance_id: strawberry.ID = strawberry.field(description="其任一诉求 · any one grievance of theirs")
+
+
+@strawberry.input(description="更正诉求人信息；不填则不变 · to correct a petitioner's data; what is left out stays")
+class CorrectPetitionerInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    grievance_id: strawberry.ID = strawberry.field(description="诉求 · which grievance")
+    name: str | None = strawberry.field(default=None, description="姓名 · name")
+    phone: str | None = strawberry.field(default=None, description="电话 · phone")
+    place: str | None = strawberry.field(default=None, description="具体地点 · the exact place")
+    reason: str = strawberry.field(description="理由 · why")
+
+
+ExportResult = Annotated[
+    PersonalDataExported | ExportRefused, strawberry.union("ExportPersonalDataResult", description="导出结果 · exported, or why not")
+]
+CorrectionResult = Annotated[
+    PetitionerCorrected | CorrectionRefused, strawberry.union("CorrectPetitionerResult", description="更正结果 · corrected, or why not")
+]
+
+
+@strawberry.type
+class PersonalDataMutation:
+    @strawberry.mutation(description="导出本人或辖区内一人的全部信息 · all that is kept of a person; it is recorded")
+    async def export_personal_data(self, info: Ctx, input: ExportPersonalDataInput) -> ExportResult:
+        context = info.context
+
+        async def work() -> PersonalDataExported:
+            command = ExportPersonalData(request_id=str(input.request_id), grievance_id=str(input.grievance_id))
+            told = await export_personal_data(context.intake.privacy.exporting, context.viewer, command, context.origin)
+            return PersonalDataExported(
+                records=[
+                    PersonalRecord(
+                        grievance=Grievance.of(each.id, each.grievance),
+                        petitioner=PetitionerInClear.of(each.clear),
+                        looks=[AccessRecord.of_entry(entry) for entry in each.looks],
+                    )
+                    for each in told
+                ]
+            )
+
+        return await refused_as(ExportRefused, work)
+
+    @strawberry.mutation(description="更正诉求人信息 · correct what was taken down wrongly of a petitioner")
+    async def correct_petitioner(self, info: Ctx, input: CorrectPetitionerInput) -> CorrectionResult:
+        context = info.context
+
+        async def work() -> PetitionerCorrected:
+            command = CorrectPetitioner(
+                request_id=str(input.request_id),
+                grievance_id=str(input.grievance_id),
+                name=input.name,
+                phone=input.phone,
+                place=input.place,
+                reason=input.reason,
+            )
+            id = await correct_petitioner(context.intake.privacy.access, context.viewer, command, context.origin)
+            return PetitionerCorrected(grievance=Grievance.of(id, (await context.intake.grievances.find_many([id]))[id]))
+
+        return await refused_as(CorrectionRefused, work)

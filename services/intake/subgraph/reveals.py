@@ -1,0 +1,218 @@
+"""Reading a petitioner's data in clear, in the graph: ask with a purpose, a second person's word where it is needed, look-up by phone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from services.intake.domain.reveals import Reveal as Held
+from services.intake.subgraph.access_log import Purpose
+from services.intake.subgraph.types import Ctx, Grievance, Owner
+from services.intake.usecases.decide_reveal import DecideReveal, decide_reveal
+from services.intake.usecases.look_up_by_phone import LookUpByPhone, look_up_by_phone
+from services.intake.usecases.personal_access import InClear
+from services.intake.usecases.reveal_petitioner import RevealPetitioner, reveal_petitioner
+from shared.contracts.intake import Owner as HeldOwner
+from shared.subgraph import RefusedFields, refused_as
+
+REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
+
+
+@strawberry.enum(description="查看申请的状态：待审批、已批准、未批准、可查看 · how a reveal stands")
+class RevealState(Enum):
+    PENDING = "PENDING"
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+    OPEN = "OPEN"
+
+
+@strawberry.type(description="查看申请 · who asked to read a petitioner's data, for what, and what the second person said")
+class Reveal:
+    id: strawberry.ID = strawberry.field(description="申请标识 · id")
+    state: RevealState = strawberry.field(description="状态 · how it stands")
+    by: Owner = strawberry.field(description="申请人 · who asked")
+    purpose: Purpose = strawberry.field(description="目的 · purpose")
+    reason: str = strawberry.field(description="理由，个人信息已隐去 · why, redacted")
+    at: datetime = strawberry.field(description="申请时间 · when it was asked")
+    until: datetime | None = strawberry.field(description="时限；待审批时为空 · until when it can be opened or read; null while it waits")
+    decided_by: Owner | None = strawberry.field(description="审批人 · who decided")
+    decided_at: datetime | None = strawberry.field(description="审批时间 · when it was decided")
+
+    @classmethod
+    def of(cls, held: Held) -> Reveal:
+        return cls(
+            id=strawberry.ID(held.id),
+            state=RevealState(held.state),
+            by=owner_of(held.by),
+            purpose=Purpose(held.purpose),
+            reason=held.reason,
+            at=held.at,
+            until=held.until,
+            decided_by=owner_of(held.decided_by) if held.decided_by else None,
+            decided_at=held.decided_at,
+        )
+
+
+def owner_of(held: HeldOwner) -> Owner:
+    return Owner(staff_id=held.staffId, role=held.role, unit=held.unit)
+
+
+@strawberry.type(description="诉求人的明文信息，仅供本次目的使用 · the petitioner's data in clear, for the stated purpose alone")
+class PetitionerInClear:
+    name: str | None = strawberry.field(description="姓名 · name")
+    phone: str | None = strawberry.field(description="电话 · phone")
+    subject: str = strawberry.field(description="原标题 · the subject as it was told")
+    text: str = strawberry.field(description="原话 · the words as they were told")
+    place: str | None = strawberry.field(description="具体地点 · the exact place")
+
+    @classmethod
+    def of(cls, clear: InClear) -> PetitionerInClear:
+        return cls(name=clear.name, phone=clear.phone, subject=clear.subject, text=clear.text, place=clear.place)
+
+
+@strawberry.type(description="已揭示 · revealed, for some minutes; the same request shows it again until then")
+class PetitionerRevealed:
+    grievance: Grievance = strawberry.field(description="诉求 · the grievance")
+    reveal: Reveal = strawberry.field(description="查看申请 · the reveal")
+    petitioner: PetitionerInClear = strawberry.field(description="明文信息 · the data in clear")
+
+
+@strawberry.type(description="待他人批准 · a second person has to say yes; send the same request again then")
+class RevealPending:
+    grievance: Grievance = strawberry.field(description="诉求 · the grievance")
+    reveal: Reveal = strawberry.field(description="查看申请 · the reveal")
+
+
+@strawberry.type(description="未揭示 · not revealed")
+class RevealRefused(RefusedFields): ...
+
+
+@strawberry.type(description="已审批 · decided")
+class RevealDecided:
+    grievance: Grievance = strawberry.field(description="诉求 · the grievance")
+    reveal: Reveal = strawberry.field(description="查看申请 · the reveal now")
+
+
+@strawberry.type(description="未审批 · not decided")
+class RevealDecisionRefused(RefusedFields): ...
+
+
+@strawberry.type(description="按电话查到的诉求 · what whoever answers this phone has told")
+class FoundByPhone:
+    grievances: list[Grievance] = strawberry.field(description="可见的诉求，新的在前，至多100件 · newest first, 100 at most")
+
+
+@strawberry.type(description="未查询 · not looked up")
+class LookUpRefused(RefusedFields): ...
+
+
+@strawberry.type(description="待审批的查看申请 · a reveal that waits for a second person's word")
+class RevealToDecide:
+    grievance: Grievance = strawberry.field(description="诉求 · the grievance")
+    reveal: Reveal = strawberry.field(description="查看申请 · the reveal")
+
+
+@strawberry.input(description="查看诉求人信息 · to read a petitioner's data in clear")
+class RevealPetitionerInput:
+    request_id: strawberry.ID = strawberry.field(description="请求编号：重发可看到审批进展 · the same id again tells how it stands")
+    grievance_id: strawberry.ID = strawberry.field(description="诉求 · which grievance")
+    purpose: Purpose = strawberry.field(description="目的 · purpose")
+    reason: str = strawberry.field(description="理由 · why")
+
+
+@strawberry.input(description="审批查看申请 · to grant or refuse a reveal")
+class DecideRevealInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    grievance_id: strawberry.ID = strawberry.field(description="诉求 · which grievance")
+    reveal_id: strawberry.ID = strawberry.field(description="查看申请 · which reveal")
+    granted: bool = strawberry.field(description="是否批准 · whether it is granted")
+    reason: str = strawberry.field(description="理由 · why")
+
+
+@strawberry.input(description="按电话查询 · to look somebody up by phone")
+class LookUpByPhoneInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    phone: str = strawberry.field(description="电话 · phone")
+    purpose: Purpose = strawberry.field(description="目的 · purpose")
+    reason: str = strawberry.field(description="理由 · why")
+
+
+RevealResult = Annotated[
+    PetitionerRevealed | RevealPending | RevealRefused,
+    strawberry.union("RevealPetitionerResult", description="揭示结果 · revealed, waiting for a second person, or why not"),
+]
+RevealDecisionResult = Annotated[
+    RevealDecided | RevealDecisionRefused, strawberry.union("DecideRevealResult", description="审批结果 · decided, or why not")
+]
+LookUpResult = Annotated[
+    FoundByPhone | LookUpRefused, strawberry.union("LookUpByPhoneResult", description="查询结果 · what was found, or why not")
+]
+
+
+@strawberry.type
+class RevealQuery:
+    @strawberry.field(description="待本人审批的查看申请，早的在前 · reveals that wait for the viewer's word, oldest first")
+    async def reveals_to_decide(self, info: Ctx) -> list[RevealToDecide] | None:
+        viewer = info.context.viewer
+        scopes = [scope.prefix for scope in viewer.scopes]
+        found = await info.context.intake.grievances.with_pending_reveals(scopes, viewer.department)
+        waiting = [
+            RevealToDecide(grievance=Grievance.of(id, held), reveal=Reveal.of(reveal))
+            for id, held in found.items()
+            for reveal in held.reveals
+            if reveal.state == "PENDING" and reveal.by.staffId != viewer.sub
+        ]
+        return sorted(waiting, key=lambda each: each.reveal.at)
+
+
+@strawberry.type
+class RevealMutation:
+    @strawberry.mutation(description="查看诉求人信息 · read the petitioner's data in clear, for a purpose; it is recorded")
+    async def reveal_petitioner(self, info: Ctx, input: RevealPetitionerInput) -> RevealResult:
+        context = info.context
+
+        async def work() -> PetitionerRevealed | RevealPending:
+            command = RevealPetitioner(
+                request_id=str(input.request_id),
+                grievance_id=str(input.grievance_id),
+                purpose=input.purpose.value,
+                reason=input.reason,
+            )
+            done = await reveal_petitioner(context.intake.privacy.access, context.viewer, command, context.origin)
+            grievance, reveal = Grievance.of(command.grievance_id, done.grievance), Reveal.of(done.reveal)
+            if done.clear is None:
+                return RevealPending(grievance=grievance, reveal=reveal)
+            return PetitionerRevealed(grievance=grievance, reveal=reveal, petitioner=PetitionerInClear.of(done.clear))
+
+        return await refused_as(RevealRefused, work)
+
+    @strawberry.mutation(description="审批查看申请 · grant or refuse that somebody reads who a confidential petitioner is")
+    async def decide_reveal(self, info: Ctx, input: DecideRevealInput) -> RevealDecisionResult:
+        context = info.context
+
+        async def work() -> RevealDecided:
+            command = DecideReveal(
+                request_id=str(input.request_id),
+                grievance_id=str(input.grievance_id),
+                reveal_id=str(input.reveal_id),
+                granted=input.granted,
+                reason=input.reason,
+            )
+            held, reveal = await decide_reveal(context.intake.privacy.access, context.viewer, command, context.origin)
+            return RevealDecided(grievance=Grievance.of(command.grievance_id, held), reveal=Reveal.of(reveal))
+
+        return await refused_as(RevealDecisionRefused, work)
+
+    @strawberry.mutation(description="按电话查询诉求；每人每日限次，并留痕 · find grievances by phone; limited per day, and recorded")
+    async def look_up_by_phone(self, info: Ctx, input: LookUpByPhoneInput) -> LookUpResult:
+        context = info.context
+
+        async def work() -> FoundByPhone:
+            command = LookUpByPhone(request_id=str(input.request_id), phone=input.phone, purpose=input.purpose.value, reason=input.reason)
+            found = await look_up_by_phone(context.intake.privacy.looking_up, context.viewer, command, context.origin)
+            return FoundByPhone(grievances=[Grievance.of(id, held) for id, held in found])
+
+        return await refused_as(LookUpRefused, work)

@@ -1,0 +1,87 @@
+"""ExportPersonalData 查阅、复制个人信息 (个人信息保护法 art. 45): all that is kept of a person, in one answer.
+
+What routing and feedback keep of their grievances stands beside it in the graph: the answer's grievances are the graph's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain import reveals
+from services.intake.domain.grievance import Grievance
+from services.intake.store.access_log import AccessLog, Looked
+from services.intake.store.mongo import access_of
+from services.intake.usecases.personal_access import InClear, PersonalAccess, open_petitioner, trace, visible
+from shared.commands import request_of
+from shared.identity.access import is_petitioner, may_see
+from shared.identity.errors import Refusal
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.writer import Decision
+
+ROLES = (Role.RESIDENT, Role.DATA_OFFICER)
+
+
+class ExportPersonalData(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    request_id: str = Field(min_length=1, max_length=100)
+    grievance_id: str = Field(min_length=1, max_length=100)
+
+
+@dataclass(frozen=True)
+class Exporting:
+    access: PersonalAccess
+    log: AccessLog
+
+
+@dataclass(frozen=True)
+class Told:
+    """One grievance with the words as they were told, and who looked at them."""
+
+    id: str
+    grievance: Grievance
+    clear: InClear
+    looks: list[Looked]
+
+
+async def export_personal_data(parts: Exporting, viewer: Viewer, command: ExportPersonalData, origin: str) -> list[Told]:
+    """Oldest first: to the person themselves what they show to be theirs, to a data officer what lies in their territory. Raises Refusal.
+
+    Of a petitioner who asked not to be known, an officer reads nothing before a second person has said yes (reveal_petitioner.py).
+    """
+    viewer.require(*ROLES)
+    access, id = parts.access, command.grievance_id
+    held = await visible(access, viewer, id)
+    themselves = is_petitioner(viewer, access_of(held))
+    if not themselves and not viewer.has(Role.DATA_OFFICER):
+        raise Refusal("NOT_YOURS", "只有本人或数据保护专员可导出。", "Only the person themselves or a data officer.", "grievanceId")
+    request = request_of(access.reference_key, viewer, command.request_id, "ExportPersonalData", command.model_dump(mode="json"), origin)
+
+    def decide(grievance: Grievance) -> Decision:
+        return Decision(grievance, [], {"id": id, "look": trace(access, grievance, "DATA_SUBJECT", None)})
+
+    _second(access, viewer, held, themselves)
+    await access.writer.command(id, request, decide)
+    told = []
+    for each, grievance in (await access.grievances.of_people([held.person])).items():
+        if not _is_theirs(viewer, grievance, themselves):
+            continue
+        clear = await open_petitioner(access.persons, grievance)
+        told.append(Told(each, grievance, clear, await parts.log.of_grievance(each)))
+    return told
+
+
+def _is_theirs(viewer: Viewer, grievance: Grievance, themselves: bool) -> bool:
+    return is_petitioner(viewer, access_of(grievance)) if themselves else may_see(viewer, access_of(grievance))
+
+
+def _second(access: PersonalAccess, viewer: Viewer, held: Grievance, themselves: bool) -> None:
+    """Raises Refusal where an officer has no leave yet."""
+    if themselves or not held.needs_second:
+        return
+    mine = [reveal for reveal in held.reveals if reveal.by.staffId == viewer.sub and reveal.purpose == "DATA_SUBJECT"]
+    if not any(reveal.readable(access.real_now()) for reveal in mine):
+        raise reveals.needed()

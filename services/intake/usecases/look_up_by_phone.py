@@ -1,0 +1,71 @@
+"""LookUpByPhone 按电话查询: what whoever answers this phone has told, by the keyed blind index; counted per viewer and day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain.grievance import Grievance
+from services.intake.domain.looks import Purpose, look
+from services.intake.domain.lookups import LookUps
+from services.intake.domain.texts import Line
+from services.intake.store.look_ups import look_ups_id
+from services.intake.store.mongo import access_of
+from services.intake.store.persons import MongoPersons
+from services.intake.usecases.personal_access import PersonalAccess
+from shared.commands import request_of
+from shared.identity.access import may_know_petitioner
+from shared.identity.errors import Refusal
+from shared.identity.refs import phone_ref
+from shared.identity.roles import Role
+from shared.identity.scopes import prefixes
+from shared.identity.viewer import Viewer
+from shared.redaction import redact
+from shared.writer import Decision, Writer
+
+# Who has somebody on the phone or before them, and who answers for the data.
+ROLES = (Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY, Role.DISPATCHER, Role.CALLER, Role.DATA_OFFICER)
+MOST_FOUND = 100
+"""The latest; who has told more is found by a list."""
+
+
+class LookUpByPhone(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    request_id: str = Field(min_length=1, max_length=100)
+    phone: Line = Field(max_length=30)
+    purpose: Purpose
+    reason: Line = Field(max_length=200)
+
+
+@dataclass(frozen=True)
+class LookingUp:
+    access: PersonalAccess
+    writer: Writer
+    """Of the look-ups' own documents, one a viewer and day."""
+    persons: MongoPersons
+    limit: int
+
+
+async def look_up_by_phone(parts: LookingUp, viewer: Viewer, command: LookUpByPhone, origin: str) -> list[tuple[str, Grievance]]:
+    """(id, grievance), newest first: those whose petitioner the viewer may know of. Raises Refusal, also where the day's are spent."""
+    viewer.require(*ROLES)
+    access = parts.access
+    ref = phone_ref(access.reference_key, command.phone)
+    if ref is None:
+        raise Refusal("PHONE_INVALID", "电话号码不完整。", "This is no phone number.", "phone")
+    today = access.today()
+    request = request_of(access.reference_key, viewer, command.request_id, "LookUpByPhone", command.model_dump(mode="json"), origin)
+    under = sorted({prefix for scope in viewer.scopes for prefix in prefixes(scope.code)})
+    looked = look(today, under, ref, command.purpose, redact(command.reason).text)
+
+    def count(before: LookUps | None) -> Decision:
+        spent = (before or LookUps(viewer=viewer.sub, day=today)).one_more(parts.limit)
+        return Decision(spent, [], {"look": looked})
+
+    await parts.writer.record(look_ups_id(viewer.sub, today), request, count)
+    people = await parts.persons.answering(ref)
+    found = await access.grievances.of_people(people)
+    known = [(id, held) for id, held in found.items() if may_know_petitioner(viewer, access_of(held))]
+    return known[::-1][:MOST_FOUND]

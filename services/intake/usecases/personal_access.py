@@ -1,0 +1,93 @@
+"""What the commands around a petitioner's personal data share: who is let in, what is opened, and what a look leaves in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.intake.domain.grievance import Grievance
+from services.intake.domain.looks import Purpose, look
+from services.intake.store.mongo import Grievances, access_of
+from services.intake.usecases.ports import Persons
+from shared.contracts.intake import Owner
+from shared.identity.access import may_see
+from shared.identity.errors import Refusal
+from shared.identity.roles import Role
+from shared.identity.scopes import prefixes
+from shared.identity.viewer import Viewer
+from shared.redaction import redact
+from shared.writer import NoSuchRecord, Writer
+
+
+@dataclass(frozen=True)
+class PersonalAccess:
+    writer: Writer
+    grievances: Grievances
+    persons: Persons
+    reference_key: bytes
+    now: Callable[[], datetime]
+    real_now: Callable[[], datetime]
+    today: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class InClear:
+    """For the answer to this request alone; never for logs, events, errors."""
+
+    name: str | None
+    phone: str | None
+    subject: str
+    text: str
+    place: str | None
+
+
+def admit(viewer: Viewer, id: str, grievance: Grievance) -> None:
+    """What the viewer may not see is not there. Raises NoSuchRecord."""
+    if not may_see(viewer, access_of(grievance)):
+        raise NoSuchRecord(id)
+
+
+async def visible(parts: PersonalAccess, viewer: Viewer, id: str) -> Grievance:
+    """Raises NoSuchRecord."""
+    held = (await parts.grievances.find_many([id])).get(id)
+    if held is None:
+        raise NoSuchRecord(id)
+    admit(viewer, id, held)
+    return held
+
+
+async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
+    """Name, phone and the words as they were told. Raises Refusal where the petitioner was erased."""
+    original = held.original
+    try:
+        key = await persons.key(held.person)
+    except LookupError:
+        raise erased() from None
+    [(name, phone)] = await persons.contacts([held.person])
+    # Behind the division's code, which is known, stands what was told (register_grievance.py).
+    place = key.decrypt("place", original.place).partition(" ")[2] if original.place else ""
+    return InClear(name, phone, key.decrypt("subject", original.subject), key.decrypt("text", original.text), place or None)
+
+
+async def without_names(persons: Persons, held: Grievance, words: str) -> str:
+    """The words, redacted; the petitioner's name counts as declared."""
+    [(name, _phone)] = await persons.contacts([held.person])
+    return redact(words, (name,) if name else ()).text
+
+
+def trace(parts: PersonalAccess, held: Grievance, purpose: Purpose, reason: str | None) -> dict[str, Any]:
+    """What the audit entry's result says of a look at this grievance's petitioner."""
+    return look(parts.today(), prefixes(held.division), held.person, purpose, reason)
+
+
+def by(viewer: Viewer, roles: tuple[Role, ...]) -> Owner:
+    """Who did it: the first of these roles that they have, and where they belong."""
+    role = next(role for role in roles if viewer.has(role))
+    unit = viewer.department or viewer.team or next((scope.code for scope in viewer.scopes), "")
+    return Owner(staffId=viewer.sub, role=role, unit=unit)
+
+
+def erased() -> Refusal:
+    return Refusal("PETITIONER_ERASED", "诉求人信息已删除。", "The petitioner's data was erased.")
