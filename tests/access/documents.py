@@ -11,6 +11,7 @@ from services.feedback.domain.timeline import Entry
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.records import Told
+from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.case import Case, Transition, WorkOrder
@@ -129,8 +130,23 @@ class Described:
             attachments=[],
             on_spot_answer=f"当场 {self.mark}",
             progress=self.case().progress(AT),
+            reveals=[
+                Reveal(
+                    id="reveal",
+                    by=Owner(staffId="asks", role="HANDLER", unit="D"),
+                    purpose="VERIFY",
+                    reason=f"理由 {self.mark}",
+                    at=AT,
+                    state="PENDING",
+                )
+            ],
             told=[Told(id="told", text=f"反馈 {self.mark}", on="2026-06-05", at=AT, by=self.owner)],
         )
+
+    def reveal(self) -> Reveal:
+        """That somebody else asked for, not decided yet."""
+        by = Owner(staffId="asks", role="HANDLER", unit="D-ASKS")
+        return Reveal(id="reveal", by=by, purpose="VERIFY", reason=f"理由 {self.mark}", at=AT, state="PENDING")
 
     def case(self) -> Case:
         order = WorkOrder(

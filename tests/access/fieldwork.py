@@ -12,6 +12,7 @@ from services.intake.domain.archives import Archive, Verdict
 from services.intake.domain.diaries import Diary, Page
 from services.intake.domain.encounters import Encounter, Notes
 from services.intake.domain.households import Household, Visit
+from services.intake.domain.looks import look
 from services.intake.domain.summaries import DaySummary, Item
 from services.intake.domain.transfers import CSV, Asker, Fault, Transfer
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
@@ -31,9 +32,9 @@ from services.intake.usecases.record_visit import RecordVisit, record_visit
 from shared.china_time import CHINA
 from shared.contracts.intake import Owner
 from shared.identity.roles import Role
-from shared.identity.scopes import Level, from_code
+from shared.identity.scopes import Level, from_code, prefixes
 from shared.identity.viewer import Viewer
-from tests.access.documents import AT, RELATIONS, Described, keep
+from tests.access.documents import AT, RELATIONS, Described, keep, phone_of
 from tests.access.people import ELSEWHERE, HANDLING, HERE, SUB, TEAM
 from tests.services.intake.builders import project
 
@@ -94,6 +95,7 @@ async def keep_fieldwork(intake: Any) -> None:
     await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
     await _keep_encounters(intake)
     await _keep_summaries(intake)
+    await _keep_looks(intake)
     await project(intake)
     ticket = new_ticket(
         id="import-here", uploader=SUB, grievance=None, name="a.csv", content_type=CSV, size=9, sha256="ef" * 32, purpose=IMPORT, now=AT,
@@ -194,6 +196,16 @@ async def _keep_summaries(intake: Any) -> None:
             more: dict[str, Any] = {} if who else {"to": "370881001000", "handed_up_at": at, "noted": True}
             item = Item(grievance=f"none-{who}" if who else f"read-{relation}", keep=True, remark="看过了。", division=HERE, **more)
             await keep(summaries, id, summaries.codec.dump(DaySummary(id=id, day=day, by=by, remark="一天的事。", items=[item])))
+
+
+async def _keep_looks(intake: Any) -> None:
+    """Somebody looked at the petitioner of each grievance; those of HERE are found by it."""
+    for relation in RELATIONS:
+        here = relation in "SCA"
+        looked = look("2026-06-05", prefixes(HERE if here else ELSEWHERE), "of-somebody", "VERIFY", "核实")
+        entry = {"actor": "looks", "role": "CALLER", "what": "RevealPetitioner", "when": "2026-06-05T02:00:00.000Z", "origin": "127.0.0.1"}
+        row = {"_id": f"looked-{relation}", "subject": f"read-{relation}", "request_id": "looked", "result": {"look": looked}, **entry}
+        await intake.runtime.database["audit"].insert_one(row)
 
 
 def _household(intake: Any, near: bool, team: str) -> Household:
@@ -317,6 +329,7 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
     "handUpDaySummary": lambda grievance: {
         "day": summary_day(grievance.relation, "TEAM_LEADER" if "TEAM_LEADER" in grievance.id else "SECRETARY").isoformat()
     },
+    "lookUpByPhone": lambda grievance: {"phone": phone_of(grievance.relation), "purpose": "CONTACT", "reason": "来电查询。"},
     "recordVisit": lambda grievance: {"householdId": home(grievance.near)},
     "proposeArchiveChange": lambda grievance: {
         "archiveId": home(grievance.near),

@@ -138,7 +138,14 @@ UPLOAD = {"name": "a.png", "contentType": "image/png", "size": 70, "sha256": "cd
 REGISTERING = frozenset({"registerGrievance", "recordEncounter", "syncFieldBatch"})
 RESOLUTION = {"text": "已更换。"}
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
-LATER: dict[str, dict[str, Any]] = {"tellPetitioner": {"words": "已告知。"}, "completeGrievance": {"place": "东门旁"}}
+LATER: dict[str, dict[str, Any]] = {
+    "tellPetitioner": {"words": "已告知。"},
+    "completeGrievance": {"place": "东门旁"},
+    "revealPetitioner": {"purpose": "CONTACT", "reason": "电话核实。"},
+    "decideReveal": {"revealId": "reveal", "granted": True, "reason": "同意。"},
+    "exportPersonalData": {},
+    "correctPetitioner": {"place": "西门旁", "reason": "记错了。"},
+}
 COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK, *LATER),
     "routing": ("acceptWorkOrder", "reportResolution"),

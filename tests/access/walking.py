@@ -49,6 +49,8 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "myDay": "",
         "teamMonth": f'(team: "{TEAM}")',
         "grievanceShare": f'(division: "{HERE}", period: "2026-06")',
+        "accessLog": f'(division: "{HERE}", day: "2026-06-05")',
+        "revealsToDecide": "(first: 100)",
         "daySummary": lambda grievance: f'(day: "{summary_day(grievance.relation)}")',
         "handedUp": lambda grievance: f'(division: "{HERE}", day: "{summary_day(grievance.relation)}")',
         "countyBoard": f'(division: "{HERE}")',
@@ -68,7 +70,7 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
     "feedback": {"_service": "", "satisfactionGrades": ""},
 }
 # Of these only the edge of the grievance in question is looked at.
-LISTS_OF_GRIEVANCES = frozenset({"Query.grievances", "Query.cases", "Query.teamLedger"})
+LISTS_OF_GRIEVANCES = frozenset({"Query.grievances", "Query.revealsToDecide", "Query.cases", "Query.teamLedger"})
 # How each entity is referred to, by the row of the matrix.
 REFERENCES: dict[str, Callable[[Described], dict[str, str]]] = {
     "Grievance(id)": lambda grievance: {"id": grievance.id},
@@ -77,7 +79,7 @@ REFERENCES: dict[str, Callable[[Described], dict[str, str]]] = {
     "Division(code)": lambda _: {"code": HERE},
     "Department(code)": lambda _: {"code": HANDLING},
 }
-# What may be null in an answer that hides nothing: the end of an empty page, the input that was not at fault.
+# What may be null in an answer that hides nothing: the end of an empty page, the input that was not at fault, what is not decided yet.
 MAY_BE_NULL = frozenset(
     {
         "PageInfo.endCursor",
@@ -99,6 +101,15 @@ MAY_BE_NULL = frozenset(
         "ArchiveDecisionRefused.current",
         "ArchiveDecisionRefused.proposed",
         "UploadRefused.field",
+        "Reveal.until",
+        "PersonalLook.reason",
+        "Reveal.decidedBy",
+        "Reveal.decidedAt",
+        "RevealRefused.field",
+        "RevealDecisionRefused.field",
+        "LookUpRefused.field",
+        "ExportRefused.field",
+        "CorrectionRefused.field",
         "AcceptRefused.field",
         "ReportRefused.field",
         "SurveyRefused.field",

@@ -78,6 +78,11 @@ def find(reveals: Sequence[Reveal], id: str) -> Reveal | None:
     return next((held for held in reveals if held.id == id), None)
 
 
+def to_decide(reveals: Sequence[Reveal], viewer: str) -> list[Reveal]:
+    """Those that wait for a second person, who is never the one who asked."""
+    return [held for held in reveals if held.state == "PENDING" and held.by.staffId != viewer]
+
+
 def expired() -> Refusal:
     zh, en = "查看时限已过，请用新的请求编号重新申请。", "The time to look is over; ask again with a new requestId."
     return Refusal("REVEAL_EXPIRED", zh, en, "requestId")

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from services.intake.subgraph.access_log import AccessRecord
+from services.intake.subgraph.access_log import Purpose
 from services.intake.subgraph.reveals import REQUEST, PetitionerInClear
 from services.intake.subgraph.types import Ctx, Grievance
 from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
 from services.intake.usecases.export_personal_data import ExportPersonalData, export_personal_data
 from shared.subgraph import RefusedFields, refused_as
+
+
+@strawberry.type(
+    description="一次查看，告知本人：不含人员编号 · one look, as the person is told of it: by which role, not by whom"
+)
+class PersonalLook:
+    at: datetime = strawberry.field(description="时间 · when")
+    role: str = strawberry.field(description="角色 · their roles then")
+    what: str = strawberry.field(description="操作 · what was done, e.g. RevealPetitioner")
+    purpose: Purpose = strawberry.field(description="目的 · purpose")
+    reason: str | None = strawberry.field(description="理由，个人信息已隐去 · why, redacted")
 
 
 @strawberry.type(description="本人的一件诉求：所留信息与谁看过 · one grievance of theirs: what is kept in clear, and who looked at it")
@@ -20,7 +32,7 @@ class PersonalRecord:
         description="诉求；办理、答复、回访由此查询 · the grievance; its handling, reply and survey are asked through it"
     )
     petitioner: PetitionerInClear = strawberry.field(description="所留明文信息 · what is kept, in clear")
-    looks: list[AccessRecord] = strawberry.field(description="查看记录 · who looked at it, when and why")
+    looks: list[PersonalLook] = strawberry.field(description="查看记录 · who looked at it, when and why")
 
 
 @strawberry.type(description="一人的全部信息 · all that is kept of a person")
@@ -79,7 +91,12 @@ class PersonalDataMutation:
                     PersonalRecord(
                         grievance=Grievance.of(each.id, each.grievance),
                         petitioner=PetitionerInClear.of(each.clear),
-                        looks=[AccessRecord.of_entry(entry) for entry in each.looks],
+                        looks=[
+                            PersonalLook(
+                                at=entry.when, role=entry.role, what=entry.what, purpose=Purpose(entry.purpose), reason=entry.reason
+                            )
+                            for entry in each.looks
+                        ],
                     )
                     for each in told
                 ]

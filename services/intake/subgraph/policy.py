@@ -22,7 +22,7 @@ from services.intake.usecases import (
     tell_petitioner,
     writing,
 )
-from shared.identity.access import is_petitioner, may_see
+from shared.identity.access import is_petitioner, may_know_petitioner, may_see
 from shared.identity.roles import Role
 from shared.identity.rules import (
     EVERYBODY,
@@ -178,10 +178,12 @@ LOOKS_UP = command(
     "ROLE_MISSING",
 )
 EXPORTS = command(
-    "本人，或辖区内的数据保护专员",
-    "the person themselves, and data officers in their territory",
+    "本人，或辖区内的数据保护专员；要求保密的须先获准查看",
+    "the person themselves, and data officers in their territory; of a confidential one after a granted reveal",
     export_personal_data.ROLES,
-    lambda viewer, access: is_petitioner(viewer, access) or (viewer.has(Role.DATA_OFFICER) and may_see(viewer, access)),
+    lambda viewer, access: (
+        may_see(viewer, access) and (is_petitioner(viewer, access) or (viewer.has(Role.DATA_OFFICER) and not access.confidential))
+    ),
     "ROLE_MISSING NOT_FOUND NOT_YOURS REVEAL_NEEDED",
 )
 CORRECTS = command(
@@ -193,6 +195,13 @@ CORRECTS = command(
 )
 READS_LOOKS = officials("辖区内的数据保护专员、审计员", "data officers and auditors, of their territory", (Role.DATA_OFFICER, Role.AUDITOR))
 DECIDES_REVEALS = officials("辖区内的数据保护专员、督查专员", "data officers and supervisors, of their territory", decide_reveal.ROLES)
+ALONE = Rule(
+    "诉求人未要求保密", "where the petitioner did not ask to stay unknown", Held.OBJECT, lambda _viewer, access: not access.confidential
+)
+WITH_A_SECOND = Rule(
+    "诉求人要求保密", "where the petitioner asked to stay unknown", Held.OBJECT, lambda _viewer, access: access.confidential
+)
+KNOWN = Rule("仅列可知诉求人的诉求", "lists those whose petitioner one may know", Held.QUERY, may_know_petitioner)
 IF_VISIBLE = Rule("可见该诉求", "may see the grievance", Held.OBJECT, may_see)
 
 POLICY = Policy(
@@ -325,16 +334,19 @@ POLICY = Policy(
         "AccessRecordEdge": {"cursor node": OF_OBJECT},
         "AccessLog": {"edges pageInfo": OF_OBJECT},
         "Reveal": {"id state by purpose reason at until decidedBy decidedAt": OF_OBJECT},
-        "RevealToDecide": {"grievance reveal": OF_OBJECT},
+        "RevealToDecide": {"id grievance by purpose reason at": OF_OBJECT},
+        "RevealEdge": {"cursor node": OF_OBJECT},
+        "RevealConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "PetitionerInClear": {"name phone subject text place": OF_OBJECT},
-        "PetitionerRevealed": {"grievance reveal petitioner": OF_OBJECT},
-        "RevealPending": {"grievance reveal": OF_OBJECT},
+        "PetitionerRevealed": {"grievance reveal petitioner": ALONE},
+        "RevealPending": {"grievance reveal": WITH_A_SECOND},
         "RevealRefused": {"code message messageZh field": TO_THE_REFUSED},
         "RevealDecided": {"grievance reveal": OF_OBJECT},
         "RevealDecisionRefused": {"code message messageZh field": TO_THE_REFUSED},
-        "FoundByPhone": {"grievances": OF_OBJECT},
+        "FoundByPhone": {"grievances": KNOWN},
         "LookUpRefused": {"code message messageZh field": TO_THE_REFUSED},
         "PersonalRecord": {"grievance petitioner looks": OF_OBJECT},
+        "PersonalLook": {"at role what purpose reason": OF_OBJECT},
         "PersonalDataExported": {"records": OF_OBJECT},
         "ExportRefused": {"code message messageZh field": TO_THE_REFUSED},
         "PetitionerCorrected": {"grievance": OF_OBJECT},

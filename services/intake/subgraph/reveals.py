@@ -8,15 +8,16 @@ from typing import Annotated
 
 import strawberry
 
+from services.intake.domain import reveals
 from services.intake.domain.reveals import Reveal as Held
 from services.intake.subgraph.access_log import Purpose
-from services.intake.subgraph.types import Ctx, Grievance, Owner
+from services.intake.subgraph.types import Ctx, Grievance, Owner, PageInfo
 from services.intake.usecases.decide_reveal import DecideReveal, decide_reveal
 from services.intake.usecases.look_up_by_phone import LookUpByPhone, look_up_by_phone
 from services.intake.usecases.personal_access import InClear
 from services.intake.usecases.reveal_petitioner import RevealPetitioner, reveal_petitioner
 from shared.contracts.intake import Owner as HeldOwner
-from shared.subgraph import RefusedFields, refused_as
+from shared.subgraph import RefusedFields, page_size, refused_as
 
 REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
@@ -111,8 +112,24 @@ class LookUpRefused(RefusedFields): ...
 
 @strawberry.type(description="待审批的查看申请 · a reveal that waits for a second person's word")
 class RevealToDecide:
+    id: strawberry.ID = strawberry.field(description="申请标识 · id of the reveal")
     grievance: Grievance = strawberry.field(description="诉求 · the grievance")
-    reveal: Reveal = strawberry.field(description="查看申请 · the reveal")
+    by: Owner = strawberry.field(description="申请人 · who asks")
+    purpose: Purpose = strawberry.field(description="目的 · purpose")
+    reason: str = strawberry.field(description="理由，个人信息已隐去 · why, redacted")
+    at: datetime = strawberry.field(description="申请时间 · when it was asked")
+
+
+@strawberry.type(description="列表中的一件查看申请 · one reveal of a list")
+class RevealEdge:
+    cursor: str = strawberry.field(description="游标 · where this row stands")
+    node: RevealToDecide = strawberry.field(description="本条内容 · the reveal")
+
+
+@strawberry.type(description="待审批的查看申请，早的在前 · reveals that wait, oldest first")
+class RevealConnection:
+    edges: list[RevealEdge] = strawberry.field(description="本页各条 · the rows of this page")
+    page_info: PageInfo = strawberry.field(description="分页信息 · about this page")
 
 
 @strawberry.input(description="查看诉求人信息 · to read a petitioner's data in clear")
@@ -155,17 +172,30 @@ LookUpResult = Annotated[
 @strawberry.type
 class RevealQuery:
     @strawberry.field(description="待本人审批的查看申请，早的在前 · reveals that wait for the viewer's word, oldest first")
-    async def reveals_to_decide(self, info: Ctx) -> list[RevealToDecide] | None:
+    async def reveals_to_decide(self, info: Ctx, first: int = 20, after: str | None = None) -> RevealConnection | None:
         viewer = info.context.viewer
         scopes = [scope.prefix for scope in viewer.scopes]
         found = await info.context.intake.grievances.with_pending_reveals(scopes, viewer.department)
-        waiting = [
-            RevealToDecide(grievance=Grievance.of(id, held), reveal=Reveal.of(reveal))
-            for id, held in found.items()
-            for reveal in held.reveals
-            if reveal.state == "PENDING" and reveal.by.staffId != viewer.sub
+        waiting = [(held, id, reveal) for id, held in found.items() for reveal in reveals.to_decide(held.reveals, viewer.sub)]
+        waiting.sort(key=lambda each: (each[2].at, each[2].id))
+        begin = next((place + 1 for place, each in enumerate(waiting) if each[2].id == after), 0)
+        page = waiting[begin : begin + page_size(first)]
+        edges = [
+            RevealEdge(
+                cursor=reveal.id,
+                node=RevealToDecide(
+                    id=strawberry.ID(reveal.id),
+                    grievance=Grievance.of(id, held),
+                    by=owner_of(reveal.by),
+                    purpose=Purpose(reveal.purpose),
+                    reason=reveal.reason,
+                    at=reveal.at,
+                ),
+            )
+            for held, id, reveal in page
         ]
-        return sorted(waiting, key=lambda each: each.reveal.at)
+        more = len(waiting) > begin + len(page)
+        return RevealConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
 
 
 @strawberry.type

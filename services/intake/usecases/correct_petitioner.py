@@ -40,12 +40,11 @@ class CorrectPetitioner(BaseModel):
 
 def may_correct(viewer: Viewer, access: Access) -> bool:
     """The team that heard it, a data officer of the territory, and themselves where they signed in: a number and PIN prove less."""
-    return of_the_team(viewer, access) or _not_by_the_team(viewer, access)
+    return may_see(viewer, access) and (of_the_team(viewer, access) or _not_by_the_team(viewer, access))
 
 
 def _not_by_the_team(viewer: Viewer, access: Access) -> bool:
-    officer = viewer.has(Role.DATA_OFFICER) and may_see(viewer, access)
-    return officer or (viewer.has(Role.RESIDENT) and access.petitioner_ref in viewer.refs)
+    return viewer.has(Role.DATA_OFFICER) or (viewer.has(Role.RESIDENT) and access.petitioner_ref in viewer.refs)
 
 
 async def correct_petitioner(parts: PersonalAccess, viewer: Viewer, command: CorrectPetitioner, origin: str) -> str:
