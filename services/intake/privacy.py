@@ -31,5 +31,6 @@ class Privacy:
         self.log = AccessLog(runtime.database)
         self.access = PersonalAccess(grievance_writer, grievances, persons, reference_key, world.now, world.real_now, fieldwork.today)
         self.exporting = Exporting(self.access, self.log)
-        writer = runtime.writer(LookUpRecords(runtime.database), ALONE, CODEC, reference_key)
+        self.look_ups = LookUpRecords(runtime.database)
+        writer = runtime.writer(self.look_ups, ALONE, CODEC, reference_key)
         self.looking_up = LookingUp(self.access, writer, persons, look_ups_a_day)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from shared.contracts.base import Contract
@@ -92,10 +93,6 @@ def only_the_beginning(grievance: Grievance) -> bool:
 
 def complete(grievance: Grievance, kept: Kept, added: Added, by: Owner, at: datetime) -> tuple[Grievance, list[Contract]]:
     attachments = [*grievance.attachments, *added.attachments]
-    names = [added.name] if added.name else []
-    answer, reported = grievance.on_spot_answer, grievance.reported_up
-    if reported is not None and reported.remark is not None:
-        reported = reported.model_copy(update={"remark": redact(reported.remark, names).text})
     completed = grievance.model_copy(
         update={
             "person": kept.person,
@@ -105,14 +102,24 @@ def complete(grievance: Grievance, kept: Kept, added: Added, by: Owner, at: date
             "subject": kept.subject,
             "text": kept.text,
             "attachments": attachments,
-            # What was written before the name was known may hold it.
-            "on_spot_answer": redact(answer, names).text if answer is not None else None,
-            "told": [told.model_copy(update={"text": redact(told.text, names).text}) for told in grievance.told],
-            "reported_up": reported,
+            **without_name(grievance, added.name),
         }
     )
     event = GrievanceCompletedV1(by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject, attachments=attachments)
     return completed, [event]
+
+
+def without_name(grievance: Grievance, name: str | None) -> dict[str, Any]:
+    """What officials wrote of it before this name was known, and which may hold it: the fields, redacted."""
+    names = [name] if name else []
+    answer, reported = grievance.on_spot_answer, grievance.reported_up
+    if reported is not None and reported.remark is not None:
+        reported = reported.model_copy(update={"remark": redact(reported.remark, names).text})
+    return {
+        "on_spot_answer": redact(answer, names).text if answer is not None else None,
+        "told": [told.model_copy(update={"text": redact(told.text, names).text}) for told in grievance.told],
+        "reported_up": reported,
+    }
 
 
 def _already(field: str) -> Refusal:

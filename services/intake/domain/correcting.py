@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.intake.domain.completing import ENDED, SURVEYING, Kept
+from services.intake.domain.completing import ENDED, SURVEYING, Kept, without_name
 from services.intake.domain.grievance import Grievance
 from shared.contracts.base import Contract
 from shared.contracts.intake import Owner, PetitionerCorrectedV1
@@ -26,7 +26,7 @@ def refuse(grievance: Grievance, *, name: bool, phone: bool, place: bool, by_the
     return None
 
 
-def correct(grievance: Grievance, kept: Kept, by: Owner, at: datetime) -> tuple[Grievance, list[Contract]]:
+def correct(grievance: Grievance, kept: Kept, name: str | None, by: Owner, at: datetime) -> tuple[Grievance, list[Contract]]:
     corrected = grievance.model_copy(
         update={
             "person": kept.person,
@@ -34,6 +34,7 @@ def correct(grievance: Grievance, kept: Kept, by: Owner, at: datetime) -> tuple[
             "original": kept.original,
             "subject": kept.subject,
             "text": kept.text,
+            **without_name(grievance, name),
         }
     )
     return corrected, [PetitionerCorrectedV1(by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject)]

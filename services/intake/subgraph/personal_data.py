@@ -15,9 +15,7 @@ from services.intake.usecases.export_personal_data import ExportPersonalData, ex
 from shared.subgraph import RefusedFields, refused_as
 
 
-@strawberry.type(
-    description="一次查看，告知本人：不含人员编号 · one look, as the person is told of it: by which role, not by whom"
-)
+@strawberry.type(description="一次查看，告知本人：不含人员编号 · one look, as the person is told of it: by which role, not by whom")
 class PersonalLook:
     at: datetime = strawberry.field(description="时间 · when")
     role: str = strawberry.field(description="角色 · their roles then")

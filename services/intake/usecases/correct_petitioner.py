@@ -71,7 +71,7 @@ async def correct_petitioner(parts: PersonalAccess, viewer: Viewer, command: Cor
         if (grievance.person, grievance.original) != (held.person, held.original):
             raise Refusal("CHANGED_MEANWHILE", "刚刚有人更改过，请刷新后再试。", "Somebody changed it just now; look again.")
         _raise(refuse(grievance, **given, by_their_team=by_their_team))
-        state, events = correct(grievance, kept, by(viewer, ROLES), parts.now())
+        state, events = correct(grievance, kept, command.name, by(viewer, ROLES), parts.now())
         return Decision(state, events, {"id": id, "reason": reason})
 
     await parts.writer.command(id, request, decide, lambda grievance: admit(viewer, id, grievance))
