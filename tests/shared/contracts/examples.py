@@ -57,6 +57,7 @@ EXAMPLES: tuple[Contract, ...] = (
     intake.GrievanceCompletedV1(
         by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损", attachments=["7d9f1c1e-2222-5333-8444-555555555555"]
     ),
+    intake.PetitionerCorrectedV1(by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损"),
     intake.DepartmentsRecordedV1(
         revision=1,
         rows=[

@@ -14,6 +14,7 @@ from shared.contracts.intake import (
     GrievanceCompletedV1,
     GrievanceReportedUpV1,
     Owner,
+    PetitionerCorrectedV1,
     PetitionerToldV1,
 )
 from shared.identity.access import may_see
@@ -26,6 +27,7 @@ from tests.shared.contracts.examples import EXAMPLES
 BY = Owner(staffId="secretary-1", role="SECRETARY", unit="T-1")
 REPORTED = GrievanceReportedUpV1(to="370881001000", by=BY, at=AT, summary="s", remark="请街道处理。")
 COMPLETED = GrievanceCompletedV1(by=BY, at=AT, petitionerRef="cd" * 32, subject="路灯", attachments=[])
+CORRECTED = PetitionerCorrectedV1(by=BY, at=AT, petitionerRef="cd" * 32, subject="路灯")
 
 
 def desk() -> Desk:
@@ -48,6 +50,7 @@ async def heard(*contracts: Contract) -> Desk:
         (REPORTED, ("reported up to the party working committee of 370881001000", "已上报 370881001000 党工委")),
         (PetitionerToldV1(by=BY, at=AT, deliveryId=None), ("the petitioner was told in person", "已当面反馈群众")),
         (COMPLETED, ("what was missing was added", "补录信息")),
+        (CORRECTED, ("the petitioner's data was corrected", "更正诉求人信息")),
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, Contract) else "",
 )
@@ -58,8 +61,9 @@ async def test_the_timeline_tells_it_in_both_languages(contract: Contract, words
     assert type(contract).type in CONSUMERS
 
 
-async def test_whom_the_grievance_belongs_to_follows_what_was_added_and_nobody_else_gains() -> None:
-    before, after = (await heard()).state(), (await heard(COMPLETED)).state()
+@pytest.mark.parametrize("told", [COMPLETED, CORRECTED], ids=lambda told: type(told).__name__)
+async def test_whom_the_grievance_belongs_to_follows_what_was_added_and_nobody_else_gains(told: Contract) -> None:
+    before, after = (await heard()).state(), (await heard(told)).state()
 
     def sees(state: Any, ref: str) -> bool:
         return may_see(viewer(Role.RESIDENT, refs=frozenset({ref})), access_of(state))

@@ -12,9 +12,11 @@ import pytest_asyncio
 
 from deploy.local.parts import Parts
 from services.intake.adapters.files import FileStore
+from services.intake.domain.looks import look
 from services.intake.domain.transfers import CSV
 from services.intake.service import Service
 from services.intake.settings import IntakeSettings
+from services.intake.store.access_log import AccessLog
 from services.intake.store.archives import Archives
 from services.intake.store.calendar import Receptions
 from services.intake.store.encounters import Diaries, Encounters, PolicyMessages
@@ -71,7 +73,13 @@ async def fill(database: Database, count: int) -> None:
         # What a list is found by is asked of routing, and costs ten entries a document.
         del row["listed"]
         row |= {"heard": f"s-{n // 10}:2020-06-05", "team_month": f"T-{n // PER_TEAM}:2020-06", "dirty": n < few}
+        row |= {"person": f"p-{n // 5}", "reveals_pending": ["37", "3708", "370811"] if n < few else []}
     await insert(database, "grievances", told)
+    await insert(database, "persons", [{"_id": f"p-{n}", "phone_index": f"ref-{n // 2}"} for n in range(count)])
+    looked = [look(f"d-{n // 20}", ["3708", "370811"], f"p-{n}", "CONTACT", None) for n in range(count)]
+    entry = {"actor": "s", "role": "CALLER", "what": "RevealPetitioner", "when": "2020-06-05T02:00:00.000Z", "origin": ""}
+    rows = [{"_id": f"g{n}:2", "subject": f"g{n}", "request_id": f"r-{n}", "result": {"look": each}} for n, each in enumerate(looked)]
+    await insert(database, "audit", [row | entry for row in rows])
     days = [
         base(f"s{n}") | {"id": f"s{n}", "day": "2020-06-05", "by": OWNER.model_dump(), "handed": [handed_slot(village(n), "2020-06-05")]}
         for n in range(count)
@@ -144,6 +152,11 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "a team's month": (lambda db: Grievances(db).of_team("T-3", "2020-06"), {"grievances.team_month"}),
     "a team's year": (lambda db: Grievances(db).of_team("T-3", "2020"), {"grievances.team_month"}),
     "heard in encounters": (lambda db: Grievances(db).of_encounters(["e-3", "e-4"]), {"grievances.encounter"}),
+    "told by people": (lambda db: Grievances(db).of_people(["p-3", "p-4"]), {"grievances.person"}),
+    "reveals that wait": (lambda db: Grievances(db).with_pending_reveals(["370811"], "D-1"), {"grievances.reveals_pending"}),
+    "who answers a phone": (lambda db: ids(db, "persons", {"phone_index": "ref-3"}), {"persons.phone_index"}),
+    "looks of a day": (lambda db: AccessLog(db).of_day("370811", "d-3", 10, None), {"audit.look_keys", "audit._id_"}),
+    "looks at a grievance": (lambda db: AccessLog(db).of_grievance("g3"), {"audit.subject_request"}),
     "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
     "handed up from a village": (
         lambda db: Summaries(db).handed_up(VILLAGE, "2020-06-05", 20, None),
