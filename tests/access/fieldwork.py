@@ -95,7 +95,8 @@ async def keep_fieldwork(intake: Any) -> None:
     await record_visit(parts.record_visits, SECRETARY, RecordVisit(request_id="w", household_id=home(True)), "")
     await _keep_encounters(intake)
     await _keep_summaries(intake)
-    await _keep_looks(intake)
+    for relation in RELATIONS:
+        await keep_look(intake, f"read-{relation}", HERE if relation in "SCA" else ELSEWHERE)
     await project(intake)
     ticket = new_ticket(
         id="import-here", uploader=SUB, grievance=None, name="a.csv", content_type=CSV, size=9, sha256="ef" * 32, purpose=IMPORT, now=AT,
@@ -198,14 +199,12 @@ async def _keep_summaries(intake: Any) -> None:
             await keep(summaries, id, summaries.codec.dump(DaySummary(id=id, day=day, by=by, remark="一天的事。", items=[item])))
 
 
-async def _keep_looks(intake: Any) -> None:
-    """Somebody looked at the petitioner of each grievance; those of HERE are found by it."""
-    for relation in RELATIONS:
-        here = relation in "SCA"
-        looked = look("2026-06-05", prefixes(HERE if here else ELSEWHERE), "of-somebody", "VERIFY", "核实")
-        entry = {"actor": "looks", "role": "CALLER", "what": "RevealPetitioner", "when": "2026-06-05T02:00:00.000Z", "origin": "127.0.0.1"}
-        row = {"_id": f"looked-{relation}", "subject": f"read-{relation}", "request_id": "looked", "result": {"look": looked}, **entry}
-        await intake.runtime.database["audit"].insert_one(row)
+async def keep_look(intake: Any, grievance: str, place: str) -> None:
+    """Somebody looked at this grievance's petitioner."""
+    looked = look("2026-06-05", prefixes(place), "of-somebody", "VERIFY", "核实")
+    entry = {"actor": "looks", "role": "CALLER", "what": "RevealPetitioner", "when": "2026-06-05T02:00:00.000Z", "origin": "127.0.0.1"}
+    row = {"_id": f"looked-{grievance}", "subject": grievance, "request_id": "looked", "result": {"look": looked}, **entry}
+    await intake.runtime.database["audit"].insert_one(row)
 
 
 def _household(intake: Any, near: bool, team: str) -> Household:

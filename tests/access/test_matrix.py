@@ -29,6 +29,7 @@ from tests.access.documents import (
     phone_of,
 )
 from tests.access.fieldwork import COMMANDS as FIELDWORK
+from tests.access.fieldwork import keep_look
 from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HERE
 from tests.access.walking import Found, Walk
 from tests.world import ROOT
@@ -169,6 +170,8 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
         return FIELDWORK[mutation](described)
     if mutation in LATER:
         await keep_grievance(world, described)
+        if mutation == "exportPersonalData":
+            await keep_look(world.services["intake"], described.id, HERE if described.near else ELSEWHERE)
         return LATER[mutation] | {"grievanceId": described.id}
     if mutation == "answerSurvey":
         await keep_followup(world, described)

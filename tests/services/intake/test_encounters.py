@@ -76,7 +76,7 @@ async def test_words_and_place_lie_sealed_and_the_clear_text_names_nobody(servic
     await keep_home(service, "of-kong", head="孔凡莹")
     id = await record(service, "sealed", place="后作街小区3号楼2单元501室", household="of-kong", text=f"{WORDS}，颜真也在", names=["颜真"])
     raw = str(await service.runtime.database["encounters"].find_one({"_id": id}))
-    assert not [plain for plain in ("13800000001", "501", "后作街", "孔凡莹", "颜真") if plain in raw]
+    assert not [plain for plain in ("13800000001", "501室", "后作街", "孔凡莹", "颜真") if plain in raw]
     held = await service.fieldwork.encounters.find(id)
     assert held is not None
     key = service.cipher.unwrap(held.person, held.key)
