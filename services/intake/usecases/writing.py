@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,20 +60,32 @@ class When:
 
 @dataclass(frozen=True)
 class Writing:
-    """Who goes out, where, and what time it is."""
+    """Who goes out, where, and what time it is. `known`: the teams of who asked already, where they need not be read again."""
 
     atlas: Atlas
     teams: Teams
     people: Members
     now: Callable[[], datetime]
+    known: dict[str, Team | None] | None = None
+
+    def of_batch(self) -> Self:
+        """The same for what is sent at once: who goes out is read once for all of it."""
+        return replace(self, known={})
 
     async def team(self, viewer: Viewer) -> Team:
         """The viewer's recorded team, of which they are a recorded member. Raises Refusal."""
-        team = await self.teams.find(viewer.team) if viewer.team else None
-        member = await self.people.find(viewer.sub) if team is not None else None
-        if team is None or member is None or member.team != team.code:
+        known = {} if self.known is None else self.known
+        if viewer.sub not in known:
+            known[viewer.sub] = await self._recorded(viewer)
+        team = known[viewer.sub]
+        if team is None:
             raise Refusal("NOT_A_MEMBER", "您尚未录入为团队成员。", "You are not recorded as a member of a recorded team.")
         return team
+
+    async def _recorded(self, viewer: Viewer) -> Team | None:
+        team = await self.teams.find(viewer.team) if viewer.team else None
+        member = await self.people.find(viewer.sub) if team is not None else None
+        return team if team is not None and member is not None and member.team == team.code else None
 
     def when(self, command: Written) -> When:
         """By our clock and on which day in China. Raises Refusal for what no sound clock says."""
