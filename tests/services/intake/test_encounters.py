@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from pydantic import ValidationError
 
 from services.intake.domain.encounters import CHANNEL_OF, EncounterKind
 from services.intake.domain.versions import heads
@@ -23,6 +24,7 @@ from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
 from tests.services.intake.builders import project
+from tests.services.intake.failing import Failing
 from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, TEAM, colleague, found_team, keep_home
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
@@ -95,9 +97,10 @@ async def test_who_went_and_which_household_are_told_once_and_taken_back_when_am
     await record(service, "told", household="told-a", participants=[COLLEAGUE])
 
     async def state() -> tuple[list[str], list[str], list[str]]:
-        homes = [await service.fieldwork.households.find(home) for home in ("told-a", "told-b")]
+        homes = await service.fieldwork.households.find_many(["told-a", "told-b"])
         members = await service.fieldwork.members.find_many([SECRETARY.sub, COLLEAGUE])
-        return *([visit.id for visit in home.visits] for home in homes if home), sorted(m.id for m in members.values() if m.tells_of(id))  # type: ignore[return-value]
+        a, b = ([visit.id for visit in homes[home].visits] for home in ("told-a", "told-b"))
+        return a, b, sorted(member.id for member in members.values() if member.tells_of(id))
 
     assert await state() == ([id], [], [SECRETARY.sub, COLLEAGUE])
     await amend(service, "told-2", id, ["told"], household="told-b")
@@ -106,12 +109,8 @@ async def test_who_went_and_which_household_are_told_once_and_taken_back_when_am
 
 
 async def test_a_crash_between_the_encounter_and_the_members_is_made_good(service: Service) -> None:
-    class Dead:
-        async def act(self, *_arguments: object) -> bool:
-            raise ConnectionError("power cut")
-
     parts = service.fieldwork.record_encounters
-    dead: Any = replace(parts, telling=replace(parts.telling, members=Dead()))  # type: ignore[arg-type]
+    dead = replace(parts, telling=replace(parts.telling, members=Failing(parts.telling.members)))
     with pytest.raises(ConnectionError):
         await record_encounter(dead, SECRETARY, RecordEncounter(request_id="crash", kind="STREET_TALK", text="x", division=VILLAGE), "")
     id = record_id(SECRETARY, "encounter", "crash")
@@ -122,6 +121,37 @@ async def test_a_crash_between_the_encounter_and_the_members_is_made_good(servic
     assert member is not None
     assert member.tells_of(id)
     assert await tell_encounters(service.fieldwork.telling, [id]) == 0
+
+
+async def test_one_encounter_and_one_member_that_cannot_be_read_keep_no_other_from_being_told(service: Service) -> None:
+    fieldwork, encounters = service.fieldwork, service.runtime.database["encounters"]
+    members = service.runtime.database["members"]
+    await keep_home(service, "beside-the-unreadable")
+    telling = replace(fieldwork.telling, members=Failing(fieldwork.telling.members), households=Failing(fieldwork.telling.households))
+    dead = replace(fieldwork.record_encounters, telling=telling)
+
+    async def left(request: str, **fields: Any) -> str:
+        command = RecordEncounter(request_id=request, kind="STREET_TALK", text="x", division=VILLAGE, **fields)
+        with pytest.raises(ConnectionError):
+            await record_encounter(dead, SECRETARY, command, "")
+        return record_id(SECRETARY, "encounter", request)
+
+    broken, well = await left("unreadable"), await left("readable", household="beside-the-unreadable", participants=[COLLEAGUE])
+    kind, kinds = (await encounters.find_one({"_id": broken}) or {})["kind"], (await members.find_one({"_id": COLLEAGUE}) or {})["kinds"]
+    await encounters.update_one({"_id": broken}, {"$unset": {"kind": ""}})
+    await members.update_one({"_id": COLLEAGUE}, {"$unset": {"kinds": ""}})
+    try:
+        with pytest.raises(ValidationError):
+            await fieldwork.mark_outings()
+        member, home = await fieldwork.members.find(SECRETARY.sub), await fieldwork.households.find("beside-the-unreadable")
+        assert member is not None
+        assert home is not None
+        assert (member.tells_of(well), [visit.id for visit in home.visits]) == (True, [well])
+    finally:
+        await encounters.update_one({"_id": broken}, {"$set": {"kind": kind}})
+        await members.update_one({"_id": COLLEAGUE}, {"$set": {"kinds": kinds}})
+    await fieldwork.mark_outings()
+    assert await fieldwork.encounters.untold(1000) == []
 
 
 async def test_what_crosses_a_colleagues_amendment_stands_beside_it_until_somebody_makes_one_of_the_two(service: Service) -> None:
