@@ -20,12 +20,15 @@ from services.intake.usecases.register_grievance import RegisterGrievance, regis
 from services.intake.usecases.tell_members import tell_encounters
 from services.intake.usecases.write_diary import AmendDiary, WriteDiary, amend_diary, write_diary
 from services.intake.usecases.writing import record_id
+from shared.identity.development import DevelopmentIssuer
 from shared.identity.errors import Refusal
+from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
 from tests.services.intake.builders import project
 from tests.services.intake.failing import Failing
-from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, TEAM, colleague, found_team, keep_home
+from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, OTHER_TEAM, SECRETARY, TEAM, colleague, found_team, keep_home
+from tests.services.intake.graph import graph_of
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
 PHOTO = {"sha256": "ab" * 32, "size": 70, "name": "a.png", "content_type": "image/png"}
@@ -196,6 +199,33 @@ async def test_writing_a_diary_does_the_duty_and_its_author_alone_amends_it(serv
     with pytest.raises(Refusal, match="NOT_FOUND"):
         await amend_diary(parts, colleague(), AmendDiary(request_id="diary-3", diary=id, base=["diary-2"], text="别人"), "")
     assert await service.fieldwork.diaries.untold(1000) == []
+
+
+@pytest.mark.row("S40")
+async def test_diaries_of_a_former_team_are_their_authors_still_and_no_longer_the_leaders(
+    service: Service, issuer: DevelopmentIssuer
+) -> None:
+    author, leader = replace(SECRETARY, sub="field-author"), replace(SECRETARY, sub="field-leader", roles=frozenset({Role.TEAM_LEADER}))
+    row: dict[str, Any] = {"name": "孔某", "kinds": ["GRID_WORKER"], "rank": "SECTION", "unit": VILLAGE}
+    recorded = RecordMember(request_id="author", id=author.sub, team=TEAM, **row)
+    await record_member(service.fieldwork.record_members, CITY_ADMIN, recorded, "")
+    id = await write_diary(service.fieldwork.write_diaries, author, WriteDiary(request_id="then", text="在老团队"), "")
+    async with graph_of(service, issuer) as graph:
+
+        async def listed(viewer: Viewer, month: str | None = None) -> list[str]:
+            query = "query($month: String) { diaries(month: $month, first: 100) { edges { node { id } } } }"
+            return [edge["node"]["id"] for edge in (await graph.see(viewer, query, month=month))["edges"]]
+
+        for viewer, sees in (
+            (author, True),
+            (replace(author, team=OTHER_TEAM), True),
+            (replace(author, team=None), True),
+            (leader, True),
+            (replace(leader, team=OTHER_TEAM), False),
+            (colleague(), False),
+        ):
+            assert (id in await listed(viewer)) == sees
+        assert await listed(author, "2019-01") == []
 
 
 @pytest.mark.parametrize(
