@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.intake.domain.versions import heads
+from services.intake.domain.diaries import Diary
+from services.intake.domain.encounters import Encounter
+from services.intake.domain.versions import Version, heads
 from services.intake.fieldwork import Fieldwork
 from services.intake.usecases.propose_archive_change import ProposeArchiveChange, propose_archive_change
 from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
@@ -36,16 +38,14 @@ def _commands(parts: Fieldwork, registration: Registration) -> Mapping[Kind, Do]
 
     async def amended_encounter(viewer: Viewer, fields: Fields, origin: str) -> Done:
         id = await amend_encounter(encounters, viewer, AmendEncounter(**fields), origin)
-        held = await parts.encounters.find(id)
-        return Done(id, conflicting=held is not None and len(heads(held.versions)) > 1)
+        return _done(id, await parts.encounters.find(id))
 
     async def diary(viewer: Viewer, fields: Fields, origin: str) -> Done:
         return Done(await write_diary(diaries, viewer, WriteDiary(**fields), origin))
 
     async def amended_diary(viewer: Viewer, fields: Fields, origin: str) -> Done:
         id = await amend_diary(diaries, viewer, AmendDiary(**fields), origin)
-        held = await parts.diaries.find(id)
-        return Done(id, conflicting=held is not None and len(heads(held.versions)) > 1)
+        return _done(id, await parts.diaries.find(id))
 
     async def grievance(viewer: Viewer, fields: Fields, origin: str) -> Done:
         return Done(await register_grievance(registration, viewer, RegisterGrievance(**fields), origin))
@@ -61,3 +61,8 @@ def _commands(parts: Fieldwork, registration: Registration) -> Mapping[Kind, Do]
         "grievance": grievance,
         "archive_change": archive_change,
     }
+
+
+def _done(id: str, held: Encounter | Diary | None) -> Done:
+    versions: Sequence[Version[Any]] = held.versions if held is not None else ()
+    return Done(id, conflicting=len(versions) > 1 and len(heads(versions)) > 1)

@@ -133,7 +133,7 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "dirty encounters": (lambda db: ids(db, "encounters", {"dirty": True}), {"encounters.dirty"}),
     "a team's month of diaries": (lambda db: Diaries(db)._found({"team_month": "T-3:2020-06"}), {"diaries.team_month"}),
     "an author's month of diaries": (
-        lambda db: Diaries(db).of_author("m-3", "2020-06"),
+        lambda db: Diaries(db)._found({"member": "m-3", "on": {"$gte": "2020-06", "$lt": "2020-06-99"}}),
         {"diaries.member_on"},
     ),
     "diaries that have something to tell": (lambda db: Diaries(db).untold(100), {"diaries.untold"}),
