@@ -83,7 +83,9 @@ async def write_diary(parts: WritingDiaries, viewer: Viewer, command: WriteDiary
             versions=[version_of(Version[Page], viewer, command, when, page)],
         )
         await parts.diaries.create(id, request, lambda: Decision(diary, [], {"id": id}))
-    await tell_diary(parts.telling, id)
+    if command.off is None:
+        # A batch leaves it to a worker.
+        await tell_diary(parts.telling, id)
     return id
 
 

@@ -3,7 +3,7 @@ concern."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,10 @@ import pytest_asyncio
 from pydantic import ValidationError
 
 from services.intake.domain.encounters import CHANNEL_OF, EncounterKind
+from services.intake.domain.uploads import UploadTicket
 from services.intake.domain.versions import heads
 from services.intake.service import Service
+from services.intake.store.uploads import Upload
 from services.intake.usecases.encounter_access import sees_diary, sees_encounter
 from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
 from services.intake.usecases.record_member import RecordMember, record_member
@@ -331,6 +333,31 @@ async def test_what_was_right_on_the_day_is_not_refused_when_it_is_amended(servi
             await amend(service, "right-2", id, ["right"], household="moving-away", participants=[COLLEAGUE], text="补记")
     with pytest.raises(Refusal, match="PARTICIPANT_UNKNOWN"):
         await amend(service, "right-3", id, ["right-2"], participants=[OTHER_SECRETARY.sub])
+
+
+async def test_a_photo_that_is_told_is_opened_once_and_its_address_comes_with_the_answer(
+    service: Service, issuer: DevelopmentIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    renewed: list[str] = []
+    open_, renew = service.uploads.open, service.uploads.renew
+
+    async def opening(ticket: UploadTicket) -> Upload:
+        opened.append(ticket.sha256)
+        return await open_(ticket)
+
+    async def renewing(upload: Upload, expires_at: datetime) -> None:
+        renewed.append(upload.ticket.sha256)
+        await renew(upload, expires_at)
+
+    monkeypatch.setattr(service.uploads, "open", opening)
+    monkeypatch.setattr(service.uploads, "renew", renewing)
+    photo = {"sha256": PHOTO["sha256"], "size": 70, "name": "a.png", "contentType": "image/png"}
+    fields = "__typename ... on EncounterRecorded { uploads { sha256 stored url } }"
+    async with graph_of(service, issuer) as graph:
+        told = await graph.do(SECRETARY, "recordEncounter", fields, kind="STREET_TALK", text="x", division=VILLAGE, photos=[photo])
+    assert [(upload["sha256"], upload["stored"], bool(upload["url"])) for upload in told["uploads"]] == [(photo["sha256"], False, True)]
+    assert (opened, renewed) == ([photo["sha256"]], [])
 
 
 async def test_one_request_id_for_an_encounter_and_a_grievance_makes_two_records(service: Service) -> None:
