@@ -250,20 +250,13 @@ def policy_message_of(context: IntakeContext, row: encounters.PolicyMessage) -> 
 
 def totals_of(numbers: dict[str, int], period: str) -> FieldTotals:
     """From the numbers of a bucket."""
-    kinds = [(kind, numbers.get(f"{kind.value}:{period}", 0)) for kind in EncounterKind]
-    handed = [(code, number) for key, number in sorted(numbers.items()) if (code := _message_in(key, period)) and number]
+    told = encounters.totals(numbers, period)
     return FieldTotals(
         period=period,
-        encounters=[EncounterCount(kind=kind, number=number) for kind, number in kinds],
-        people=numbers.get(f"people:{period}", 0),
-        messages=[MessageCount(code=code, number=number) for code, number in handed],
+        encounters=[EncounterCount(kind=EncounterKind(kind), number=number) for kind, number in told.encounters.items()],
+        people=told.people,
+        messages=[MessageCount(code=code, number=number) for code, number in told.messages.items()],
     )
-
-
-def _message_in(key: str, period: str) -> str | None:
-    what, _, rest = key.partition(":")
-    code, _, of = rest.rpartition(":")
-    return code if what == "message" and of == period else None
 
 
 def newest_first(rows: list[Any], first: int, after: str | None) -> tuple[list[tuple[str, Any]], bool]:
