@@ -8,7 +8,7 @@ from typing import Any
 
 import strawberry
 
-from services.intake.subgraph.types import Channel, GrievanceKind, PetitionerKind
+from services.intake.subgraph.types import REQUEST, Channel, GrievanceKind, PetitionerKind
 from services.intake.usecases.register_grievance import RegisterGrievance
 
 
@@ -79,7 +79,7 @@ class ToldGrievanceInput:
 
 @strawberry.input(description="登记诉求 · a grievance as it is told; text and place are enough, the rest may follow")
 class RegisterGrievanceInput(ToldGrievanceInput):
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
 
     def command(self) -> RegisterGrievance:
         """Raises pydantic's ValidationError, which names the field."""
@@ -88,7 +88,7 @@ class RegisterGrievanceInput(ToldGrievanceInput):
 
 @strawberry.input(description="申请上传 · what is to be uploaded")
 class CreateUploadInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     name: str = strawberry.field(description="文件名 · file name")
     content_type: str = strawberry.field(description="类型 · type, checked against the content")
     size: int = strawberry.field(description="字节数 · bytes")

@@ -14,7 +14,7 @@ from services.intake.domain.summaries import Item, town_of
 from services.intake.domain.telling import to_tell
 from services.intake.store.summaries import summary_id
 from services.intake.subgraph.context import IntakeContext
-from services.intake.subgraph.types import Ctx, Division, Grievance, Owner, PageInfo, find_division
+from services.intake.subgraph.types import REQUEST, Ctx, Division, Grievance, Owner, PageInfo, find_division
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, author, check_day_summary
 from services.intake.usecases.hand_up_day_summary import RECEIVERS, STAFF, HandUpDaySummary, hand_up_day_summary
 from services.intake.usecases.tell_petitioner import TellPetitioner, tell_petitioner
@@ -22,8 +22,6 @@ from shared.contracts.intake import Owner as HeldOwner
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.scopes import holds, prefixes
 from shared.subgraph import RefusedFields, page_size, refused_as
-
-REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
 
 @strawberry.enum(description="核对情况：未核对、保留、剔除 · how the author looked at an item")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from services.intake.subgraph.encounters import Encounter
 
 Ctx = Info[IntakeContext, None]
+REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
 
 @strawberry.enum(description="诉求类型 · kind of grievance")

@@ -66,6 +66,11 @@ class ExpectPhotos:
         """Those photos with what became of them; what has not come yet gets time anew. The record is the viewer's and in the store."""
         return [await self._expected(ticket) for ticket in self.tickets(viewer, record, photos)]
 
+    async def expected(self, viewer: Viewer, record: str, photos: Sequence[Photo]) -> list[Upload]:
+        """Those photos, which are expected already, as they stand: one read, however many they are."""
+        ids = [ticket.id for ticket in self.tickets(viewer, record, photos)]
+        return [upload for upload in await self.uploads.find_many(ids) if upload is not None] if ids else []
+
     async def _expected(self, ticket: UploadTicket) -> Upload:
         held = await self.uploads.open(ticket)
         if held.state is UploadState.OPEN and held.ticket.expires_at < ticket.expires_at:

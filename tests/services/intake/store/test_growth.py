@@ -90,6 +90,7 @@ async def fill(database: Database, count: int) -> None:
         rows = [base(f"{name}{n}") | {"team_month": f"T-{n // PER_TEAM}:2020-06", "untold": n < few} for n in range(number)]
         for n, row in enumerate(rows):
             row |= {"household": f"h{n // 5}", "enterprise": f"e{n // 5}", "dirty": n < few}
+            row |= {"member": f"m-{n // 10}", "on": f"2020-0{5 + n % 2}-05"}
         await insert(database, name, rows)
     await insert(database, "messages", [base(f"M-{n}") | {"division": village(n)} for n in range(count // 10)])
     archives = [
@@ -131,6 +132,10 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "encounters that have something to tell": (lambda db: Encounters(db).untold(200), {"encounters.untold"}),
     "dirty encounters": (lambda db: ids(db, "encounters", {"dirty": True}), {"encounters.dirty"}),
     "a team's month of diaries": (lambda db: Diaries(db)._found({"team_month": "T-3:2020-06"}), {"diaries.team_month"}),
+    "an author's month of diaries": (
+        lambda db: Diaries(db)._found({"member": "m-3", "on": {"$gte": "2020-06", "$lt": "2020-06-99"}}),
+        {"diaries.member_on"},
+    ),
     "diaries that have something to tell": (lambda db: Diaries(db).untold(100), {"diaries.untold"}),
     "messages of a place": (
         lambda db: PolicyMessages(db)._found({"division": {"$in": [VILLAGE, "370811001000"]}}),
