@@ -14,6 +14,7 @@ from services.intake.domain.grievance import Grievance as Held
 from services.intake.domain.territory import Division as Place
 from services.intake.store.uploads import Upload as Stored
 from services.intake.subgraph.context import IntakeContext
+from shared.contracts.intake import Owner as HeldOwner
 from shared.subgraph import RefusedFields
 
 if TYPE_CHECKING:
@@ -142,6 +143,10 @@ class Owner:
     role: str = strawberry.field(description="岗位 · role")
     unit: str = strawberry.field(description="单位 · team, department or division")
 
+    @classmethod
+    def of(cls, held: HeldOwner) -> Self:
+        return cls(staff_id=held.staffId, role=held.role, unit=held.unit)
+
 
 @strawberry.type(description="当面反馈 · what the petitioner was told in person")
 class ToldInPerson:
@@ -219,12 +224,12 @@ class Grievance:
             confidential=held.confidential,
             urgent=held.urgent,
             campaign=held.campaign,
-            registered_by=Owner(staff_id=held.owner.staffId, role=held.owner.role, unit=held.owner.unit),
+            registered_by=Owner.of(held.owner),
             told_in_person=[
                 ToldInPerson(
                     on=date.fromisoformat(told.on),
                     words=told.text,
-                    by=Owner(staff_id=told.by.staffId, role=told.by.role, unit=told.by.unit),
+                    by=Owner.of(told.by),
                     delivered=told.delivery is not None,
                 )
                 for told in held.told

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.intake.domain.grievance import Grievance
+from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.looks import Purpose, look
 from services.intake.store.mongo import Grievances, access_of
 from services.intake.usecases.ports import Persons
@@ -60,15 +60,23 @@ async def visible(parts: PersonalAccess, viewer: Viewer, id: str) -> Grievance:
 
 async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
     """Name, phone and the words as they were told. Raises Refusal where the petitioner was erased."""
-    original = held.original
+    return (await open_petitioners(persons, held.person, [held]))[0]
+
+
+async def open_petitioners(persons: Persons, person: str, told: Sequence[Grievance]) -> list[InClear]:
+    """The same of several grievances of one person."""
     try:
-        key = await persons.key(held.person)
+        key = await persons.key(person)
     except LookupError:
         raise erased() from None
-    [(name, phone)] = await persons.contacts([held.person])
-    # Behind the division's code, which is known, stands what was told (register_grievance.py).
-    place = key.decrypt("place", original.place).partition(" ")[2] if original.place else ""
-    return InClear(name, phone, key.decrypt("subject", original.subject), key.decrypt("text", original.text), place or None)
+    [(name, phone)] = await persons.contacts([person])
+
+    def opened(original: Sealed) -> InClear:
+        # Behind the division's code, which is known, stands what was told (register_grievance.py).
+        place = key.decrypt("place", original.place).partition(" ")[2] if original.place else ""
+        return InClear(name, phone, key.decrypt("subject", original.subject), key.decrypt("text", original.text), place or None)
+
+    return [opened(held.original) for held in told]
 
 
 async def without_names(persons: Persons, held: Grievance, words: str) -> str:

@@ -34,6 +34,10 @@ class Persons(Protocol):
         """The key of a person who is kept."""
         ...
 
+    async def answering(self, phone_index: str) -> list[str]:
+        """The ids of those who answer the phone of this blind index: several, where people share one."""
+        ...
+
     async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
         """Name and phone in clear, for a sender or a mask; never for logs or events."""
         ...

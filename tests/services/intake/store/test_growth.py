@@ -161,7 +161,7 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "reveals that wait": (lambda db: Grievances(db).with_pending_reveals(["370811"], "D-1"), {"grievances.reveals_pending"}),
     "who answers a phone": (lambda db: ids(db, "persons", {"phone_index": "ref-3"}), {"persons.phone_index"}),
     "looks of a day": (lambda db: AccessLog(db).of_day("370811", "d-3", 10, None), {"audit.look_keys", "audit._id_"}),
-    "looks at a grievance": (lambda db: AccessLog(db).of_grievance("g3"), {"audit.subject_request"}),
+    "looks at a grievance": (lambda db: AccessLog(db).of_grievances(["g3", "g4"]), {"audit.subject_request"}),
     "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
     "handed up from a village": (
         lambda db: Summaries(db).handed_up(VILLAGE, "2020-06-05", 20, None),
