@@ -60,7 +60,7 @@ def test_there_is_an_example_of_every_event() -> None:
 def test_every_type_names_source_aggregate_event_and_version(service: str) -> None:
     for contract in contracts_of(service):
         source, aggregate, _event, version = contract.type.split(".")
-        assert (source, aggregate in ("grievance", "reference"), version) == (service, True, f"v{contract.version()}")
+        assert (source, aggregate in ("grievance", "reference", "audit"), version) == (service, True, f"v{contract.version()}")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=named)
