@@ -69,6 +69,7 @@ class Anchors:
             if not await self._outbox.insert(document):
                 # Another worker was faster.
                 return made
+            self._number = document["number"]
             failpoints.reach("after-anchor")
             self._relay_soon(document["_id"])
             await self._mark(document)
@@ -81,7 +82,7 @@ class Anchors:
         anchors = self._outbox.collection
         with store_errors():
             if self._number is None:
-                self._number = max([row["number"] async for row in anchors.find({}, {"number": 1})], default=0)
+                self._number = max([int(row["_id"]) async for row in anchors.find({}, {"_id": 1})], default=0)
             while await anchors.find_one({"_id": str(self._number + 1)}, {"_id": 1}) is not None:
                 self._number += 1
             if self._number == 0:

@@ -1,4 +1,4 @@
-"""`python -m services.<name> api | worker | migrate | republish`: the same for every service."""
+"""`python -m services.<name> api | worker | migrate | republish | verify-audit | export-audit`: the same for every service."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from shared.relay import PublishTrouble
 from shared.republish import republish
 from shared.runtime import Runtime, serve
 from shared.settings import CommonSettings, known_names, report_misspelt
+from shared.verify_audit import Verification, chained, report
+from shared.witness import anchors_sent
 
 
 class Service(Protocol):
     runtime: Runtime
+    reference_key: bytes
 
     async def migrate(self) -> None: ...
     def api(self) -> FastAPI: ...
@@ -50,6 +53,8 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Built], steps:
         "--from", dest="since", type=datetime.fromisoformat, required=True, help="grievances with events since then (ISO 8601)"
     )
     again.add_argument("--queue", required=True, help="bound to this service's events first, made when it is not there")
+    whole = commands.add_parser("verify-audit", help="find what was changed in the audit trail; exits 1 when something was")
+    whole.add_argument("--without-stream", action="store_true", help="do not compare with events.log: a trail made anew whole goes unseen")
     for own, step in (steps or {}).items():
         commands.add_parser(own, help=step.help)
     arguments = parser.parse_args()
@@ -67,6 +72,12 @@ def _step(arguments: argparse.Namespace, build: Callable[[], Built], steps: Mapp
     if arguments.command == "migrate":
         asyncio.run(_migrate(build))
         return
+    if arguments.command == "verify-audit":
+        try:
+            whole = asyncio.run(_verify_audit(build, with_stream=not arguments.without_stream))
+        except PublishTrouble as trouble:
+            sys.exit(f"{trouble} · 无法读取 events.log（可加 --without-stream，只核对数据库）")
+        sys.exit(0 if whole else 1)
     if arguments.command in steps:
         print(asyncio.run(_own(build, steps[arguments.command])))
         return
@@ -88,6 +99,22 @@ async def _migrate(build: Callable[[], Service]) -> None:
     service = build()
     await service.migrate()
     service.runtime.client.close()
+
+
+async def _verify_audit(build: Callable[[], Service], *, with_stream: bool) -> bool:
+    service = build()
+    runtime = service.runtime
+    try:
+        # First the stream: what it has by then, the store has had before.
+        sent = None
+        if with_stream:
+            await runtime.broker.attach()
+            sent = await anchors_sent(runtime.broker, runtime.service)
+        names = chained(runtime.relay.watched)
+        return await report(Verification(runtime.database, runtime.service, names, service.reference_key, sent), print)
+    finally:
+        await runtime.broker.stop()
+        runtime.client.close()
 
 
 async def _republish(build: Callable[[], Service], since: datetime, queue: str) -> None:

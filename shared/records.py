@@ -160,7 +160,6 @@ AUDIT_INDEXES = [
     IndexModel([("anchor", ASCENDING)], name="anchor"),
     IndexModel([("when", ASCENDING)], name="when"),
 ]
-ANCHOR_INDEXES = [IndexModel([("number", ASCENDING)], name="number")]
 
 
 async def create_indexes(database: Database, record_collections: list[str]) -> None:
@@ -170,4 +169,3 @@ async def create_indexes(database: Database, record_collections: list[str]) -> N
             await database[name].create_indexes(RECORD_INDEXES)
         await database["events"].create_indexes(EVENT_INDEXES)
         await database["audit"].create_indexes(AUDIT_INDEXES)
-        await database["anchors"].create_indexes(ANCHOR_INDEXES)

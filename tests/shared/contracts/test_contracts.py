@@ -63,6 +63,13 @@ def test_every_type_names_source_aggregate_event_and_version(service: str) -> No
         assert (source, aggregate in ("grievance", "reference", "audit"), version) == (service, True, f"v{contract.version()}")
 
 
+def test_anchors_of_the_audit_are_for_the_stream_alone() -> None:
+    anchored = [contract for contract in EVERY if ".audit." in contract.type]
+    assert len(anchored) == len(SERVICES)
+    for contract in anchored:
+        assert not any(matches(binding, contract.type) for service in SERVICES for binding in bindings_of(service))
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=named)
 def test_every_event_is_what_its_schema_says(example: Contract) -> None:
     schema = json.loads((CONTRACTS / "schemas" / f"{example.type}.json").read_text(encoding="utf-8"))
