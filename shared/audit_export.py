@@ -1,4 +1,4 @@
-"""The audit's entries of some days as a signed file: `python -m services.<name> export-audit`, and `python -m shared.audit_export check FILE`.
+"""The audit's entries of some days as a signed file: `python -m services.<name> export-audit`; `python -m shared.audit_export check FILE`.
 
 JSON lines: a head (`service`, `from`, `to`, `entries`, `madeAt`), the entries by `when`, and a last line `{"signature": JWS}`: ES256 with
 the pair `audit` (shared/identity/keys.py) over the SHA-256 of all bytes before that line. Whoever has audit.jwks.json can check it; entries
@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -55,31 +55,33 @@ async def export(database: Database, service: str, keys_dir: Path, first: date, 
     What is on its way into the audit is not in it. Raises KeyMissing, StoreTrouble, FileExistsError.
     """
     key = ECKey.import_key(private_pem(keys_dir, PAIR))
-    if file.exists():
-        raise FileExistsError(file)
     with tempfile.TemporaryFile(dir=file.parent) as entries:
         count = 0
         async for row in _rows(database, first, last):
             entries.write(_line(row))
             count += 1
-        entries.seek(0)
         head = {"service": service, "from": first.isoformat(), "to": last.isoformat(), "entries": count, "madeAt": instant(made_at)}
-        draft, path = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(draft, "w+b") as whole:
-                whole.write(_line(head))
-                shutil.copyfileobj(entries, whole)
-                whole.seek(0)
-                digest = hashlib.file_digest(whole, "sha256").hexdigest()
-                protected = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": TYPE}
-                whole.write(_line({"signature": jws.serialize_compact(protected, canonical({"sha256": digest}), key, [ALGORITHM])}))
-                whole.flush()
-                os.fsync(whole.fileno())
-            # Never over a file that is there.
-            os.link(path, file)
-        finally:
-            os.unlink(path)
+        _sign(head, entries, key, file)
     return count
+
+
+def _sign(head: Document, entries: IO[bytes], key: ECKey, file: Path) -> None:
+    draft, path = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(draft, "w+b") as whole:
+            whole.write(_line(head))
+            entries.seek(0)
+            shutil.copyfileobj(entries, whole)
+            whole.seek(0)
+            digest = hashlib.file_digest(whole, "sha256").hexdigest()
+            protected = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": TYPE}
+            whole.write(_line({"signature": jws.serialize_compact(protected, canonical({"sha256": digest}), key, [ALGORITHM])}))
+            whole.flush()
+            os.fsync(whole.fileno())
+        # Never over a file that is there.
+        os.link(path, file)
+    finally:
+        os.unlink(path)
 
 
 def check(file: Path, jwks: Path) -> Checked:

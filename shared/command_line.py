@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from fastapi import FastAPI
 
 from shared.audit_export import export
+from shared.identity.keys import KeyMissing
 from shared.relay import PublishTrouble
 from shared.republish import republish
 from shared.runtime import Runtime, serve
@@ -89,6 +90,8 @@ def _step(arguments: argparse.Namespace, build: Callable[[], Built], steps: Mapp
             count = asyncio.run(_export_audit(build, arguments.first, arguments.last, arguments.file))
         except FileExistsError:
             sys.exit(f"{arguments.file} is there already: name another file · 文件已存在，请另取名")
+        except (KeyMissing, OSError) as error:
+            sys.exit(f"{error} · 无法导出")
         print(f"{count} entries written to {arguments.file} · 已导出 {count} 条")
         return
     if arguments.command in steps:
