@@ -23,6 +23,7 @@ ENTRY_FIELDS = [field.name for field in fields(AuditEntry)]
 # Of an outbox only the audit's entries: an event's body stays where it is.
 CHAIN = {"auditHead": 1, "auditLength": 1, "outbox.id": 1, "outbox.kind": 1} | {f"outbox.row.{name}": 1 for name in ENTRY_FIELDS}
 WALKED_AT_ONCE = 1_000
+"""Rows in one answer: left to itself the store sends 16 MB of them."""
 AGAIN_SECONDS = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)
 
 KINDS = {
@@ -95,7 +96,7 @@ class Verification:
     async def _chains(self, name: str) -> AsyncIterator[Found]:
         portion: list[Document] = []
         with store_errors():
-            async for document in self._database[name].find({}, CHAIN):
+            async for document in self._database[name].find({}, CHAIN).batch_size(WALKED_AT_ONCE):
                 if _chain_of(document) != ChainHead():
                     portion.append(document)
                 if sum(document.get("auditLength", 0) for document in portion) < WALKED_AT_ONCE and len(portion) < 50:
@@ -163,7 +164,7 @@ class Verification:
         told: set[tuple[str, str]] = set()
         portion: list[Document] = []
         with store_errors():
-            async for row in self._audit.find({}, {"subject": 1, "collection": 1, "anchor": 1}):
+            async for row in self._audit.find({}, {"subject": 1, "collection": 1, "anchor": 1}).batch_size(WALKED_AT_ONCE):
                 anchor = row.get("anchor")
                 if anchor is not None and anchor not in range(1, last + 1) and await self._unknown(anchor):
                     yield Found("audit", row["_id"], "NO SUCH ANCHOR")
