@@ -10,6 +10,8 @@ from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
 from services.feedback.subgraph.context import Feedback, FeedbackContext
 from services.feedback.subgraph.schema import build_schema
 from services.feedback.usecases.answer_survey import Surveying
+from shared.anchors import ROUND_SECONDS
+from shared.contracts.feedback import FeedbackAuditAnchoredV1
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
 from shared.identity.tokens import verifier_of
@@ -32,6 +34,7 @@ class Service:
         self.reference_key = reference_key(settings.keys_dir)
         self.followups = FollowUps(self.runtime.database)
         self.writer: Writer = self.runtime.writer(self.followups, PARTICIPANT, CODEC, self.reference_key)
+        self.anchors = self.runtime.anchors(self.reference_key, FeedbackAuditAnchoredV1)
 
     async def migrate(self) -> None:
         """Indexes. Repeating it changes nothing."""
@@ -52,4 +55,5 @@ class Service:
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
         self.runtime.consume(self.writer, {})
+        self.runtime.every(ROUND_SECONDS, self.anchors.round)
         return application(self.runtime)

@@ -32,6 +32,8 @@ from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
+from shared.anchors import ROUND_SECONDS
+from shared.contracts.intake import IntakeAuditAnchoredV1
 from shared.graphql_server import graph_router
 from shared.identity.issuers import INTAKE
 from shared.identity.keys import master_keys, reference_key, upload_key
@@ -58,6 +60,7 @@ class Service:
         self.cipher = FieldCipher(master_keys(settings.keys_dir), self.reference_key)
         self.grievances = Grievances(database)
         self.writer = self.runtime.writer(self.grievances, PARTICIPANT, CODEC, self.reference_key)
+        self.anchors = self.runtime.anchors(self.reference_key, IntakeAuditAnchoredV1)
         self.persons = MongoPersons(database, self.cipher)
         self.files = FileStore(database)
         self.uploads = UploadStore(database[COLLECTION])
@@ -166,4 +169,5 @@ class Service:
         self.duties.work(self.runtime)
         self.runtime.every(settings.deliver_seconds, send_pending)
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
+        self.runtime.every(ROUND_SECONDS, self.anchors.round)
         return application(self.runtime)

@@ -17,7 +17,9 @@ from services.routing.store.mongo import CODEC, Cases, access_of, migrate
 from services.routing.subgraph.context import Routing, RoutingContext
 from services.routing.subgraph.schema import build_schema
 from services.routing.usecases.ports import Handling
+from shared.anchors import ROUND_SECONDS
 from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
+from shared.contracts.routing import RoutingAuditAnchoredV1
 from shared.envelope import Event
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
@@ -47,6 +49,7 @@ class Service:
         self.cases = Cases(database)
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
+        self.anchors = self.runtime.anchors(self.reference_key, RoutingAuditAnchoredV1)
 
     def _policy(self) -> Policy:
         calendar = StateCouncilCalendar()
@@ -107,4 +110,5 @@ class Service:
         self.runtime.consume(self.writer, references)
         # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
         self.runtime.every(2.0, self.departments.rows)
+        self.runtime.every(ROUND_SECONDS, self.anchors.round)
         return application(self.runtime)

@@ -6,7 +6,7 @@ during a rolling update.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
@@ -43,6 +43,22 @@ class Contract(Part):
     def in_versions(self) -> list[Contract]:
         """The versions in which this event is sent, all with one id and sequence. A V2 returns itself and its V1 while both live."""
         return [self]
+
+
+class AuditAnchored(Contract):
+    """An anchor of a service's audit trail, once a day and for every few thousand entries. `digest` is keyed and binds the entries and
+    `previous`, the digest of the anchor before: who holds this event can tell whether the trail was changed since.
+
+    `anchor` counts from 1; `day` is China's, by real time; `earliest` and `latest` are the times of its entries, null where it has none.
+    """
+
+    anchor: int
+    day: date
+    earliest: datetime | None
+    latest: datetime | None
+    entries: int
+    digest: str
+    previous: str
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from shared.contracts.base import Contract
+from shared.contracts.base import AuditAnchored, Contract
 
 Satisfaction = Literal["VERY_SATISFIED", "SATISFIED", "NEUTRAL", "DISSATISFIED", "VERY_DISSATISFIED"]
 
@@ -52,4 +52,10 @@ class SurveyAnsweredV1(Contract):
     at: datetime
 
 
-EVENTS: tuple[type[Contract], ...] = (DeliveryRequestedV1, FedBackV1, SurveyOpenedV1, SurveyAnsweredV1)
+class FeedbackAuditAnchoredV1(AuditAnchored):
+    """Feedback's audit trail up to here. For the stream `events.log` alone: no service takes it."""
+
+    type: ClassVar[str] = "feedback.audit.anchored.v1"
+
+
+EVENTS: tuple[type[Contract], ...] = (DeliveryRequestedV1, FedBackV1, SurveyOpenedV1, SurveyAnsweredV1, FeedbackAuditAnchoredV1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from shared.contracts.base import Contract, Part
+from shared.contracts.base import AuditAnchored, Contract, Part
 
 Channel = Literal[
     "VISIT",
@@ -201,6 +201,12 @@ class HouseholdsImportedV1(Contract):
     refused: int
 
 
+class IntakeAuditAnchoredV1(AuditAnchored):
+    """Intake's audit trail up to here. For the stream `events.log` alone: no service takes it."""
+
+    type: ClassVar[str] = "intake.audit.anchored.v1"
+
+
 EVENTS: tuple[type[Contract], ...] = (
     GrievanceRegisteredV1,
     DeliveryAttemptedV1,
@@ -212,4 +218,5 @@ EVENTS: tuple[type[Contract], ...] = (
     PostsRecordedV1,
     TeamsRecordedV1,
     HouseholdsImportedV1,
+    IntakeAuditAnchoredV1,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from shared.contracts.base import Contract, Part
+from shared.contracts.base import AuditAnchored, Contract, Part
 from shared.contracts.intake import Owner
 
 Status = Literal[
@@ -109,10 +109,17 @@ class GrievanceMovedV1(Contract):
     progress: Progress
 
 
+class RoutingAuditAnchoredV1(AuditAnchored):
+    """Routing's audit trail up to here. For the stream `events.log` alone: no service takes it."""
+
+    type: ClassVar[str] = "routing.audit.anchored.v1"
+
+
 EVENTS: tuple[type[Contract], ...] = (
     GrievanceAppraisedV1,
     GrievanceDispatchedV1,
     WorkOrderAcceptedV1,
     GrievanceResolvedV1,
     GrievanceMovedV1,
+    RoutingAuditAnchoredV1,
 )

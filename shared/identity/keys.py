@@ -4,7 +4,8 @@
     master/<id>.key     wrap the data keys of people; 32 bytes in hex. The newest by name is current, the older ones still open.
     upload.key          signs upload URLs; 32 bytes in hex.
     <name>.pem, <name>.jwks.json   the key pair (ES256) of an issuer and its public half: `intake` and `gateway` are the platform's own
-                        (issuers.py); `issuer` is the development issuer's, never in production.
+                        (issuers.py), `audit` signs exports of the audit (audit_export.py); `issuer` is the development issuer's, never in
+                        production.
 
 `python -m shared.identity.keys DIR` makes what a production installation lacks and touches nothing that exists.
 """
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 KEY_BYTES = 32
-PLATFORM_PAIRS = ("intake", "gateway")
+PLATFORM_PAIRS = ("intake", "gateway", "audit")
 _KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}")
 
 
