@@ -7,18 +7,13 @@ from fastapi import FastAPI, Request
 from services.feedback.events import HANDLED, OPENS, apply
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
-from services.feedback.subgraph.context import Feedback, FeedbackContext
-from services.feedback.subgraph.schema import build_schema
 from services.feedback.usecases.answer_survey import Surveying
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.feedback import FeedbackAuditAnchoredV1
-from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
-from shared.identity.tokens import verifier_of
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.runtime import Runtime, application
-from shared.subgraph import viewer_of
 from shared.writer import Writer
 
 NAME = "feedback"
@@ -42,6 +37,13 @@ class Service:
 
     def api(self) -> FastAPI:
         """The subgraph."""
+        # Half of a process's start, which worker and migration do without.
+        from services.feedback.subgraph.context import Feedback, FeedbackContext
+        from services.feedback.subgraph.schema import build_schema
+        from shared.graphql_server import graph_router
+        from shared.identity.tokens import verifier_of
+        from shared.subgraph import viewer_of
+
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
         feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, access_of))

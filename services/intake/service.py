@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
-from services.intake.calendar_http import calendar_router
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.field_sync import syncing
@@ -24,9 +23,6 @@ from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons
 from services.intake.store.pin_tries import MongoPinTries
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
-from services.intake.subgraph.context import Intake, IntakeContext
-from services.intake.subgraph.schema import build_schema
-from services.intake.uploads_http import uploads_router
 from services.intake.usecases.deliver import Delivering, deliver
 from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.open_by_pin import Opening
@@ -34,15 +30,12 @@ from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.intake import IntakeAuditAnchoredV1
-from shared.graphql_server import graph_router
 from shared.identity.issuers import INTAKE
 from shared.identity.keys import master_keys, reference_key, upload_key
-from shared.identity.tokens import verifier_of
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.records import store_errors
 from shared.runtime import Runtime, application
-from shared.subgraph import viewer_of
 
 NAME = "intake"
 PARTICIPANT = Participant(NAME, apply, frozenset(CONSUMERS))
@@ -112,6 +105,15 @@ class Service:
 
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
+        # Half of a process's start, which worker and migration do without.
+        from services.intake.calendar_http import calendar_router
+        from services.intake.subgraph.context import Intake, IntakeContext
+        from services.intake.subgraph.schema import build_schema
+        from services.intake.uploads_http import uploads_router
+        from shared.graphql_server import graph_router
+        from shared.identity.tokens import verifier_of
+        from shared.subgraph import viewer_of
+
         settings, world = self.settings, self.runtime.world
         verifier = verifier_of(settings, self.reference_key)
         key = upload_key(settings.keys_dir)
