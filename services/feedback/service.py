@@ -10,6 +10,7 @@ from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
 from services.feedback.subgraph.context import Feedback, FeedbackContext
 from services.feedback.subgraph.schema import build_schema
 from services.feedback.usecases.answer_survey import Surveying
+from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
 from shared.identity.tokens import verifier_of
@@ -52,4 +53,5 @@ class Service:
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
         self.runtime.consume(self.writer, {})
+        self.runtime.every(SCRUB_SECONDS, Scrubber(self.followups).round)
         return application(self.runtime)

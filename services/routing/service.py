@@ -19,6 +19,7 @@ from services.routing.subgraph.schema import build_schema
 from services.routing.usecases.ports import Handling
 from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
 from shared.envelope import Event
+from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.graphql_server import graph_router
 from shared.identity.keys import reference_key
 from shared.identity.tokens import verifier_of
@@ -107,4 +108,5 @@ class Service:
         self.runtime.consume(self.writer, references)
         # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
         self.runtime.every(2.0, self.departments.rows)
+        self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)
         return application(self.runtime)

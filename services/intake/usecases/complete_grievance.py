@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.completing import Added, Kept, Known, complete, only_the_beginning, refuse
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.store.mongo import Grievances
 from services.intake.usecases.check_day_summary import ROLES, author
@@ -102,14 +103,14 @@ def _added(command: CompleteGrievance) -> Added:
 
 async def _known(parts: Completing, own_ref: str, held: Grievance) -> tuple[Known, Sealed]:
     """What is known, and what was said, in clear. Raises Refusal where the petitioner was erased."""
+    sealed = held.original
+    if sealed is None:
+        raise erased()
     try:
         key = await parts.persons.key(held.person)
-    except LookupError as error:
-        raise Refusal(
-            "PETITIONER_ERASED", "诉求人信息已删除，不能再补录。", "The petitioner was erased; nothing is added any more."
-        ) from error
+    except LookupError:
+        raise erased() from None
     [(name, phone)] = await parts.persons.contacts([held.person])
-    sealed = held.original
     said = Sealed(
         subject=key.decrypt("subject", sealed.subject),
         text=key.decrypt("text", sealed.text),

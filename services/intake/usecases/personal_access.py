@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.looks import Purpose, look
 from services.intake.store.mongo import Grievances, access_of
 from services.intake.usecases.ports import Persons
 from shared.contracts.intake import Owner
 from shared.identity.access import may_see
-from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.scopes import prefixes
 from shared.identity.viewer import Viewer
@@ -61,6 +61,8 @@ async def visible(parts: PersonalAccess, viewer: Viewer, id: str) -> Grievance:
 async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
     """Name, phone and the words as they were told. Raises Refusal where the petitioner was erased."""
     original = held.original
+    if original is None or held.erasure is not None:
+        raise erased()
     try:
         key = await persons.key(held.person)
     except LookupError:
@@ -87,7 +89,3 @@ def by(viewer: Viewer, roles: tuple[Role, ...]) -> Owner:
     role = next(role for role in roles if viewer.has(role))
     unit = viewer.department or viewer.team or next((scope.code for scope in viewer.scopes), "")
     return Owner(staffId=viewer.sub, role=role, unit=unit)
-
-
-def erased() -> Refusal:
-    return Refusal("PETITIONER_ERASED", "诉求人信息已删除。", "The petitioner's data was erased.")
