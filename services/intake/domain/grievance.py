@@ -49,6 +49,8 @@ class Grievance(BaseModel):
     anonymous: bool
     confidential: bool
     person: str
+    consent: bool = True
+    """Whether they agreed that name and phone are kept beyond this matter (retention.py)."""
     petitioner_kind: PetitionerKind
     petitioner_ref: str
     own_ref: str | None = None

@@ -28,6 +28,7 @@ FIELD_INDEXES = [
     IndexModel([("encounter", ASCENDING)], name="encounter"),
 ]
 ERASURE_OPEN = IndexModel([("erasure_open", ASCENDING)], name="erasure_open", partialFilterExpression={"erasure_open": True})
+NOTICE_INDEXES = [IndexModel([("at", ASCENDING)], name="at")]
 # Whose it is, and where somebody waits for a second person's word.
 PERSONAL_INDEXES = [
     IndexModel([("person", ASCENDING)], name="person"),
@@ -150,6 +151,11 @@ class Notices:
             )
         return "sent"
 
+    async def forget_before(self, at: datetime) -> None:
+        """Without those sent earlier: their retention is over."""
+        with store_errors():
+            await self._notices.delete_many({"at": {"$lt": at}})
+
     async def scrub(self, references: list[str]) -> None:
         """Without their texts: whom they were for was erased."""
         with store_errors():
@@ -164,4 +170,5 @@ async def migrate(database: Database) -> None:
         await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES, *FIELD_INDEXES, *PERSONAL_INDEXES])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
         await database["persons"].create_indexes(persons.INDEXES)
+        await database["notices"].create_indexes(NOTICE_INDEXES)
         await database["audit"].create_indexes(access_log.INDEXES)

@@ -72,7 +72,8 @@ async def complete_grievance(parts: Completing, viewer: Viewer, command: Complet
     _raise(refuse(held, known, added))
     require_all(await parts.uploads.unattachable(list(added.attachments), id, viewer.sub))
     kept = await _keep(parts, own_ref, held, known, said, added)
-    require_all(await parts.uploads.attach(list(added.attachments), id, viewer.sub))
+    names = [name for name in (added.name, known.name) if name]
+    require_all(await parts.uploads.attach(list(added.attachments), id, viewer.sub, names))
 
     def decide(grievance: Grievance) -> Decision:
         if (grievance.person, grievance.original) != (held.person, held.original):
@@ -130,7 +131,9 @@ async def _keep(parts: Completing, own_ref: str, held: Grievance, known: Known, 
     if added.name or added.phone:
         by_phone = phone_ref(parts.reference_key, phone) if phone else None
         person = nameless_person(own_ref, by_phone) if by_phone and not name else ids.document_id("person", by_phone or ref)
-        person, sealer = await parts.persons.keep(person, name, phone)
+        person, sealer = await parts.persons.keep(person, name, phone, consent=held.consent)
+        if person != held.person:
+            await parts.persons.look_again(held.person)
     else:
         sealer = await parts.persons.key(person)
     place = f"{said.place} {added.place}" if added.place else said.place

@@ -93,7 +93,9 @@ async def _keep(parts: PersonalAccess, id: str, held: Grievance, clear: InClear,
         person = nameless_person(own_ref, by_phone)
     else:
         person = ids.document_id("person", by_phone or ref)
-    person, sealer = await parts.persons.keep(person, name, phone)
+    person, sealer = await parts.persons.keep(person, name, phone, consent=held.consent)
+    if person != held.person:
+        await parts.persons.look_again(held.person)
     names = (name,) if name else ()
     place = command.place or clear.place
     original = Sealed(
