@@ -10,6 +10,7 @@ from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
 from services.feedback.usecases.answer_survey import Surveying
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.feedback import FeedbackAuditAnchoredV1
+from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.keys import reference_key
 from shared.read_your_writes import Freshness
 from shared.record import Participant
@@ -58,4 +59,5 @@ class Service:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
         self.runtime.consume(self.writer, {})
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
+        self.runtime.every(SCRUB_SECONDS, Scrubber(self.followups).round)
         return application(self.runtime)

@@ -19,6 +19,7 @@ from shared.anchors import ROUND_SECONDS
 from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
 from shared.contracts.routing import RoutingAuditAnchoredV1
 from shared.envelope import Event
+from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.keys import reference_key
 from shared.inbox import Reference
 from shared.read_your_writes import Freshness
@@ -113,4 +114,5 @@ class Service:
         # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
         self.runtime.every(2.0, self.departments.rows)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
+        self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)
         return application(self.runtime)

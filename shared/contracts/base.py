@@ -22,9 +22,11 @@ class Part(BaseModel):
 
 
 class Contract(Part):
-    """One event. `type` reads `<source>.<aggregate>.<event>.v<N>`."""
+    """One event. `type` reads `<source>.<aggregate>.<event>.v<N>`; `words` names, as paths, its texts by or for the petitioner and what
+    leads back to them: what an erasure takes out of kept events (shared/erasure.py)."""
 
     type: ClassVar[str]
+    words: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def read(cls, data: Any) -> Self:

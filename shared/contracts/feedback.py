@@ -14,6 +14,7 @@ class DeliveryRequestedV1(Contract):
     """Asks intake, which alone knows how to reach the petitioner, to deliver a text (S54). `deliveryId` is the key of idempotency."""
 
     type: ClassVar[str] = "feedback.grievance.delivery_requested.v1"
+    words: ClassVar[tuple[str, ...]] = ("text",)
 
     deliveryId: str
     purpose: Literal["REPLY"]
@@ -43,6 +44,7 @@ class SurveyAnsweredV1(Contract):
     """The petitioner's two answers. `reworkAsked`: not resolved or not satisfied, with a reason."""
 
     type: ClassVar[str] = "feedback.grievance.survey_answered.v1"
+    words: ClassVar[tuple[str, ...]] = ("reason",)
 
     round: int
     resolved: bool

@@ -148,6 +148,7 @@ LATER: dict[str, dict[str, Any]] = {
     "decideReveal": {"revealId": "reveal", "granted": True, "reason": "同意。"},
     "exportPersonalData": {},
     "correctPetitioner": {"place": "西门旁", "reason": "记错了。"},
+    "erasePetitioner": {"reason": "REQUEST", "note": "本人书面申请。"},
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK, *LATER),

@@ -112,6 +112,8 @@ MAY_BE_NULL = frozenset(
         "LookUpRefused.field",
         "ExportRefused.field",
         "CorrectionRefused.field",
+        "ErasureRefused.field",
+        "Grievance.erasedAt",
         "AcceptRefused.field",
         "ReportRefused.field",
         "SurveyRefused.field",

@@ -32,6 +32,11 @@ class PetitionerInput:
     phone: str | None = strawberry.field(default=None, description="电话 · phone; kept encrypted")
     anonymous: bool = strawberry.field(default=False, description="匿名 · give no name")
     confidential: bool = strawberry.field(default=False, description="要求保密 · stay unknown to who handles it")
+    consent: bool = strawberry.field(
+        default=True,
+        description="是否同意留存姓名电话用于办理与回访；不同意则办结后30日删除 · "
+        "agrees that name and phone are kept to handle it and to ask back; else they go 30 days after its end",
+    )
 
 
 @strawberry.input(description="照片：先报内容摘要，有网络时再传 · a photo by its content hash; the bytes may follow later")

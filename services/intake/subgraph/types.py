@@ -172,6 +172,9 @@ class Grievance:
     campaign: str | None = strawberry.field(description="所属活动 · the campaign that it belongs to")
     registered_by: Owner = strawberry.field(description="登记时的责任人 · who owned it at registration")
     told_in_person: list[ToldInPerson] = strawberry.field(description="当面反馈 · what the petitioner was told in person")
+    erased_at: datetime | None = strawberry.field(
+        description="诉求人信息删除时间；未删除则为空 · when its petitioner was erased; null where they were not"
+    )
     held: strawberry.Private[Held]
     to_its_author: strawberry.Private[bool] = False
 
@@ -182,6 +185,8 @@ class Grievance:
     @strawberry.field(description="诉求人 · the petitioner, masked; null where the viewer may not know")
     async def petitioner(self, info: Ctx) -> Petitioner | None:
         kind = PetitionerKind(self.held.petitioner_kind)
+        if self.held.erasure is not None:
+            return Petitioner(kind=kind, display_name="已删除 (erased)", phone=None)
         if self.held.anonymous:
             return Petitioner(kind=kind, display_name="匿名 (anonymous)", phone=None)
         name, phone = await info.context.contacts.load(self.held.person)
@@ -234,6 +239,7 @@ class Grievance:
                 )
                 for told in held.told
             ],
+            erased_at=held.erasure.at if held.erasure else None,
             held=held,
             to_its_author=to_its_author,
         )

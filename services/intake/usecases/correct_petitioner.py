@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.completing import Kept
 from services.intake.domain.correcting import correct, refuse
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.texts import Line
 from services.intake.store.mongo import access_of
@@ -85,10 +86,15 @@ async def _keep(parts: PersonalAccess, id: str, held: Grievance, clear: InClear,
     sealer: Sealer
     if command.name is None and command.phone is None:
         ref, person = held.petitioner_ref, held.person
-        sealer = await parts.persons.key(person)
+        try:
+            sealer = await parts.persons.key(person)
+        except LookupError:
+            raise erased() from None
     else:
         ref, person = _identity(parts.reference_key, id, held, clear.phone, name, phone)
-        person, sealer = await parts.persons.keep(person, name, phone)
+        person, sealer = await parts.persons.keep(person, name, phone, consent=held.consent)
+        if person != held.person:
+            await parts.persons.look_again(held.person)
     names = (name,) if name else ()
     place = command.place or clear.place
     original = Sealed(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.looks import Purpose, look
 from services.intake.store.mongo import Grievances, access_of
 from services.intake.usecases.ports import Persons
 from shared.contracts.intake import Owner
 from shared.identity.access import may_see
-from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.scopes import prefixes
 from shared.identity.viewer import Viewer
@@ -65,6 +65,9 @@ async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
 
 async def open_petitioners(persons: Persons, person: str, told: Sequence[Grievance]) -> list[InClear]:
     """The same of several grievances of one person."""
+    kept = [held.original for held in told if held.erasure is None and held.original is not None]
+    if len(kept) < len(told):
+        raise erased()
     try:
         key = await persons.key(person)
     except LookupError:
@@ -76,7 +79,7 @@ async def open_petitioners(persons: Persons, person: str, told: Sequence[Grievan
         place = key.decrypt("place", original.place).partition(" ")[2] if original.place else ""
         return InClear(name, phone, key.decrypt("subject", original.subject), key.decrypt("text", original.text), place or None)
 
-    return [opened(held.original) for held in told]
+    return [opened(original) for original in kept]
 
 
 async def without_names(persons: Persons, held: Grievance, words: str) -> str:
@@ -95,7 +98,3 @@ def by(viewer: Viewer, roles: tuple[Role, ...]) -> Owner:
     role = next(role for role in roles if viewer.has(role))
     unit = viewer.department or viewer.team or next((scope.code for scope in viewer.scopes), "")
     return Owner(staffId=viewer.sub, role=role, unit=unit)
-
-
-def erased() -> Refusal:
-    return Refusal("PETITIONER_ERASED", "诉求人信息已删除。", "The petitioner's data was erased.")

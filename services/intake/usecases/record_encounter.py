@@ -147,7 +147,7 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
 
 
 async def _told(parts: RecordingEncounters, viewer: Viewer, id: str, command: RecordEncounter | AmendEncounter) -> str:
-    await parts.photos.expect(viewer, id, command.photos)
+    await parts.photos.expect(viewer, id, command.photos, command.names)
     if command.off is None:
         # A batch leaves it to a worker, which tells many at once.
         await tell_encounters(parts.telling, [id])

@@ -58,6 +58,7 @@ EXAMPLES: tuple[Contract, ...] = (
         by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损", attachments=["7d9f1c1e-2222-5333-8444-555555555555"]
     ),
     intake.PetitionerCorrectedV1(by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损"),
+    intake.PersonalDataErasedV1(at=AT, reason="REQUEST", petitionerRef="erased:5b1f6a52-0000-5000-8000-000000000001"),
     intake.DepartmentsRecordedV1(
         revision=1,
         rows=[
