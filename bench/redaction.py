@@ -1,8 +1,8 @@
 """python -m bench.redaction: precision and recall of shared/redaction.py, on planted texts and on real messages that were read by hand.
 
 A wanted span is found when findings cover each of its letters and digits, under whatever kind: what is left of half a number still finds a
-person. A finding is right when it meets a wanted span and reaches at most two characters beyond it. A finding that meets only what is debatable,
-or the name of a person whom nobody declared, counts neither way (0027).
+person. A finding is right when it meets a wanted span and reaches at most two characters beyond it. A finding that meets only what is
+debatable, or the name of a person whom nobody declared, counts neither way (0027).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from shared.redaction import Finding, Kind, find
 
@@ -25,8 +26,8 @@ _PLANTED = re.compile(r"〈(?P<debatable>\??)(?P<kind>[A-Z_]+):(?P<words>[^〉]+
 # How the 500 were drawn: 300 of all by chance, and 200 by chance of those others whose words hint at a number, a home or a person.
 SEED = 20200
 _CUE = re.compile(
-    r"[0-9０-９xX*]{5}|(?:栋|幢|座|号楼|[#＃])[^，。；\n]{0,6}\d{3}|\d单元|单元\d|\d{3} ?[室房户]|门牌|我叫|本人[姓叫]|我是[^一的，。]{2,3}[，。]|姓名|联系人"
-    r"|某[，。某的]|先生|女士|手机|微信|[Qq][Qq]|身份证|车牌|[@＠]"
+    r"[0-9０-９xX*]{5}|(?:栋|幢|座|号楼|[#＃])[^，。；\n]{0,6}\d{3}|\d单元|单元\d|\d{3} ?[室房户]|门牌"
+    r"|我叫|本人[姓叫]|我是[^一的，。]{2,3}[，。]|姓名|联系人|某[，。某的]|先生|女士|手机|微信|[Qq][Qq]|身份证|车牌|[@＠]"
 )
 
 
@@ -71,16 +72,14 @@ def planted(half: str | None = None) -> list[Judged]:
     return [_unmark(row) for row in rows if half in (None, row["half"])]
 
 
-def _unmark(row: dict[str, object]) -> Judged:
-    marked, text, at = str(row["text"]), "", 0
+def _unmark(row: dict[str, Any]) -> Judged:
+    marked, text, at = row["text"], "", 0
     spans: dict[bool, list[Finding]] = {True: [], False: []}
     for mark in _PLANTED.finditer(marked):
         text += marked[at : mark.start()]
         spans[bool(mark["debatable"])].append(Finding(Kind(mark["kind"]), len(text), len(text) + len(mark["words"])))
         text, at = text + mark["words"], mark.end()
-    declared = row["declared"]
-    assert isinstance(declared, list) and isinstance(row["id"], int)
-    return Judged(row["id"], text + marked[at:], tuple(declared), tuple(spans[False]), tuple(spans[True]))
+    return Judged(row["id"], text + marked[at:], tuple(row["declared"]), tuple(spans[False]), tuple(spans[True]))
 
 
 def real(drawn: str | None = None) -> list[Judged]:
@@ -100,11 +99,11 @@ def real(drawn: str | None = None) -> list[Judged]:
     ]
 
 
-def verdicts() -> list[dict[str, object]]:
+def verdicts() -> list[dict[str, Any]]:
     return [json.loads(line) for line in (VERDICTS / "read.jsonl").read_text("utf-8").splitlines()]
 
 
-def _messages() -> Iterator[dict[str, object]]:
+def _messages() -> Iterator[dict[str, Any]]:
     with MESSAGES.open(encoding="utf-8") as stream:
         yield from map(json.loads, stream)
 
@@ -170,7 +169,7 @@ def main() -> None:
         print(table("real, drawn by chance (300)", score(real("random"))))
         print(table("real, hinting at a person (200)", score(real("cued"))))
         print(table("real, all read (500)", score(real())))
-        others = sum(len(row["others"]) for row in verdicts() if isinstance(row["others"], list))
+        others = sum(len(row["others"]) for row in verdicts())
         print(f"names of persons whom nobody declared, left where they stand: {others}")
 
 
