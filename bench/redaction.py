@@ -23,8 +23,10 @@ VERDICTS = ROOT / "tests/shared/redaction"
 MESSAGES = ROOT.parent / "shared/data/messages.jsonl"
 BEYOND = 2
 _PLANTED = re.compile(r"〈(?P<debatable>\??)(?P<kind>[A-Z_]+):(?P<words>[^〉]+)〉")
-# How the 500 were drawn: 300 of all by chance, and 200 by chance of those others whose words hint at a number, a home or a person.
-SEED = 20200
+# 300 of all by chance, and 200 by chance of those others whose words hint at a number, a home or a person; 100 more in the same way: these
+# were read when the rules had been mended by the 500, and mended nothing.
+READ, FRESH = ("random", "cued"), ("fresh",)
+SEED, FRESH_SEED = 20200, 20201
 _CUE = re.compile(
     r"[0-9０-９xX*]{5}|(?:栋|幢|座|号楼|[#＃])[^，。；\n]{0,6}\d{3}|\d单元|单元\d|\d{3} ?[室房户]|门牌"
     r"|我叫|本人[姓叫]|我是[^一的，。]{2,3}[，。]|姓名|联系人|某[，。某的]|先生|女士|手机|微信|[Qq][Qq]|身份证|车牌|[@＠]"
@@ -82,7 +84,7 @@ def _unmark(row: dict[str, Any]) -> Judged:
     return Judged(row["id"], text + marked[at:], tuple(row["declared"]), tuple(spans[False]), tuple(spans[True]))
 
 
-def real(drawn: str | None = None) -> list[Judged]:
+def real(*drawn: str) -> list[Judged]:
     """The messages that were read by hand: verdicts are kept here, texts are not."""
     texts = {message["id"]: message["subject"] + "\n" + message["text"] for message in _messages()}
     return [
@@ -95,7 +97,7 @@ def real(drawn: str | None = None) -> list[Judged]:
             + tuple(Finding(Kind.NAME, start, end) for start, end in row["others"]),
         )
         for row in verdicts()
-        if drawn in (None, row["drawn"])
+        if row["drawn"] in drawn
     ]
 
 
@@ -108,13 +110,21 @@ def _messages() -> Iterator[dict[str, Any]]:
         yield from map(json.loads, stream)
 
 
-def drawn() -> dict[str, set[int]]:
-    """The ids of the 500, by the rule above."""
+def drawn() -> dict[int, str]:
+    """Which message was drawn how, by the rule above."""
     texts = dict(sorted((message["id"], f"{message['subject']}\n{message['text']}") for message in _messages()))
-    chance = random.Random(SEED)
-    by_chance = set(chance.sample(list(texts), 300))
-    hinting = [id for id, text in texts.items() if id not in by_chance and _CUE.search(text)]
-    return {"random": by_chance, "cued": set(chance.sample(hinting, 200))}
+    chosen: dict[int, str] = {}
+
+    def draw(chance: random.Random, count: int, name: str, hinting: bool) -> None:
+        left = [id for id, text in texts.items() if id not in chosen and (not hinting or _CUE.search(text))]
+        chosen.update(dict.fromkeys(chance.sample(left, count), name))
+
+    first, second = random.Random(SEED), random.Random(FRESH_SEED)
+    draw(first, 300, "random", False)
+    draw(first, 200, "cued", True)
+    draw(second, 60, "fresh", False)
+    draw(second, 40, "fresh", True)
+    return chosen
 
 
 def score(texts: list[Judged]) -> Score:
@@ -168,8 +178,9 @@ def main() -> None:
     if MESSAGES.exists():
         print(table("real, drawn by chance (300)", score(real("random"))))
         print(table("real, hinting at a person (200)", score(real("cued"))))
-        print(table("real, all read (500)", score(real())))
-        others = sum(len(row["others"]) for row in verdicts())
+        print(table("real, all read (500)", score(real(*READ))))
+        print(table("real, read after all mending (100)", score(real(*FRESH))))
+        others = sum(len(row["others"]) for row in verdicts() if row["drawn"] in READ)
         print(f"names of persons whom nobody declared, left where they stand: {others}")
 
 

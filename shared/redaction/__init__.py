@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from shared.redaction import homes, numbers
 from shared.redaction.kinds import PLACEHOLDERS, Finding, Kind
@@ -60,17 +61,25 @@ def find(text: str, declared_names: Iterable[str] = ()) -> list[Finding]:
         for match in pattern.finditer(narrow):
             if accept is None or accept(match):
                 take(kind, *match.span("it"))
-    # A home's code that stood beside a word once means the home everywhere.
+    # A home's code that stood beside a word once means the home everywhere, a name that was said once the person.
     codes = (homes.CODE.match(narrow, one.start, one.end) for one in findings if one.kind is Kind.ROOM)
-    for code in {code[0] for code in codes if code}:
+    for code in _first(code[0] for code in codes if code):
         for match in re.finditer(rf"(?<![0-9A-Za-z.-]){re.escape(code)}(?![\d.-])", narrow):
             take(Kind.ROOM, *match.span())
     plain = narrow.translate(PLAIN)
-    names = {name.strip().translate(PLAIN) for name in declared_names} | {match["it"] for match in said_names(plain)}
+    said = list(said_names(plain))
+    names = {name.strip().translate(PLAIN) for name in declared_names} | set(_first(match["it"] for match in said))
     for name in sorted((name for name in names if len(name) >= 2), key=len, reverse=True):
         for match in re.finditer(spelled(name), plain, re.IGNORECASE):
             take(Kind.NAME, *match.span())
+    for match in said:
+        take(Kind.NAME, *match.span("it"))
     return sorted(findings, key=lambda finding: finding.start)
+
+
+def _first(found: Iterable[str]) -> Iterable[str]:
+    """Each is looked for in the whole text, so that a text of nothing but names would take the square of its length."""
+    return islice(dict.fromkeys(found), 50)
 
 
 _WIDE = [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), *map(ord, "＠．－＿＃＋（）：")]

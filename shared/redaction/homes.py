@@ -13,7 +13,7 @@ def _is_room_code(match: re.Match[str]) -> bool:
 
 
 def _is_home_code(match: re.Match[str]) -> bool:
-    """5-4304 may be a range of anything: it needs a home around it."""
+    """5-3204 may be a range of anything: it needs a home around it."""
     at_home = match["it"][-1] in "室房" or _at_home(match)
     return _names_a_door(match["room"]) and at_home and re.match(_MEASURED, match.string[match.end("it") :][:2]) is None
 
