@@ -11,7 +11,6 @@ import strawberry
 from services.intake.domain.retention import Datum
 from services.intake.subgraph.access_log import Purpose
 from services.intake.subgraph.archive_inputs import ArchivePurpose, ConsentForm
-from services.intake.subgraph.archive_types import ArchiveConsent
 from services.intake.subgraph.reveals import PetitionerInClear
 from services.intake.subgraph.types import REQUEST, Ctx, Grievance
 from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
@@ -57,7 +56,9 @@ class PersonalDatum:
     what: PersonalWhat = strawberry.field(description="信息 · which datum")
     purpose: ArchivePurpose = strawberry.field(description="目的 · for what")
     basis: PersonalBasis = strawberry.field(description="依据 · on which basis")
-    consent: ArchiveConsent | None = strawberry.field(description="本人同意；依法定职责留存的为空 · consent, where it is the basis")
+    consent: ConsentForm | None = strawberry.field(
+        description="登记之日的同意方式；依法定职责留存的为空 · how consent was given on that day, where it is the basis"
+    )
     recorded_on: date = strawberry.field(description="登记日期 · since which day, in China")
     retain_until: date = strawberry.field(
         description="保存至（含当日）；在办诉求使其顺延 · the last day on which it is kept; an open grievance moves it on"
@@ -65,12 +66,11 @@ class PersonalDatum:
 
     @classmethod
     def of(cls, datum: Datum) -> PersonalDatum:
-        consent = datum.consent
         return cls(
             what=PersonalWhat(datum.what),
             purpose=ArchivePurpose(datum.purpose),
             basis=PersonalBasis(datum.basis),
-            consent=ArchiveConsent(how=ConsentForm(consent.how), on=date.fromisoformat(consent.on)) if consent else None,
+            consent=ConsentForm(datum.consent.how) if datum.consent else None,
             recorded_on=date.fromisoformat(datum.recorded_on),
             retain_until=date.fromisoformat(datum.retain_until),
         )
