@@ -14,7 +14,7 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.retention import Datum
 from services.intake.store.access_log import AccessLog, Looked
 from services.intake.store.mongo import access_of
-from services.intake.usecases.personal_access import InClear, PersonalAccess, admit, open_petitioners, trace, visible
+from services.intake.usecases.personal_access import InClear, PersonalAccess, admit, not_erased, open_petitioners, trace, visible
 from shared.commands import request_of
 from shared.contracts.base import instant
 from shared.identity.access import is_petitioner, may_see
@@ -73,6 +73,7 @@ async def export_personal_data(parts: Exporting, viewer: Viewer, command: Export
     until = instant(access.real_now() + reveals.OPEN_FOR)
 
     def decide(grievance: Grievance) -> Decision:
+        not_erased(grievance)
         return Decision(grievance, [], {"id": id, "until": until, "look": trace(access, grievance, "DATA_SUBJECT", None)})
 
     if not themselves and not _has_leave(access, viewer, held):
