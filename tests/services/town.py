@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,11 @@ from tests.world import ISSUER
 COLLECTIONS = {"intake": "grievances", "routing": "cases", "feedback": "followups"}
 
 
-@dataclass(repr=False)
 class Town:
-    intake: Intake
-    routing: Routing
-    feedback: Feedback
-    published: list[Event] = field(default_factory=list)
-    down: bool = False
+    def __init__(self, intake: Intake, routing: Routing, feedback: Feedback) -> None:
+        self.intake, self.routing, self.feedback = intake, routing, feedback
+        self.published: list[Event] = []
+        self.down = False
 
     @property
     def services(self) -> dict[str, Any]:
