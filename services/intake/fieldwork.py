@@ -168,7 +168,15 @@ class Fieldwork:
         self.met = Buckets(database, "encounters")
         archive_writer = runtime.writer(self.archives, ALONE, self.archives.codec, reference_key)
         self.archiving = Archiving(
-            archive_writer, self.archives, self.households, self.atlas, cipher, reference_key, runtime.world.now, self.today
+            writer=archive_writer,
+            archives=self.archives,
+            households=self.households,
+            atlas=self.atlas,
+            cipher=cipher,
+            reference_key=reference_key,
+            now=runtime.world.now,
+            real_now=runtime.world.real_now,
+            today=self.today,
         )
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")

@@ -342,6 +342,12 @@ COMMANDS: dict[str, Callable[[Described], dict[str, Any]]] = {
         "confirmed": False,
         "reason": "不属实",
     },
+    "revealArchive": lambda grievance: {
+        "archiveId": home(grievance.near),
+        "requestId": f"reveal-{grievance.id}",
+        "purpose": "ON_SITE",
+        "reason": "上门前核对。",
+    },
     "startImport": lambda grievance: {"kind": "MEMBERS", "attachmentId": "import-here", "division": grievance.division},
     "startExport": lambda grievance: {"kind": "TEAMS", "division": grievance.division},
     "recordPost": lambda grievance: {

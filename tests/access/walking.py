@@ -100,6 +100,7 @@ MAY_BE_NULL = frozenset(
         "CompleteRefused.field",
         "ArchiveProposalRefused.field",
         "ArchiveDecisionRefused.field",
+        "ArchiveRevealRefused.field",
         "ArchiveDecisionRefused.current",
         "ArchiveDecisionRefused.proposed",
         "UploadRefused.field",

@@ -1,4 +1,4 @@
-"""The types of archives in the graph: values are masked, and opened only when they are asked for."""
+"""The types of archives in the graph: values are masked but in the answer to a reveal, and opened only when they are asked for."""
 
 from __future__ import annotations
 
@@ -114,6 +114,7 @@ class Archive:
     team: str | None = strawberry.field(description="包联团队 · the team that it is with")
     held: strawberry.Private[domain.Archive]
     key: strawberry.Private[PersonKey]
+    in_clear: strawberry.Private[bool]
 
     @strawberry.field(description="住户成员 · residents")
     def residents(self) -> list[ArchiveResident]:
@@ -151,6 +152,8 @@ class Archive:
     def _shown(self, resident: str | None, field: str | None, value: str | None) -> str | None:
         if value is None or field is None:
             return None
+        if self.in_clear:
+            return self.key.decrypt(value_name(resident, field), value)
         known = FIELDS.get((part_of(self.held.kind, resident), field))
         # A field that the table no longer has: nobody says any more how it may be shown.
         return shown(known, self.key.decrypt(value_name(resident, field), value)) if known else masks.HIDDEN

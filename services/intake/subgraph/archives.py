@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
 
 from services.intake.domain.archives import STALE
 from services.intake.store.registry import any_of
+from services.intake.subgraph.access_log import Purpose
 from services.intake.subgraph.archive_inputs import ArchiveKind, DecideArchiveChangeInput, ProposeArchiveChangeInput
 from services.intake.subgraph.archive_types import TABLE, Archive, ArchiveField
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.organisation_fields import prefix_of
-from services.intake.subgraph.types import Ctx, PageInfo, find_division
+from services.intake.subgraph.types import REQUEST, Ctx, PageInfo, find_division
 from services.intake.usecases.archiving import READING_OFFICES, may_read
 from services.intake.usecases.decide_archive_change import decide_archive_change
 from services.intake.usecases.propose_archive_change import propose_archive_change
+from services.intake.usecases.reveal_archive import RevealArchive, reveal_archive
 from shared import ids
 from shared.identity.errors import Forbidden
 from shared.subgraph import RefusedFields, page_size, refused_as
@@ -54,6 +57,28 @@ class ArchiveDecisionRefused(RefusedFields):
     proposed: str | None = strawberry.field(default=None, description="STALE 时：拟改值，脱敏 · when stale: what was proposed, masked")
 
 
+@strawberry.type(description="已揭示 · in clear, for some minutes; the same request shows it again until then")
+class ArchiveRevealed:
+    archive: Archive = strawberry.field(description="档案，内容为明文 · the archive, its values in clear")
+    until: datetime = strawberry.field(description="时限 · until when the same request shows it again")
+
+
+@strawberry.type(description="未揭示 · not revealed")
+class ArchiveRevealRefused(RefusedFields): ...
+
+
+@strawberry.input(description="查看档案原文 · to read an archive in clear")
+class RevealArchiveInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    archive_id: strawberry.ID = strawberry.field(description="档案 · which archive")
+    purpose: Purpose = strawberry.field(description="目的 · purpose")
+    reason: str = strawberry.field(description="理由 · why")
+
+
+RevealArchiveResult = Annotated[
+    ArchiveRevealed | ArchiveRevealRefused,
+    strawberry.union("RevealArchiveResult", description="揭示结果 · revealed, or why not"),
+]
 ProposeArchiveChangeResult = Annotated[
     ArchiveChangeProposed | ArchiveProposalRefused,
     strawberry.union("ProposeArchiveChangeResult", description="提出结果 · proposed, or why not"),
@@ -64,8 +89,9 @@ DecideArchiveChangeResult = Annotated[
 ]
 
 
-async def archives_of(context: IntakeContext, ids: list[str]) -> dict[str, Archive]:
-    """Those that are there and that the viewer may read, as they are today: id → archive. Two reads, however many they are."""
+async def archives_of(context: IntakeContext, ids: list[str], *, in_clear: bool = False) -> dict[str, Archive]:
+    """Those that are there and that the viewer may read, as they are today: id → archive. Two reads, however many they are. `in_clear`:
+    for a look that was recorded."""
     parts = context.intake.fieldwork
     found = await parts.archives.find_many(ids)
     homes = await parts.households.find_many(id for id, held in found.items() if held.kind == "HOUSEHOLD")
@@ -80,6 +106,7 @@ async def archives_of(context: IntakeContext, ids: list[str]) -> dict[str, Archi
                 team=team,
                 held=held.on(today),
                 key=parts.cipher.unwrap(held.person, held.key),
+                in_clear=in_clear,
             )
     return readable
 
@@ -171,3 +198,15 @@ class ArchiveMutation:
         if isinstance(decided, ArchiveDecisionRefused) and decided.code == STALE:
             await _compare(context, input, decided)
         return decided
+
+    @strawberry.mutation(description="查看档案原文 · read an archive in clear, for a purpose; it is recorded")
+    async def reveal_archive(self, info: Ctx, input: RevealArchiveInput) -> RevealArchiveResult:
+        context = info.context
+
+        async def work() -> ArchiveRevealed:
+            id = str(input.archive_id)
+            command = RevealArchive(request_id=str(input.request_id), archive_id=id, purpose=input.purpose.value, reason=input.reason)
+            until = await reveal_archive(context.intake.fieldwork.archiving, context.viewer, command, context.origin)
+            return ArchiveRevealed(archive=(await archives_of(context, [id], in_clear=True))[id], until=until)
+
+        return await refused_as(ArchiveRevealRefused, work)

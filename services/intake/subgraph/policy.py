@@ -19,6 +19,7 @@ from services.intake.usecases import (
     record_visit,
     recording,
     register_grievance,
+    reveal_archive,
     reveal_petitioner,
     tell_petitioner,
     writing,
@@ -112,6 +113,13 @@ DECIDES = command(
     archiving.DECIDERS,
     lambda viewer, access: archiving.may_decide(viewer, access.team, access.division),
     "ROLE_MISSING NOT_FOUND OWN_PROPOSAL",
+)
+REVEALS_ARCHIVES = command(
+    "该档案所属团队，或辖区内的社区书记、县级管理员、数据保护专员",
+    "the archive's team, and community secretaries, county admins and data officers in their territory",
+    reveal_archive.ROLES,
+    lambda viewer, access: reveal_archive.may_reveal(viewer, access.team, access.division),
+    "ROLE_MISSING NOT_FOUND",
 )
 ARCHIVE_READERS = officials("可查档案的工作人员，本团队或辖区内", "who reads archives, of their team or territory", archiving.READERS)
 TEAM_MEMBERS = officials("民情书记、带队领导", "secretaries and team leaders", record_duty.DOERS)
@@ -260,6 +268,7 @@ POLICY = Policy(
             "tellPetitioner completeGrievance": TELLS,
             "proposeArchiveChange": PROPOSES,
             "decideArchiveChange": DECIDES,
+            "revealArchive": REVEALS_ARCHIVES,
             "revealPetitioner": REVEALS,
             "decideReveal": GRANTS,
             "lookUpByPhone": LOOKS_UP,
@@ -377,6 +386,8 @@ POLICY = Policy(
         "ArchiveConnection": {"edges pageInfo": OF_OBJECT},
         "ArchiveChangeProposed": {"archive proposalId": OF_OBJECT},
         "ArchiveChangeDecided": {"archive": OF_OBJECT},
+        "ArchiveRevealed": {"archive until": OF_OBJECT},
+        "ArchiveRevealRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ArchiveProposalRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ArchiveDecisionRefused": {"code message messageZh field current proposed": TO_THE_REFUSED},
         "SheetColumn": {"name nameZh required many words": OF_OBJECT},

@@ -31,6 +31,7 @@ class Archiving:
     cipher: FieldCipher
     reference_key: bytes
     now: Callable[[], datetime]
+    real_now: Callable[[], datetime]
     today: Callable[[], str]
 
     @property

@@ -66,5 +66,5 @@ async def look_up_by_phone(parts: LookingUp, viewer: Viewer, command: LookUpByPh
 
     await parts.writer.record(look_ups_id(viewer.sub, today), request, count)
     found = await access.grievances.of_people(people)
-    known = [(id, held) for id, held in found.items() if may_know_petitioner(viewer, access_of(held))]
+    known = [(id, held) for id, held in found.items() if held.erasure is None and may_know_petitioner(viewer, access_of(held))]
     return known[::-1][:MOST_FOUND]
