@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,9 @@ from shared.settings import CommonSettings
 from tests.world import ISSUER
 
 
-@pytest.fixture(scope="session")
-def intake_store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommonSettings]:
-    prefix = f"minyi_test_{secrets.token_hex(4)}"
-    url = os.environ.get("MINYI_MONGODB_URL")
-    if url:
-        yield CommonSettings(prefix=prefix)
-        return
-    folder: Path = tmp_path_factory.mktemp("store")
+@contextmanager
+def embedded_store(folder: Path) -> Iterator[str]:
+    """The address of a store that keeps its files in `folder`/data; at the end it closes them in good order."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -37,7 +33,7 @@ def intake_store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             cwd=folder,
         )
     try:
-        yield CommonSettings(prefix=prefix, mongodb_url=f"mongodb://127.0.0.1:{port}/", mongodb_retry_writes=False)
+        yield f"mongodb://127.0.0.1:{port}/"
     finally:
         process.terminate()
         try:
@@ -45,6 +41,16 @@ def intake_store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="session")
+def intake_store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommonSettings]:
+    prefix = f"minyi_test_{secrets.token_hex(4)}"
+    if os.environ.get("MINYI_MONGODB_URL"):
+        yield CommonSettings(prefix=prefix)
+        return
+    with embedded_store(tmp_path_factory.mktemp("store")) as url:
+        yield CommonSettings(prefix=prefix, mongodb_url=url, mongodb_retry_writes=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -33,6 +33,7 @@ from shared.record import Outcome
 from shared.settings import CommonSettings
 from shared.writer import event_of
 from tests.services.builders import Desk, viewer
+from tests.services.intake.conftest import embedded_store
 from tests.services.intake.viewers import SECRETARY, VILLAGE
 from tests.services.town import Town, town_of
 
@@ -230,3 +231,19 @@ async def test_a_crash_at_any_step_is_made_good(town: Town, where: str) -> None:
     assert sorted(told) == sorted([id, other])
     await town.erase(id)
     assert await town.intake.persons.contacts([(await town.intake.grievances.find_many([id]))[id].person]) == [(None, None)]
+
+
+async def test_the_stores_own_files_never_had_a_name_in_clear(tmp_path: Path, keys_dir: Path) -> None:
+    """Neither where documents lie, nor in its journal and oplog, which go on holding for a while what a document was. Words of before the
+    erasure, redacted, may stand there: this store has nothing that compacts it (decision 0034)."""
+    with embedded_store(tmp_path) as url:
+        settings = CommonSettings(prefix="minyi_files", mongodb_url=url, mongodb_retry_writes=False)
+        async with town_of(settings, keys_dir) as town:
+            id = await closed(town)
+            await town.erase(id, note=f"{NAME}的书面申请")
+            await erase_round(town.intake.erasing)
+            await town.settle(id)
+            await town.scrub()
+    files = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert ERASED.encode() in files
+    assert [planted for planted in (NAME, PHONE, PLACE) if planted.encode() in files] == []
