@@ -2,6 +2,7 @@
 
     reference.key       keyed hashes of people, audit digests; 32 bytes in hex. Kept as long as the data: it cannot be rotated.
     master/<id>.key     wrap the data keys of people; 32 bytes in hex. The newest by name is current, the older ones still open.
+                        MINYI_MASTER_KEYS (`0001:<hex>,0002:<hex>`) stands in their place where it is set.
     upload.key          signs upload URLs; 32 bytes in hex.
     <name>.pem, <name>.jwks.json   the key pair (ES256) of an issuer and its public half: `intake` and `gateway` are the platform's own
                         (issuers.py); `issuer` is the development issuer's, never in production.
@@ -11,42 +12,86 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import re
 import secrets
 import sys
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 KEY_BYTES = 32
 PLATFORM_PAIRS = ("intake", "gateway")
-_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}")
+FRESH_SECONDS = 60.0
+"""So long a process goes on wrapping with the newest master key that it knows before it looks for a newer one."""
+MASTER_KEYS = "MINYI_MASTER_KEYS"
+_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}", re.ASCII)
+_HEX = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", re.ASCII)
 
 
 class KeyMissing(RuntimeError):
-    """A key file is absent or unreadable as a key. The message names the file and the mend, never the content."""
+    """A key is absent, unreadable as a key, or not the one that it was. The message names the key and the mend, never the content."""
 
 
-@dataclass(frozen=True)
 class MasterKeys:
-    """The master keys by id. New data keys are wrapped with `current_id`; values that name an older id still open."""
+    """The master keys by id, read again where they may have changed: one that is put beside the others is known without a restart.
 
-    current_id: str
-    by_id: dict[str, bytes] = field(repr=False)
+    New data keys are wrapped with the newest by name; values that name an older id still open. `at` says where the key of an id belongs.
+    """
 
-    @property
-    def current(self) -> bytes:
-        return self.by_id[self.current_id]
+    __slots__ = ("__at", "__by_id", "__monotonic", "__read", "__read_at")
+
+    def __init__(
+        self, read: Callable[[], Mapping[str, bytes]], at: Callable[[str], str], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.__read = read
+        self.__at = at
+        self.__monotonic = monotonic
+        self.__by_id = dict(read())
+        self.__read_at = monotonic()
+
+    def current(self) -> tuple[str, bytes]:
+        """Id and key."""
+        if self.__monotonic() - self.__read_at >= FRESH_SECONDS:
+            self._again()
+        return max(self.__by_id.items())
 
     def get(self, key_id: str) -> bytes:
-        """Raises KeyMissing for an id whose file is not there."""
+        """Raises KeyMissing for an id that is not there."""
+        if key_id not in self.__by_id:
+            self._again()
         try:
-            return self.by_id[key_id]
+            return self.__by_id[key_id]
         except KeyError:
             raise KeyMissing(
-                f"master key {key_id!r} is not in the keys directory, but stored data was wrapped with it: put master/{key_id}.key back"
+                f"master key {key_id!r} is missing, but stored data was wrapped with it: put it back from its backup, {self.__at(key_id)}"
+                f" · 缺少主密钥 {key_id}，已存数据由它加密：请从备份恢复到 {self.__at(key_id)}"
             ) from None
+
+    def fingerprints(self) -> dict[str, str]:
+        """Of each key that is there."""
+        return {key_id: fingerprint(key) for key_id, key in self.__by_id.items()}
+
+    def _again(self) -> None:
+        self.__read_at = self.__monotonic()
+        try:
+            found = dict(self.__read())
+        except KeyMissing:
+            # A file is being written, or spoilt: what is known serves on, and the next start says what is wrong.
+            return
+        # An id never changes its key: what was wrapped under the one that is known would not open under another in its place.
+        self.__by_id = {**found, **{key_id: key for key_id, key in self.__by_id.items() if key_id in found}}
+
+    def __repr__(self) -> str:
+        return f"MasterKeys({', '.join(sorted(self.__by_id))})"
+
+
+def fingerprint(key: bytes) -> str:
+    """What a key is known again by; it opens nothing, and nobody finds the key by it."""
+    return hmac.new(key, b"minyi: the fingerprint of a key", hashlib.sha256).hexdigest()[:32]
 
 
 def reference_key(directory: Path) -> bytes:
@@ -73,14 +118,39 @@ def public_jwks(directory: Path, name: str) -> Path:
     return directory / f"{name}.jwks.json"
 
 
-def master_keys(directory: Path) -> MasterKeys:
+def master_keys(directory: Path, given: str = "") -> MasterKeys:
+    """From MINYI_MASTER_KEYS where it is set (`given`), else from the files. Raises KeyMissing."""
+    if given.strip():
+        by_id = _given(given)
+        return MasterKeys(lambda: by_id, lambda _id: MASTER_KEYS)
+    return MasterKeys(lambda: _from_files(directory), lambda key_id: str(directory / "master" / f"{key_id}.key"))
+
+
+def _from_files(directory: Path) -> dict[str, bytes]:
     files = sorted((directory / "master").glob("*.key"))
     if not files:
         raise KeyMissing(_mend(directory / "master" / "<id>.key", directory))
     for file in files:
         if not _KEY_ID.fullmatch(file.stem):
             raise KeyMissing(f"{file}: a master key's id is letters, digits and underscores, 32 at most; rename the file")
-    return MasterKeys(files[-1].stem, {file.stem: _read(file, directory) for file in files})
+    return {file.stem: _read(file, directory) for file in files}
+
+
+def _given(text: str) -> dict[str, bytes]:
+    """Entries are told by their number alone: whatever stands in one may be a key."""
+    found: dict[str, bytes] = {}
+    for number, entry in enumerate(text.strip().rstrip(",").split(","), start=1):
+        key_id, _, key = (part.strip() for part in entry.partition(":"))
+        if not _KEY_ID.fullmatch(key_id) or not _HEX.fullmatch(key):
+            raise KeyMissing(
+                f"{MASTER_KEYS}: entry {number} is not <id>:<key>, the id letters, digits and underscores (32 at most), the key "
+                f"{2 * KEY_BYTES} hex digits; entries are parted by commas: mend it"
+                f" · {MASTER_KEYS} 第 {number} 项格式不对，应为 <编号>:<{2 * KEY_BYTES} 位十六进制>，各项以逗号分隔"
+            )
+        if key_id in found:
+            raise KeyMissing(f"{MASTER_KEYS}: entry {number} repeats an id: each key has its own · {MASTER_KEYS} 第 {number} 项编号重复")
+        found[key_id] = bytes.fromhex(key)
+    return found
 
 
 def ensure_keys(directory: Path) -> None:
@@ -134,7 +204,7 @@ def _read(file: Path, directory: Path) -> bytes:
         raise KeyMissing(_mend(file, directory)) from None
     except (OSError, ValueError):
         raise KeyMissing(f"{file} cannot be read: check its owner, its mode, and that it is a text file") from None
-    if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", text):
+    if not _HEX.fullmatch(text):
         raise KeyMissing(f"{file} is not a key of {KEY_BYTES} bytes in hex ({2 * KEY_BYTES} characters): restore it from its backup")
     return bytes.fromhex(text)
 
