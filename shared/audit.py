@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 JsonObject = Mapping[str, Any]
 """Values are str, int, bool, None, lists and objects of such: what a store gives back unchanged."""
@@ -23,8 +23,9 @@ JsonObject = Mapping[str, Any]
 class AuditEntry:
     """One command as it happened: who (`actor` is an opaque id, with its role), what, when (ISO 8601, UTC), from where (`origin`).
 
-    `payload_digest` is keyed; `result` is what the request was answered, enough to answer its repetition. The last three fields are
-    given by `extend`: `number` counts from 1, `previous` is the hash of the entry before.
+    `payload_digest` is keyed; `result` is what the request was answered, enough to answer its repetition. `collection` is the document's:
+    a household and its archive have one id and two chains. The last three fields are given by `extend`: `number` counts from 1,
+    `previous` is the hash of the entry before.
     """
 
     request_id: str
@@ -35,6 +36,7 @@ class AuditEntry:
     origin: str
     payload_digest: str
     result: JsonObject
+    collection: str = ""
     number: int = 0
     previous: str = ""
     hash: str = ""
@@ -46,7 +48,37 @@ class AuditEntry:
     @classmethod
     def from_document(cls, document: JsonObject) -> Self:
         """Raises KeyError for a missing field; passes over fields that it does not know, such as `_id` and `subject`."""
-        return cls(**{field.name: document[field.name] for field in fields(cls)})
+        kept = {"collection": "", **document}
+        return cls(**{field.name: kept[field.name] for field in fields(cls)})
+
+
+class Link(NamedTuple):
+    """What an anchor binds of one entry. Links sort by collection, subject, number, hash: the order in which an anchor reads them."""
+
+    collection: str
+    subject: str
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Binds entries of many chains, each in the state of now; `previous` is the digest of the anchor before, empty for the first.
+
+    `day`: ISO, in China, by real time; `earliest` and `latest`: the `when` of the first and the last entry (business time), None where
+    there is no entry.
+    """
+
+    service: str
+    number: int
+    day: str
+    earliest: str | None
+    latest: str | None
+    entries: int
+    previous: str
+
+    def digest(self, links: Iterable[Link], *, key: bytes) -> str:
+        return _keyed(key, "anchor", canonical([asdict(self), sorted(links)]))
 
 
 @dataclass(frozen=True)
@@ -140,7 +172,11 @@ def _breaks(by_number: Mapping[int, AuditEntry], head: ChainHead) -> list[Fault]
 
 
 def _hash(entry: AuditEntry, key: bytes, subject: str) -> str:
-    return _keyed(key, "entry", canonical([subject, replace(entry, hash="").document()]))
+    content = replace(entry, hash="").document()
+    if not entry.collection:
+        # As it was before entries named it.
+        del content["collection"]
+    return _keyed(key, "entry", canonical([subject, content]))
 
 
 def _keyed(key: bytes, purpose: str, text: str) -> str:

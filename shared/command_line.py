@@ -1,4 +1,4 @@
-"""`python -m services.<name> api | worker | migrate | republish`: the same for every service."""
+"""`python -m services.<name> api | worker | migrate | republish | verify-audit | export-audit`: the same for every service."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from fastapi import FastAPI
 
+from shared.audit_export import export
+from shared.identity.keys import KeyMissing
 from shared.relay import PublishTrouble
 from shared.republish import republish
 from shared.runtime import Runtime, serve
 from shared.settings import CommonSettings, known_names, report_misspelt
+from shared.verify_audit import Verification, chained, report
+from shared.witness import anchors_sent
 
 
 class Service(Protocol):
     runtime: Runtime
+    reference_key: bytes
 
     async def migrate(self) -> None: ...
     def api(self) -> FastAPI: ...
@@ -50,6 +56,12 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Built], steps:
         "--from", dest="since", type=datetime.fromisoformat, required=True, help="grievances with events since then (ISO 8601)"
     )
     again.add_argument("--queue", required=True, help="bound to this service's events first, made when it is not there")
+    whole = commands.add_parser("verify-audit", help="find what was changed in the audit trail; exits 1 when something was")
+    whole.add_argument("--without-stream", action="store_true", help="do not compare with events.log: a trail made anew whole goes unseen")
+    signed = commands.add_parser("export-audit", help="write the audit's entries of some days into a signed file")
+    for name, dest in (("--from", "first"), ("--to", "last")):
+        signed.add_argument(name, dest=dest, type=date.fromisoformat, required=True, metavar="DAY", help="a day in China, included")
+    signed.add_argument("--file", type=Path, required=True, help="JSON lines; check it with python -m shared.audit_export check FILE")
     for own, step in (steps or {}).items():
         commands.add_parser(own, help=step.help)
     arguments = parser.parse_args()
@@ -66,6 +78,21 @@ def _step(arguments: argparse.Namespace, build: Callable[[], Built], steps: Mapp
     """What is run by hand and comes to its end."""
     if arguments.command == "migrate":
         asyncio.run(_migrate(build))
+        return
+    if arguments.command == "verify-audit":
+        try:
+            whole = asyncio.run(_verify_audit(build, with_stream=not arguments.without_stream))
+        except PublishTrouble as trouble:
+            sys.exit(f"{trouble} · 无法读取 events.log（可加 --without-stream，只核对数据库）")
+        sys.exit(0 if whole else 1)
+    if arguments.command == "export-audit":
+        try:
+            count = asyncio.run(_export_audit(build, arguments.first, arguments.last, arguments.file))
+        except FileExistsError:
+            sys.exit(f"{arguments.file} is there already: name another file · 文件已存在，请另取名")
+        except (KeyMissing, OSError) as error:
+            sys.exit(f"{error} · 无法导出")
+        print(f"{count} entries written to {arguments.file} · 已导出 {count} 条")
         return
     if arguments.command in steps:
         print(asyncio.run(_own(build, steps[arguments.command])))
@@ -88,6 +115,30 @@ async def _migrate(build: Callable[[], Service]) -> None:
     service = build()
     await service.migrate()
     service.runtime.client.close()
+
+
+async def _verify_audit(build: Callable[[], Service], *, with_stream: bool) -> bool:
+    service = build()
+    runtime = service.runtime
+    try:
+        # First the stream: what it has by then, the store has had before.
+        sent = None
+        if with_stream:
+            await runtime.broker.attach()
+            sent = await anchors_sent(runtime.broker, runtime.service)
+        names = chained(runtime.relay.watched)
+        return await report(Verification(runtime.database, runtime.service, names, service.reference_key, sent), print)
+    finally:
+        await runtime.broker.stop()
+        runtime.client.close()
+
+
+async def _export_audit(build: Callable[[], Service], first: date, last: date, file: Path) -> int:
+    runtime = build().runtime
+    try:
+        return await export(runtime.database, runtime.service, runtime.settings.keys_dir, first, last, file, runtime.world.real_now())
+    finally:
+        runtime.client.close()
 
 
 async def _republish(build: Callable[[], Service], since: datetime, queue: str) -> None:

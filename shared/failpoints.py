@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 from typing import Literal
 
-Failpoint = Literal["after-write", "after-publish", "before-ack"]
+Failpoint = Literal["after-write", "after-publish", "before-ack", "after-anchor", "while-marking"]
 
 _armed = os.environ.get("MINYI_FAILPOINT", "")
 _marker = os.environ.get("MINYI_FAILPOINT_MARKER", "")

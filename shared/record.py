@@ -15,6 +15,7 @@ A document carries, beside the service's own fields:
 | requests, forgot | the last 32 commands with their results; whether older ones must be looked up in `audit` |
 | auditHead, auditLength | the audit chain of this document |
 | void | the opening event was dropped: everything later is skipped |
+| scrub_due | the petitioner was erased, and events kept of this document may still hold their words (shared/erasure.py) |
 | counted | what the projector has counted of this document's facts (shared/projector.py); no write of the service's touches it |
 """
 
@@ -57,7 +58,7 @@ PROTOCOL_FIELDS = frozenset(
 )
 
 # Flags that somebody else takes back without moving the version: each write sets them anew, whatever it has read.
-RAISED_ANEW = frozenset({"dirty", "unannounced"})
+RAISED_ANEW = frozenset({"dirty", "unannounced", "scrub_due"})
 
 
 class Verdict(Enum):

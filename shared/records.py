@@ -133,7 +133,9 @@ class MongoRecords:
 
     async def remembered_request(self, id: str, request_id: str) -> Document | None:
         with store_errors():
-            return await self.audit.find_one({"subject": id, "request_id": request_id})
+            rows = await self.audit.find({"subject": id, "request_id": request_id}).to_list(None)
+        # Entries of before they named their collection are anybody's of that id.
+        return next((row for row in rows if row.get("collection", "") in ("", self.collection.name)), None)
 
     async def blocked(self, sources: list[str], limit: int) -> list[Document]:
         """Documents held up by an event of these sources that cannot be applied, for operators: {_id, blocked}."""
@@ -151,13 +153,19 @@ EVENT_INDEXES = [
     IndexModel([("subject", ASCENDING), ("sequence", ASCENDING)], name="subject_sequence"),
     IndexModel([("at", ASCENDING)], name="at"),
 ]
-AUDIT_INDEXES = [IndexModel([("subject", ASCENDING), ("request_id", ASCENDING)], name="subject_request")]
+AUDIT_INDEXES = [
+    IndexModel([("subject", ASCENDING), ("request_id", ASCENDING)], name="subject_request"),
+    IndexModel([("subject", ASCENDING), ("number", ASCENDING)], name="subject_number"),
+    # What waits for an anchor has none. Not partial: as above.
+    IndexModel([("anchor", ASCENDING)], name="anchor"),
+    IndexModel([("when", ASCENDING)], name="when"),
+]
 
 
 async def create_indexes(database: Database, record_collections: list[str]) -> None:
     """The indexes of the protocol; each service adds those of its own queries in its store."""
     with store_errors():
-        for name in record_collections:
+        for name in (*record_collections, "anchors"):
             await database[name].create_indexes(RECORD_INDEXES)
         await database["events"].create_indexes(EVENT_INDEXES)
         await database["audit"].create_indexes(AUDIT_INDEXES)

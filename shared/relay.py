@@ -69,6 +69,11 @@ class Relay:
         collection = len(self._records) - 1
         return lambda id: self._soon((collection, id))
 
+    @property
+    def watched(self) -> list[Records]:
+        """All collections whose documents have an outbox."""
+        return list(self._records)
+
     def _soon(self, key: tuple[int, str]) -> None:
         """Relay in a task of its own; one at a time per document, once more if it was asked for meanwhile."""
         if key in self._tasks:

@@ -1,13 +1,15 @@
 """Send a service's events again from its own memory, the `events` collection: for late consumers and rebuilds.
 
 The queue is bound before anything is read, so that no event falls between; consumers recognise what they have by sequence.
-Each chosen grievance is sent from sequence 1: a consumer that knows nothing of it can begin.
+Each chosen grievance is sent from sequence 1: a consumer that knows nothing of it can begin. Anchors of the audit are nobody's but the
+stream's.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from shared.anchors import SUBJECT
 from shared.broker import DELIVERY_LIMIT, Broker, quorum
 from shared.mongo import Database
 from shared.records import store_errors
@@ -24,6 +26,7 @@ async def republish(database: Database, broker: Broker, source: str, since: date
     with store_errors():
         subjects = await database["events"].distinct("subject", {"at": {"$gte": since}})
     sent = 0
+    subjects = [subject for subject in subjects if subject != SUBJECT]
     for subject in sorted(subjects):
         with store_errors():
             rows = await database["events"].find({"subject": subject}).to_list(None)

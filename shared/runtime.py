@@ -14,9 +14,11 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import ids, telemetry
+from shared import anchors, ids, telemetry
+from shared.anchors import Anchors
 from shared.broker import Broker
 from shared.clock import Clock, clock_from
+from shared.contracts.base import AuditAnchored
 from shared.identity.errors import Unauthenticated
 from shared.inbox import BrokerQueues, Handler, Inbox, Reference
 from shared.mongo import connect, database
@@ -68,13 +70,19 @@ class Runtime:
 
     def writer(self, records: MongoRecords, participant: Participant, codec: Codec, audit_key: bytes) -> Writer:
         """The one writer of a collection of grievance documents; its outboxes are relayed and swept here."""
-        return Writer(records, participant, codec, self.world, self.relay.watch(records), audit_key)
+        soon = self.relay.watch(records)
+        return Writer(records, participant, codec, self.world, soon, audit_key, collection=records.collection.name)
 
     def records(self, name: str) -> MongoRecords:
         """A collection beside the grievances whose documents have an outbox; the sweeper relays it."""
         records = MongoRecords(self.database, name)
         self.relay.watch(records)
         return records
+
+    def anchors(self, key: bytes, contract: type[AuditAnchored]) -> Anchors:
+        """The anchoring of the audit trail, with the key of its entries; a worker does its rounds, every process relays what it made."""
+        outbox = MongoRecords(self.database, anchors.COLLECTION)
+        return Anchors(self.database, self.service, contract, key, self.world, outbox, self.relay.watch(outbox))
 
     def consume(self, writer: Writer, references: dict[str, Reference]) -> None:
         """Make this process a worker: it takes the service's queue."""

@@ -107,14 +107,18 @@ class Writer:
         world: Instants,
         relay_soon: Callable[[str], None],
         audit_key: bytes,
+        *,
+        collection: str = "",
     ) -> None:
-        """`relay_soon` is called with the document's id after each write that has something to send; it must not wait."""
+        """`relay_soon` is called with the document's id after each write that has something to send; it must not wait. `collection` is the
+        name under which audit entries are kept: ids are unique in one collection only."""
         self._records = records
         self._participant = participant
         self._codec = codec
         self._world = world
         self._relay_soon = relay_soon
         self._audit_key = audit_key
+        self._collection = collection
 
     async def create(self, id: str, request: Request, decide: Callable[[], Decision]) -> tuple[Document, bool]:
         """The first command of a document. Returns its result and whether it was made just now; a repeat returns the first result."""
@@ -315,13 +319,15 @@ class Writer:
                 origin=request.origin,
                 payload_digest=request.digest,
                 result=copy.deepcopy(result),
+                collection=self._collection,
             ),
             key=self._audit_key,
             subject=document["_id"],
         )
         document["auditHead"], document["auditLength"] = chain.head, chain.length
         row = entry.document() | {"subject": document["_id"]}
-        return [{"id": f"{document['_id']}:{chain.length}", "kind": "audit", "at": self._world.real_now(), "row": row}]
+        id = f"{self._collection}:{document['_id']}:{chain.length}"
+        return [{"id": id, "kind": "audit", "at": self._world.real_now(), "row": row}]
 
     def _remember(self, draft: Draft, request: Request, result: Document) -> None:
         """Keep this request's answer; let the oldest go beyond 32, but only those whose audit entry is already relayed."""

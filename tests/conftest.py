@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +19,30 @@ from shared.identity.development import DevelopmentIssuer
 from shared.identity.keys import ensure_development_keys
 from shared.mongo import Client, Database, connect, database
 from shared.settings import CommonSettings
-from tests.world import ISSUER, ROOT
+from tests.memory import memory, place_of_parts
+from tests.world import ISSUER
+
+# Some hundred processes of ours are started from the same sources: what the first compiles, the others read.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Stores and brokers sync each write. Their data dies with the tests: in memory nobody waits for a disk.
+if "TMPDIR" not in os.environ and (found := memory()):
+    os.environ["TMPDIR"] = tempfile.tempdir = found
 
 # What takes longest is begun first: in the end two processes are done at about the same time.
-LONGEST = ("tests/deploy/", "tests/bench/", "tests/demo/", "tests/journeys/", "tests/shared/model/", "tests/services/")
+LONGEST = (
+    "tests/access/test_matrix.py",
+    "tests/bench/",
+    "tests/deploy/",
+    "tests/demo/",
+    "tests/journeys/",
+    "tests/gateway/test_generated_queries.py",
+    "tests/shared/model/",
+    "tests/services/",
+)
+# Each of these tests starts all that it needs.
+EACH_ALONE = {"tests/bench/test_loads.py"}
 # These look at one whole system, which is started once.
 OF_ONE_SYSTEM = {f"tests/deploy/{name}.py" for name in ("test_operating", "test_documented_commands")}
-
 
 # Fixtures that start a broker or a store.
 NEEDS_PARTS = {"parts", "intake_store_settings"}
@@ -47,18 +67,24 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file in EACH_ALONE:
+            return nodeid
         return "of one system" if file in OF_ONE_SYSTEM else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    # It would begin with the files of most tests; see LONGEST.
+    config.option.loadscopereorder = False
     return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
 def parts() -> Iterator[Parts]:
     """Broker and store with empty data; MINYI_RABBITMQ_URL and MINYI_MONGODB_URL are taken when they are set."""
-    with ensure_parts(ROOT / ".local" / "test", fresh=True) as running:
+    with ensure_parts(place_of_parts(), fresh=True) as running:
         yield running
+    for name in ("broker", "store"):
+        shutil.rmtree(running.local_dir / name, ignore_errors=True)
 
 
 @pytest.fixture

@@ -7,16 +7,14 @@ from fastapi import FastAPI, Request
 from services.feedback.events import HANDLED, OPENS, apply
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
-from services.feedback.subgraph.context import Feedback, FeedbackContext
-from services.feedback.subgraph.schema import build_schema
 from services.feedback.usecases.answer_survey import Surveying
-from shared.graphql_server import graph_router
+from shared.anchors import ROUND_SECONDS
+from shared.contracts.feedback import FeedbackAuditAnchoredV1
+from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.keys import reference_key
-from shared.identity.tokens import verifier_of
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.runtime import Runtime, application
-from shared.subgraph import viewer_of
 from shared.writer import Writer
 
 NAME = "feedback"
@@ -32,6 +30,7 @@ class Service:
         self.reference_key = reference_key(settings.keys_dir)
         self.followups = FollowUps(self.runtime.database)
         self.writer: Writer = self.runtime.writer(self.followups, PARTICIPANT, CODEC, self.reference_key)
+        self.anchors = self.runtime.anchors(self.reference_key, FeedbackAuditAnchoredV1)
 
     async def migrate(self) -> None:
         """Indexes. Repeating it changes nothing."""
@@ -39,6 +38,13 @@ class Service:
 
     def api(self) -> FastAPI:
         """The subgraph."""
+        # Half of a process's start, which worker and migration do without.
+        from services.feedback.subgraph.context import Feedback, FeedbackContext
+        from services.feedback.subgraph.schema import build_schema
+        from shared.graphql_server import graph_router
+        from shared.identity.tokens import verifier_of
+        from shared.subgraph import viewer_of
+
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
         feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, access_of))
@@ -52,4 +58,6 @@ class Service:
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
         self.runtime.consume(self.writer, {})
+        self.runtime.every(ROUND_SECONDS, self.anchors.round)
+        self.runtime.every(SCRUB_SECONDS, Scrubber(self.followups).round)
         return application(self.runtime)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import date
+from functools import partial
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore
@@ -22,6 +23,7 @@ from services.intake.store.places import PLACES, Atlas, Sites, seed_places
 from services.intake.store.transfers import Transfers
 from services.intake.store.uploads import UploadStore
 from services.intake.usecases.archiving import Archiving
+from services.intake.usecases.each_for_itself import each_for_itself
 from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.expire_archives import expire_archives
 from services.intake.usecases.export_rows import Exports
@@ -61,6 +63,9 @@ TURN_SECONDS = 60.0
 TRANSFER_SECONDS = 1.0
 PROJECT_SECONDS = 1.0
 MARK_SECONDS = 5.0
+MARKED_AT_MOST = 10_000
+"""In a round, of each kind: enough that what fails for good never is all that is looked at."""
+TOLD_AT_ONCE = 200
 SWEEP_SECONDS = 3600.0
 PROJECTED = ("households", "members", "grievances", "encounters")
 ALL_INDEXES = {
@@ -247,14 +252,21 @@ class Fieldwork:
         self.runtime.every(SWEEP_SECONDS, lambda: expire_archives(self.archiving))
 
     async def mark_outings(self) -> None:
-        """Visits, encounters and diaries whose members' records were not told: a crash came between."""
-        for id in await self.households.unmarked(100):
-            await mark_outings(self.record_visits, id)
-        while ids := await self.encounters.untold(200):
-            if not await tell_encounters(self.telling, ids):
-                break
-        for id in await self.diaries.untold(100):
-            await tell_diary(self.telling, id)
+        """Visits, encounters and diaries whose members' records were not told: a crash came between, or a batch left it to us. One that
+        fails keeps no other from it: the failure is raised at the end."""
+        steps: dict[str, Callable[[], Awaitable[object]]] = {
+            id: partial(mark_outings, self.record_visits, id) for id in await self.households.unmarked(MARKED_AT_MOST)
+        }
+        untold = await self.encounters.untold(MARKED_AT_MOST)
+        for start in range(0, len(untold), TOLD_AT_ONCE):
+            ids = untold[start : start + TOLD_AT_ONCE]
+            try:
+                await tell_encounters(self.telling, ids)
+            except Exception:
+                # One of them it is, and not all.
+                steps |= {id: partial(tell_encounters, self.telling, [id]) for id in ids}
+        steps |= {id: partial(tell_diary, self.telling, id) for id in await self.diaries.untold(MARKED_AT_MOST)}
+        await each_for_itself(steps)
 
     def _recording(self, records: MongoRecords, codec: ModelCodec | None = None) -> Recording:
         chosen = codec if codec is not None else records.codec  # type: ignore[attr-defined]

@@ -6,10 +6,10 @@ from services.intake.fieldwork import ALONE, Fieldwork
 from services.intake.store.access_log import AccessLog
 from services.intake.store.look_ups import CODEC, LookUpRecords
 from services.intake.store.mongo import Grievances
-from services.intake.store.persons import MongoPersons
 from services.intake.usecases.export_personal_data import Exporting
 from services.intake.usecases.look_up_by_phone import LookingUp
 from services.intake.usecases.personal_access import PersonalAccess
+from services.intake.usecases.ports import Persons
 from shared.runtime import Runtime
 from shared.writer import Writer
 
@@ -23,7 +23,7 @@ class Privacy:
         fieldwork: Fieldwork,
         grievances: Grievances,
         grievance_writer: Writer,
-        persons: MongoPersons,
+        persons: Persons,
         reference_key: bytes,
         look_ups_a_day: int,
     ) -> None:
@@ -33,4 +33,4 @@ class Privacy:
         self.exporting = Exporting(self.access, self.log)
         self.look_ups = LookUpRecords(runtime.database)
         writer = runtime.writer(self.look_ups, ALONE, CODEC, reference_key)
-        self.looking_up = LookingUp(self.access, writer, persons, look_ups_a_day)
+        self.looking_up = LookingUp(self.access, writer, look_ups_a_day)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from services.intake.fieldwork import ALONE, Fieldwork
 from services.intake.store.mongo import Grievances
 from services.intake.store.summaries import Summaries
 from services.intake.usecases.check_day_summary import Summarising
 from services.intake.usecases.complete_grievance import Completing
+from services.intake.usecases.each_for_itself import each_for_itself
 from services.intake.usecases.hand_up_day_summary import report_up
 from services.intake.usecases.ports import Persons, Uploads
 from services.intake.usecases.tell_petitioner import Telling
@@ -49,11 +52,4 @@ class SecretaryDuties:
     async def report_up(self) -> None:
         """Items handed up of which the grievance was not told: a crash came between. One summary that fails keeps no other from it: the
         failure is raised at the end."""
-        failed = None
-        for id in await self.summaries.unnoted(100):
-            try:
-                await report_up(self.summarising, id)
-            except Exception as error:
-                failed = error
-        if failed is not None:
-            raise failed
+        await each_for_itself({id: partial(report_up, self.summarising, id) for id in await self.summaries.unnoted(100)})

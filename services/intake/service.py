@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
-from services.intake.calendar_http import calendar_router
+from services.intake.adapters.retention import load_retention
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, apply
 from services.intake.field_sync import syncing
@@ -21,30 +21,32 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
 from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
 from services.intake.store.numbers import MongoNumbers
-from services.intake.store.persons import MongoPersons
+from services.intake.store.persons import MongoPersons, migrate_rows
 from services.intake.store.pin_tries import MongoPinTries
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
-from services.intake.subgraph.context import Intake, IntakeContext
-from services.intake.subgraph.schema import build_schema
-from services.intake.uploads_http import uploads_router
 from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.erase_petitioner import Erasing, erase_round
 from services.intake.usecases.expect_photos import ExpectPhotos
+from services.intake.usecases.keep_retention import Retaining, keep_retention
 from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
-from shared.graphql_server import graph_router
+from shared.anchors import ROUND_SECONDS
+from shared.china_time import day_in_china
+from shared.contracts.intake import IntakeAuditAnchoredV1
+from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.issuers import INTAKE
 from shared.identity.keys import master_keys, reference_key, upload_key
-from shared.identity.tokens import verifier_of
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.records import store_errors
 from shared.runtime import Runtime, application
-from shared.subgraph import viewer_of
 
 NAME = "intake"
 PARTICIPANT = Participant(NAME, apply, frozenset(CONSUMERS))
 SWEEP_UPLOADS_SECONDS = 600.0
+ERASE_SECONDS = 5.0
+RETENTION_SECONDS = 3600.0
 
 
 class Service:
@@ -58,7 +60,9 @@ class Service:
         self.cipher = FieldCipher(master_keys(settings.keys_dir), self.reference_key)
         self.grievances = Grievances(database)
         self.writer = self.runtime.writer(self.grievances, PARTICIPANT, CODEC, self.reference_key)
-        self.persons = MongoPersons(database, self.cipher)
+        self.anchors = self.runtime.anchors(self.reference_key, IntakeAuditAnchoredV1)
+        world, retention = self.runtime.world, load_retention()
+        self.persons = MongoPersons(database, self.cipher, retention, lambda: day_in_china(world.now()).isoformat(), world.real_now)
         self.files = FileStore(database)
         self.uploads = UploadStore(database[COLLECTION])
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
@@ -76,6 +80,17 @@ class Service:
             self.reference_key,
             settings.phone_look_ups_a_day,
         )
+        self.notices = Notices(database, world.now)
+        self.erasing = Erasing(
+            self.privacy.access,
+            self.grievances,
+            self.persons,
+            self.uploads,
+            self.files,
+            self.notices,
+            self.duties.summarising.writer,
+        )
+        self.retaining = Retaining(self.erasing, self.notices, retention)
 
     async def migrate(self) -> None:
         """Indexes, and the first organisation. Repeating it changes nothing."""
@@ -86,6 +101,7 @@ class Service:
             await database[pin_tries.COLLECTION].create_indexes(pin_tries.INDEXES)
         await self.files.create_indexes()
         await self.fieldwork.migrate()
+        await migrate_rows(database, self.fieldwork.today(), self.runtime.world.real_now())
 
     async def recount(self) -> str:
         """Begin to count the projected numbers anew; what is served stays until the new ones are whole."""
@@ -109,6 +125,15 @@ class Service:
 
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
+        # Half of a process's start, which worker and migration do without.
+        from services.intake.calendar_http import calendar_router
+        from services.intake.subgraph.context import Intake, IntakeContext
+        from services.intake.subgraph.schema import build_schema
+        from services.intake.uploads_http import uploads_router
+        from shared.graphql_server import graph_router
+        from shared.identity.tokens import verifier_of
+        from shared.subgraph import viewer_of
+
         settings, world = self.settings, self.runtime.world
         verifier = verifier_of(settings, self.reference_key)
         key = upload_key(settings.keys_dir)
@@ -122,6 +147,7 @@ class Service:
             fieldwork=self.fieldwork,
             duties=self.duties,
             privacy=self.privacy,
+            erasing=self.erasing,
             grievances=self.grievances,
             numbers=numbers,
             persons=self.persons,
@@ -151,7 +177,7 @@ class Service:
         parts = Delivering(
             writer=self.writer,
             persons=self.persons,
-            channel=Notices(self.runtime.database, world.now),
+            channel=self.notices,
             now=world.now,
             real_now=world.real_now,
             claim_id=lambda: str(uuid.uuid4()),
@@ -165,5 +191,9 @@ class Service:
         self.fieldwork.work()
         self.duties.work(self.runtime)
         self.runtime.every(settings.deliver_seconds, send_pending)
+        self.runtime.every(ERASE_SECONDS, lambda: erase_round(self.erasing))
+        self.runtime.every(SCRUB_SECONDS, Scrubber(self.grievances).round)
+        self.runtime.every(RETENTION_SECONDS, lambda: keep_retention(self.retaining))
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
+        self.runtime.every(ROUND_SECONDS, self.anchors.round)
         return application(self.runtime)

@@ -14,20 +14,18 @@ from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.settings import RoutingSettings
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate
-from services.routing.subgraph.context import Routing, RoutingContext
-from services.routing.subgraph.schema import build_schema
 from services.routing.usecases.ports import Handling
+from shared.anchors import ROUND_SECONDS
 from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
+from shared.contracts.routing import RoutingAuditAnchoredV1
 from shared.envelope import Event
-from shared.graphql_server import graph_router
+from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.keys import reference_key
-from shared.identity.tokens import verifier_of
 from shared.inbox import Reference
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.reference import ReferenceRows
 from shared.runtime import Runtime, application
-from shared.subgraph import viewer_of
 from shared.writer import Writer
 
 NAME = "routing"
@@ -47,6 +45,7 @@ class Service:
         self.cases = Cases(database)
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
+        self.anchors = self.runtime.anchors(self.reference_key, RoutingAuditAnchoredV1)
 
     def _policy(self) -> Policy:
         calendar = StateCouncilCalendar()
@@ -72,6 +71,13 @@ class Service:
 
     def api(self) -> FastAPI:
         """The subgraph."""
+        # Half of a process's start, which worker and migration do without.
+        from services.routing.subgraph.context import Routing, RoutingContext
+        from services.routing.subgraph.schema import build_schema
+        from shared.graphql_server import graph_router
+        from shared.identity.tokens import verifier_of
+        from shared.subgraph import viewer_of
+
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
         handling = Handling(self.writer, self.reference_key, self.runtime.world.now, access_of)
@@ -107,4 +113,6 @@ class Service:
         self.runtime.consume(self.writer, references)
         # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
         self.runtime.every(2.0, self.departments.rows)
+        self.runtime.every(ROUND_SECONDS, self.anchors.round)
+        self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)
         return application(self.runtime)

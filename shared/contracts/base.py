@@ -6,7 +6,7 @@ during a rolling update.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
@@ -22,9 +22,11 @@ class Part(BaseModel):
 
 
 class Contract(Part):
-    """One event. `type` reads `<source>.<aggregate>.<event>.v<N>`."""
+    """One event. `type` reads `<source>.<aggregate>.<event>.v<N>`; `words` names, as paths, its texts by or for the petitioner and what
+    leads back to them: what an erasure takes out of kept events (shared/erasure.py)."""
 
     type: ClassVar[str]
+    words: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def read(cls, data: Any) -> Self:
@@ -43,6 +45,22 @@ class Contract(Part):
     def in_versions(self) -> list[Contract]:
         """The versions in which this event is sent, all with one id and sequence. A V2 returns itself and its V1 while both live."""
         return [self]
+
+
+class AuditAnchored(Contract):
+    """An anchor of a service's audit trail, once a day and for every few thousand entries. `digest` is keyed and binds the entries and
+    `previous`, the digest of the anchor before: who holds this event can tell whether the trail was changed since.
+
+    `anchor` counts from 1; `day` is China's, by real time; `earliest` and `latest` are the times of its entries, null where it has none.
+    """
+
+    anchor: int
+    day: date
+    earliest: datetime | None
+    latest: datetime | None
+    entries: int
+    digest: str
+    previous: str
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from shared.contracts.base import Contract
+from shared.contracts.base import AuditAnchored, Contract
 
 Satisfaction = Literal["VERY_SATISFIED", "SATISFIED", "NEUTRAL", "DISSATISFIED", "VERY_DISSATISFIED"]
 
@@ -14,6 +14,7 @@ class DeliveryRequestedV1(Contract):
     """Asks intake, which alone knows how to reach the petitioner, to deliver a text (S54). `deliveryId` is the key of idempotency."""
 
     type: ClassVar[str] = "feedback.grievance.delivery_requested.v1"
+    words: ClassVar[tuple[str, ...]] = ("text",)
 
     deliveryId: str
     purpose: Literal["REPLY"]
@@ -43,6 +44,7 @@ class SurveyAnsweredV1(Contract):
     """The petitioner's two answers. `reworkAsked`: not resolved or not satisfied, with a reason."""
 
     type: ClassVar[str] = "feedback.grievance.survey_answered.v1"
+    words: ClassVar[tuple[str, ...]] = ("reason",)
 
     round: int
     resolved: bool
@@ -52,4 +54,10 @@ class SurveyAnsweredV1(Contract):
     at: datetime
 
 
-EVENTS: tuple[type[Contract], ...] = (DeliveryRequestedV1, FedBackV1, SurveyOpenedV1, SurveyAnsweredV1)
+class FeedbackAuditAnchoredV1(AuditAnchored):
+    """Feedback's audit trail up to here. For the stream `events.log` alone: no service takes it."""
+
+    type: ClassVar[str] = "feedback.audit.anchored.v1"
+
+
+EVENTS: tuple[type[Contract], ...] = (DeliveryRequestedV1, FedBackV1, SurveyOpenedV1, SurveyAnsweredV1, FeedbackAuditAnchoredV1)

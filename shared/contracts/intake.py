@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from shared.contracts.base import Contract, Part
+from shared.contracts.base import AuditAnchored, Contract, Part
 
 Channel = Literal[
     "VISIT",
@@ -25,6 +25,7 @@ Channel = Literal[
 Kind = Literal["CONSULTATION", "HELP", "COMPLAINT", "REPORT", "SUGGESTION"]
 FoundBy = Literal["VISIT", "PETITION"]
 DeliveryResult = Literal["sent", "failed", "unknown"]
+ErasureReason = Literal["REQUEST", "CONSENT_WITHDRAWN", "RETENTION", "UNLAWFUL"]
 PostKind = Literal["COMMUNITY_PARTY_ORGANISATION", "COMPOUND_PARTY_SECRETARY", "COMMUNITY_SECRETARY", "DISPATCHER"]
 
 
@@ -52,6 +53,7 @@ class GrievanceRegisteredV1(Contract):
     """A grievance was accepted at a door (S45). `foundBy` tells 下访 from 上访 (S10)."""
 
     type: ClassVar[str] = "intake.grievance.registered.v1"
+    words: ClassVar[tuple[str, ...]] = ("subject", "text", "onSpotAnswer", "access.petitionerRef", "access.ownRef")
 
     number: str
     kind: Kind
@@ -88,6 +90,7 @@ class GrievanceReportedUpV1(Contract):
     """上传 (S51, S23): handed up to the committee of the town `to`, in the day summary of that id. `remark` is redacted."""
 
     type: ClassVar[str] = "intake.grievance.reported_up.v1"
+    words: ClassVar[tuple[str, ...]] = ("remark",)
 
     to: str
     by: Owner
@@ -110,6 +113,7 @@ class GrievanceCompletedV1(Contract):
     """补录: what was not told at registration was added. Values as they are now; `subject` redacted, `petitionerRef` a keyed hash."""
 
     type: ClassVar[str] = "intake.grievance.completed.v1"
+    words: ClassVar[tuple[str, ...]] = ("petitionerRef", "subject")
 
     by: Owner
     at: datetime
@@ -122,11 +126,23 @@ class PetitionerCorrectedV1(Contract):
     """更正: what was taken down wrongly of the petitioner was put right. Values as they are now, as in GrievanceCompleted."""
 
     type: ClassVar[str] = "intake.grievance.petitioner_corrected.v1"
+    words: ClassVar[tuple[str, ...]] = ("petitionerRef", "subject")
 
     by: Owner
     at: datetime
     petitionerRef: str
     subject: str
+
+
+class PersonalDataErasedV1(Contract):
+    """删除 (个人信息保护法 art. 47): the petitioner's data and words are gone; the grievance and its numbers stay. From now on
+    `petitionerRef` stands for nobody. Whoever keeps words of theirs, or texts that were written for them, takes them out."""
+
+    type: ClassVar[str] = "intake.grievance.personal_data_erased.v1"
+
+    at: datetime
+    reason: ErasureReason
+    petitionerRef: str
 
 
 class DepartmentRow(Part):
@@ -201,6 +217,12 @@ class HouseholdsImportedV1(Contract):
     refused: int
 
 
+class IntakeAuditAnchoredV1(AuditAnchored):
+    """Intake's audit trail up to here. For the stream `events.log` alone: no service takes it."""
+
+    type: ClassVar[str] = "intake.audit.anchored.v1"
+
+
 EVENTS: tuple[type[Contract], ...] = (
     GrievanceRegisteredV1,
     DeliveryAttemptedV1,
@@ -208,8 +230,10 @@ EVENTS: tuple[type[Contract], ...] = (
     PetitionerToldV1,
     GrievanceCompletedV1,
     PetitionerCorrectedV1,
+    PersonalDataErasedV1,
     DepartmentsRecordedV1,
     PostsRecordedV1,
     TeamsRecordedV1,
     HouseholdsImportedV1,
+    IntakeAuditAnchoredV1,
 )

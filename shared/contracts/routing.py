@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from shared.contracts.base import Contract, Part
+from shared.contracts.base import AuditAnchored, Contract, Part
 from shared.contracts.intake import Owner
 
 Status = Literal[
@@ -26,6 +26,10 @@ Status = Literal[
     "WITHDRAWN",
     "NOT_ACCEPTED",
 ]
+
+
+OF_PROGRESS = ("progress.publicReply",)
+"""A reply is a text for the petitioner: it may call them by what they told."""
 
 
 class ProgressAccess(Part):
@@ -53,6 +57,7 @@ class GrievanceAppraisedV1(Contract):
     """研判 is done (S47): accepted, or answered on the spot (S49). `verdict` says by what it was judged."""
 
     type: ClassVar[str] = "routing.grievance.appraised.v1"
+    words: ClassVar[tuple[str, ...]] = ("onSpotAnswer", *OF_PROGRESS)
 
     verdict: Literal["ACCEPTED", "ANSWERED_ON_SPOT"]
     category: str | None
@@ -67,6 +72,7 @@ class GrievanceDispatchedV1(Contract):
     """转办 (S48): to which department, by which rule, due when (S52)."""
 
     type: ClassVar[str] = "routing.grievance.dispatched.v1"
+    words: ClassVar[tuple[str, ...]] = OF_PROGRESS
 
     department: str
     rule: str
@@ -80,6 +86,7 @@ class WorkOrderAcceptedV1(Contract):
     """受理 by the department: somebody there now owns it."""
 
     type: ClassVar[str] = "routing.grievance.work_order_accepted.v1"
+    words: ClassVar[tuple[str, ...]] = OF_PROGRESS
 
     department: str
     by: Owner
@@ -90,6 +97,7 @@ class GrievanceResolvedV1(Contract):
     """已办: the handling is reported, with the words for the petitioner (redacted) and evidence by attachment id."""
 
     type: ClassVar[str] = "routing.grievance.resolved.v1"
+    words: ClassVar[tuple[str, ...]] = ("text", *OF_PROGRESS)
 
     department: str
     text: str
@@ -103,10 +111,17 @@ class GrievanceMovedV1(Contract):
     """The state followed what feedback found out: FED_BACK, SURVEYED, REWORK or CLOSED."""
 
     type: ClassVar[str] = "routing.grievance.moved.v1"
+    words: ClassVar[tuple[str, ...]] = OF_PROGRESS
 
     action: str
     by: Owner
     progress: Progress
+
+
+class RoutingAuditAnchoredV1(AuditAnchored):
+    """Routing's audit trail up to here. For the stream `events.log` alone: no service takes it."""
+
+    type: ClassVar[str] = "routing.audit.anchored.v1"
 
 
 EVENTS: tuple[type[Contract], ...] = (
@@ -115,4 +130,5 @@ EVENTS: tuple[type[Contract], ...] = (
     WorkOrderAcceptedV1,
     GrievanceResolvedV1,
     GrievanceMovedV1,
+    RoutingAuditAnchoredV1,
 )

@@ -5,7 +5,8 @@
                         MINYI_MASTER_KEYS (`0001:<hex>,0002:<hex>`) stands in their place where it is set.
     upload.key          signs upload URLs; 32 bytes in hex.
     <name>.pem, <name>.jwks.json   the key pair (ES256) of an issuer and its public half: `intake` and `gateway` are the platform's own
-                        (issuers.py); `issuer` is the development issuer's, never in production.
+                        (issuers.py), `audit` signs exports of the audit (audit_export.py); `issuer` is the development issuer's, never in
+                        production.
 
 `python -m shared.identity.keys DIR` makes what a production installation lacks and touches nothing that exists.
 """
@@ -24,7 +25,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 KEY_BYTES = 32
-PLATFORM_PAIRS = ("intake", "gateway")
+PLATFORM_PAIRS = ("intake", "gateway", "audit")
 FRESH_SECONDS = 60.0
 """So long a process goes on wrapping with the newest master key that it knows before it looks for a newer one."""
 MASTER_KEYS = "MINYI_MASTER_KEYS"

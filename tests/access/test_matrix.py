@@ -6,6 +6,7 @@ Nothing here reads a policy or a rule: the document is what is tested.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -47,11 +48,12 @@ def walk_of(service: str) -> Walk:
     return Walk(service, [row for row in TOLD[service] if row.startswith("_entities")])
 
 
-def read_rows(service: str) -> set[str]:
+@cache
+def read_rows(service: str) -> frozenset[str]:
     """The rows that are asked by queries and entities."""
     walk = walk_of(service)
     walk.question(SOME)
-    return walk.asked
+    return frozenset(walk.asked)
 
 
 SOME = {relation: Described(relation, bytes(32), relation) for relation in RELATIONS}
@@ -146,6 +148,7 @@ LATER: dict[str, dict[str, Any]] = {
     "decideReveal": {"revealId": "reveal", "granted": True, "reason": "同意。"},
     "exportPersonalData": {},
     "correctPetitioner": {"place": "西门旁", "reason": "记错了。"},
+    "erasePetitioner": {"reason": "REQUEST", "note": "本人书面申请。"},
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK, *LATER),
@@ -233,7 +236,8 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
         assert changed == {described[relation].id for relation in seen[f"Mutation.{mutation}"]}
 
 
-def shared_rows(service: str) -> set[str]:
+@cache
+def shared_rows(service: str) -> frozenset[str]:
     """The rows that more than one command answers with."""
     walk = walk_of(service)
     once: set[str] = set()
@@ -243,7 +247,7 @@ def shared_rows(service: str) -> set[str]:
         walk.selection(field.type)
         shared |= once & walk.asked
         once |= walk.asked
-    return shared
+    return frozenset(shared)
 
 
 async def versions(world: World, service: str) -> dict[str, int]:

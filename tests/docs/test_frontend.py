@@ -91,6 +91,7 @@ async def test_every_example_of_the_page_does_what_it_says(system: System, gatew
     assert answers["One"]["grievance"]["case"]["department"]["name"] == "鲁城街道党工委"
     assert answers["One"]["grievance"]["timeline"]
     assert answers["Upload"]["createUpload"]["method"] == "PUT"
+    assert "更正诉求人信息" in [entry["whatZh"] for entry in answers["Corrected"]["grievance"]["timeline"]]
     assert len(answers) == len(examples())
 
 

@@ -74,7 +74,7 @@ def test_a_lost_answer_and_a_phone_that_was_off_lose_nothing_and_an_answered_ite
     first = phone(server, tmp_path)
     told = first.tell("encounter", kind="STREET_TALK", text="路牌看不清", division="370881001901")
     server.lose = True
-    with pytest.raises(OSError):  # noqa: PT011
+    with pytest.raises(ConnectionError):
         first.sync()
     server.lose = False
     again = phone(server, tmp_path)

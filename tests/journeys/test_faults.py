@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -323,6 +324,17 @@ async def test_a_late_consumer_is_fed_from_the_first_event_of_each_source(world:
                 fed.setdefault(str(message.headers["minyi-source"]), []).append(int(str(message.headers["minyi-sequence"])))
         await declared.delete(if_unused=False, if_empty=False)
     assert fed == {name: list(range(1, (await world.document(name, id))["sequence"] + 1)) for name in COLLECTIONS}
+
+
+async def test_an_operator_finds_the_audit_of_every_service_whole(world: World) -> None:
+    id = await live(world.system, "audited")
+    await closed_once(world, id)
+    for service in COLLECTIONS:
+        command = [sys.executable, "-m", f"services.{service}", "verify-audit"]
+        env = world.system.process(service, "api").process.env
+        done = await asyncio.to_thread(subprocess.run, command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "in events.log" in done.stdout
 
 
 def republish(world: World, service: str, queue: str) -> None:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -103,6 +104,30 @@ TAKEN_OUT = [
     ("我叫王小明，反映路灯", "王小明", Kind.NAME),
     ("联系人：李四。", "李四", Kind.NAME),
     ("姓名 欧阳修文，", "欧阳修文", Kind.NAME),
+    ("您好，我是李桂兰，住在南关", "李桂兰", Kind.NAME),
+    ("本人系退役军人蒋卫东。", "蒋卫东", Kind.NAME),
+    ("实名举报人: 闫小明2020年3月1日", "闫小明", Kind.NAME),
+    ("申请人：李四，王小明。", "王小明", Kind.NAME),
+    ("我的父亲李四（70岁）", "李四", Kind.NAME),
+    ("望早日解决，为盼！王小明2020年3月1日", "王小明", Kind.NAME),
+    ("My name is Wang Fang, the lift is broken", "Wang Fang", Kind.NAME),
+    ("座机0537 4412 345", "0537 4412 345", Kind.PHONE),
+    ("(+86) 13800000001", "(+86) 13800000001", Kind.PHONE),
+    ("鲁 H 3D567", "鲁 H 3D567", Kind.PLATE),
+    ("抖音号kong_fy88", "kong_fy88", Kind.CHAT_ID),
+    ("kong @example.com", "kong @example.com", Kind.EMAIL),
+    ("5号楼东单元三楼西户", "5号楼东单元三楼西户", Kind.ROOM),
+    ("1栋1单元1楼", "1栋1单元1楼", Kind.ROOM),
+    ("10号楼B单元2403", "10号楼B单元2403", Kind.ROOM),
+    ("8栋201.203都是", "8栋201.203", Kind.ROOM),
+    ("10号502房", "10号502房", Kind.ROOM),
+    ("大厦806房", "806房", Kind.ROOM),
+    ("楼上602漏水", "602", Kind.ROOM),
+    ("307业主不听", "307", Kind.ROOM),
+    ("锦绣府5-3204", "5-3204", Kind.ROOM),
+    ("78号院3排6号", "78号院3排6号", Kind.ROOM),
+    ("高庄村北塘218号附2号", "218号附2号", Kind.ROOM),
+    ("Building 3, Unit 2, Room 501", "Building 3, Unit 2, Room 501", Kind.ROOM),
 ]
 
 
@@ -139,6 +164,12 @@ LEFT_ALONE = [
     "我叫他来修，叫了三次；联系人一直不回复",
     "新A市、川府家园、云南白药、京东快递、苏宁电器",
     "电话2019年就停机了，电话200元话费",
+    "我是房东，我是高中生，我是江西人，本人车辆在库里，本人华景城业主，我是安易贷受害人，本人于去年，本人曾多次，谢谢",
+    "被举报人：王小明",
+    "联系人：王先生，申请人向社区反映",
+    "共301户业主，近205业主，阳光100房屋，2000房价，酒店512房间，门诊楼3楼306诊室，教室3排",
+    "小区10-120户，工期3-120天，6月5号在村里，陈庄村12号井",
+    "对公账户1608 0012 0900 0123 456",
 ]
 
 
@@ -157,6 +188,14 @@ def test_takes_out_declared_names_wherever_they_stand() -> None:
 
 def test_a_name_that_is_said_once_is_taken_out_everywhere() -> None:
     assert redact("我叫王小明，邻居都知道王小明住哪里").text == "我叫〔姓名〕，邻居都知道〔姓名〕住哪里"
+
+
+def test_a_declared_name_is_known_in_other_spellings() -> None:
+    assert redact("周建國和买买提•艾力都来了", ["周建国", "买买提·艾力"]).text == "〔姓名〕和〔姓名〕都来了"
+
+
+def test_a_homes_code_that_is_said_once_is_taken_out_everywhere() -> None:
+    assert redact("锦绣府5-3204一房二卖，认购书上写的是5-3204").text == "锦绣府〔门牌〕一房二卖，认购书上写的是〔门牌〕"
 
 
 def test_several_kinds_are_named_once_in_order() -> None:
@@ -198,22 +237,26 @@ def test_any_text_passes_and_findings_do_not_overlap(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    "piece",
     [
-        "1" * 20_000,
-        "1-" * 10_000,
-        "一" * 20_000,
-        "1号楼" * 5_000,
-        "A1" * 10_000,
-        "孔 " * 10_000,
-        "1 3 " * 5_000,
-        "a@" * 10_000,
-        "卡号" * 10_000,
+        *("1", "1-", "1.", "一", "号", "1号楼", "1单元", "村1号", "楼上101", "1-101 ", "1排", "A1", "孔 ", "1 3 ", "a@", "@ ", "卡号"),
+        *("电话", "(+86)", "我是", " ", "王", "本人系住户", "申请人：张三，李四，", "Unit 1, ", "〔电话〕"),
     ],
 )
-@pytest.mark.timeout(10)
-def test_hostile_texts_take_no_long(text: str) -> None:
+def test_hostile_texts_take_a_second(piece: str) -> None:
+    assert seconds_for(piece * (100_000 // len(piece))) < 2
+
+
+def test_a_text_of_nothing_but_names_takes_a_second() -> None:
+    assert seconds_for("".join(f"联系人：王{chr(0x4E00 + n % 3000)}{chr(0x4E00 + n // 3)}。" for n in range(10_000))) < 2
+    assert seconds_for("".join(f"小区{n % 99}-{n // 99 + 101}室，" for n in range(10_000))) < 2
+
+
+def seconds_for(text: str) -> float:
+    """Of this process alone: the machine may be shared."""
+    begun = process_time()
     redact(text, ["孔凡莹"])
+    return process_time() - begun
 
 
 @pytest.mark.skipif(not MESSAGES.exists(), reason="the real messages are not here")
@@ -230,4 +273,4 @@ def test_real_messages_lose_little() -> None:
     assert kinds[Kind.ID_NUMBER] + kinds[Kind.BANK_CARD] + kinds[Kind.CHAT_ID] + kinds[Kind.EMAIL] == 0
     assert kinds[Kind.PHONE] == 1
     assert kinds[Kind.PLATE] == 2
-    assert 100 < kinds[Kind.ROOM] < 200
+    assert 150 < kinds[Kind.ROOM] < 250

@@ -13,6 +13,7 @@ from shared.contracts.base import Contract
 from shared.contracts.feedback import DeliveryRequestedV1, FedBackV1, Satisfaction, SurveyAnsweredV1, SurveyOpenedV1
 from shared.contracts.intake import DeliveryAttemptedV1, GrievanceRegisteredV1, Owner
 from shared.contracts.routing import Progress
+from shared.erasure import ERASED, blanked
 from shared.identity.errors import Refusal
 
 DeliveryState = Literal["REQUESTED", "SENT", "FAILED", "UNKNOWN"]
@@ -75,6 +76,8 @@ class FollowUp(BaseModel):
     earlier_replies: list[Reply] = []
     earlier_surveys: list[Survey] = []
     timeline: list[Entry] = []
+    erased: bool = False
+    """The petitioner was erased: no words of theirs, nor for them, are here or are taken up."""
 
     def with_(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
@@ -91,6 +94,28 @@ class FollowUp(BaseModel):
             accused_departments=progress.access.accusedDepartments,
             confidential=progress.access.confidential,
         )
+
+
+def erase_petitioner(followup: FollowUp, petitioner_ref: str) -> FollowUp:
+    """What happened stays, and how satisfied they were; whose it was, what they said and what they were told is gone."""
+
+    def untold(reply: Reply) -> Reply:
+        return reply.model_copy(update={"text": ERASED})
+
+    def unsaid(survey: Survey) -> Survey:
+        return survey.model_copy(update={"reason": blanked(survey.reason)})
+
+    progress = followup.progress
+    return followup.with_(
+        petitioner_ref=petitioner_ref,
+        own_ref=None,
+        progress=progress.model_copy(update={"publicReply": blanked(progress.publicReply)}) if progress else None,
+        reply=untold(followup.reply) if followup.reply else None,
+        earlier_replies=[untold(reply) for reply in followup.earlier_replies],
+        survey=unsaid(followup.survey) if followup.survey else None,
+        earlier_surveys=[unsaid(survey) for survey in followup.earlier_surveys],
+        erased=True,
+    )
 
 
 def open_followup(event: GrievanceRegisteredV1) -> FollowUp:

@@ -14,6 +14,7 @@ from services.feedback.events.on_grievance_moved import on_grievance_moved
 from services.feedback.events.on_grievance_registered import on_grievance_registered
 from services.feedback.events.on_grievance_reported_up import on_grievance_reported_up
 from services.feedback.events.on_grievance_resolved import on_grievance_resolved
+from services.feedback.events.on_personal_data_erased import on_personal_data_erased
 from services.feedback.events.on_petitioner_corrected import on_petitioner_corrected
 from services.feedback.events.on_petitioner_told import on_petitioner_told
 from services.feedback.events.on_work_order_accepted import on_work_order_accepted
@@ -23,6 +24,7 @@ from shared.contracts.intake import (
     GrievanceCompletedV1,
     GrievanceRegisteredV1,
     GrievanceReportedUpV1,
+    PersonalDataErasedV1,
     PetitionerCorrectedV1,
     PetitionerToldV1,
 )
@@ -34,6 +36,7 @@ from shared.contracts.routing import (
     WorkOrderAcceptedV1,
 )
 from shared.envelope import Event
+from shared.erasure import without_words
 
 OnEvent = Callable[[str, FollowUp, Any], tuple[FollowUp, list[Contract]]]
 
@@ -42,6 +45,7 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     GrievanceReportedUpV1.type: (GrievanceReportedUpV1, on_grievance_reported_up),
     GrievanceCompletedV1.type: (GrievanceCompletedV1, on_grievance_completed),
     PetitionerCorrectedV1.type: (PetitionerCorrectedV1, on_petitioner_corrected),
+    PersonalDataErasedV1.type: (PersonalDataErasedV1, on_personal_data_erased),
     PetitionerToldV1.type: (PetitionerToldV1, on_petitioner_told),
     GrievanceAppraisedV1.type: (GrievanceAppraisedV1, on_grievance_appraised),
     GrievanceDispatchedV1.type: (GrievanceDispatchedV1, on_grievance_dispatched),
@@ -60,4 +64,6 @@ def apply(state: FollowUp | None, event: Event) -> tuple[FollowUp, list[Contract
     if state is None:
         raise LookupError("an event for a grievance that was never opened here")
     contract, consume = CONSUMERS[event.type]
+    if state.erased:
+        event = without_words(event)
     return consume(event.subject, state, contract.read(event.data()))

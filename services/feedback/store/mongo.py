@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from services.feedback.domain.followup import FollowUp
+from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access
 from shared.mongo import Database
 from shared.records import Document, MongoRecords, create_indexes, store_errors
 from shared.writer import ModelCodec
 
-CODEC = ModelCodec(FollowUp)
+
+def derived(followup: FollowUp) -> Document:
+    """What the store computes for its queries: whether kept events may hold words of somebody erased."""
+    return {"scrub_due": True} if followup.erased else {}
+
+
+CODEC = ModelCodec(FollowUp, derived)
 
 
 class FollowUps(MongoRecords):
@@ -42,3 +49,5 @@ def access_of(followup: FollowUp) -> Access:
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["followups"])
+    with store_errors():
+        await database["followups"].create_indexes([SCRUB_INDEX])

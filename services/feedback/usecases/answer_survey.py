@@ -9,6 +9,7 @@ from datetime import datetime
 from services.feedback.domain.followup import FollowUp, answer_survey
 from shared.commands import request_of
 from shared.contracts.feedback import Satisfaction
+from shared.erasure import blanked
 from shared.identity.access import Access, is_petitioner, may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
@@ -66,7 +67,7 @@ async def answer(
         raise Forbidden("NOT_YOUR_SURVEY", "只有诉求人本人或回访员可以答复回访。", "Only the petitioner or a caller may answer the survey.")
 
     def decide(followup: FollowUp) -> Decision:
-        words = redact(reason, ()).text if reason else None
+        words = blanked(reason or None) if followup.erased else redact(reason, ()).text if reason else None
         answered, events = answer_survey(followup, resolved, satisfied, words, parts.now())
         return Decision(answered, events, {"id": grievance})
 

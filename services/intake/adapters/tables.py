@@ -1,4 +1,7 @@
-"""CSV and XLSX as rows of texts, in constant memory. Reading and writing block: callers use a thread."""
+"""CSV and XLSX as rows of texts, in constant memory. Reading and writing block: callers use a thread.
+
+The library for workbooks is loaded by the first workbook: it would be a seventh of every process's start.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from services.intake.domain.sheets import defused
 from services.intake.domain.transfers import XLSX
@@ -59,6 +59,8 @@ def _encoding(path: Path) -> str:
 
 
 def _read_xlsx(path: Path) -> Iterator[list[str]]:
+    from openpyxl import load_workbook
+
     with path.open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
@@ -112,13 +114,17 @@ class _CsvWriter:
 
 class _XlsxWriter:
     def __init__(self, path: Path) -> None:
+        from openpyxl import Workbook
+        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+        self._illegal = ILLEGAL_CHARACTERS_RE
         self._path = path
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("民意")
 
     def add(self, rows: list[list[str]]) -> None:
         for row in rows:
-            self._sheet.append([ILLEGAL_CHARACTERS_RE.sub("", defused(cell)) for cell in row])
+            self._sheet.append([self._illegal.sub("", defused(cell)) for cell in row])
 
     def close(self) -> None:
         self._book.save(self._path)

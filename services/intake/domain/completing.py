@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from shared.contracts.base import Contract
 from shared.contracts.intake import GrievanceCompletedV1, Owner
@@ -61,6 +62,8 @@ def refuse(grievance: Grievance, known: Known, added: Added) -> Refusal | None:
     """Why it may not be added, with the field at fault."""
     petitioner = bool(added.name or added.phone)
     kind = added.kind is not None and added.kind != grievance.petitioner_kind
+    if grievance.erasure is not None:
+        return erased()
     if grievance.progress is not None and grievance.progress.status in ENDED:
         return Refusal("ALREADY_ENDED", "该诉求已经办结，不能再补录。", "The grievance has ended; nothing is added any more.")
     if not (petitioner or added.place or added.subject or added.attachments):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.intake.domain.completing import ENDED, SURVEYING, Kept, without_name
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance
 from shared.contracts.base import Contract
 from shared.contracts.intake import Owner, PetitionerCorrectedV1
@@ -13,6 +14,8 @@ from shared.identity.errors import Refusal
 
 def refuse(grievance: Grievance, *, name: bool, phone: bool, place: bool, by_their_team: bool) -> Refusal | None:
     """Why it may not be corrected, with the field at fault. `by_their_team`: neither by themselves nor by a data officer."""
+    if grievance.erasure is not None:
+        return erased()
     if not (name or phone or place):
         return Refusal("NOTHING_TO_CORRECT", "没有需要更正的内容。", "There is nothing to correct.")
     if name and grievance.anonymous:

@@ -6,6 +6,8 @@ Texts are kept redacted, and as they were written sealed under a key of the enco
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -123,6 +125,27 @@ class Encounter(BaseModel):
                 numbers[f"people:{period}"] = notes.attendance
             numbers |= {f"message:{code}:{period}": 1 for code in notes.messages}
         return {"at": [*prefixes(self.division)[1:], f"team:{self.team}"], "n": numbers}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What was done in a period. `people`: how many were met; `messages`: in how many encounters each was handed out, by code."""
+
+    encounters: dict[EncounterKind, int]
+    people: int
+    messages: dict[str, int]
+
+
+def totals(numbers: Mapping[str, int], period: str) -> Totals:
+    """From what the projector has counted (`facts`)."""
+    kinds: dict[EncounterKind, int] = {kind: numbers.get(f"{kind}:{period}", 0) for kind in CHANNEL_OF}
+    handed = {}
+    for key, number in sorted(numbers.items()):
+        what, _, code_and_period = key.partition(":")
+        code, _, of = code_and_period.rpartition(":")
+        if what == "message" and of == period and number:
+            handed[code] = number
+    return Totals(kinds, numbers.get(f"people:{period}", 0), handed)
 
 
 class PolicyMessage(BaseModel):

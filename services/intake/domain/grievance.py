@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.delivery import Delivery
+from services.intake.domain.erasure import Erasure
 from services.intake.domain.records import ReportedUp, Told
 from services.intake.domain.reveals import Reveal
 from shared.contracts.intake import Access, Channel, FoundBy, GrievanceRegisteredV1, Kind, Owner
@@ -39,7 +40,8 @@ class Grievance(BaseModel):
     channel: Channel
     subject: str
     text: str
-    original: Sealed
+    original: Sealed | None
+    """None once the petitioner was erased."""
     category: str | None
     division: str
     """At most village level: everything below is the petitioner's address and sealed."""
@@ -47,6 +49,8 @@ class Grievance(BaseModel):
     anonymous: bool
     confidential: bool
     person: str
+    consent: bool = True
+    """Whether they agreed that name and phone are kept beyond this matter (retention.py)."""
     petitioner_kind: PetitionerKind
     petitioner_ref: str
     own_ref: str | None = None
@@ -67,6 +71,9 @@ class Grievance(BaseModel):
     told: list[Told] = []
     reveals: list[Reveal] = []
     """Who asked to read the petitioner's data in clear (reveals.py)."""
+    erasure: Erasure | None = None
+    """That the petitioner is to be erased; it was done at `erased_at` (erasing.py)."""
+    erased_at: datetime | None = None
 
     @property
     def departments(self) -> list[str]:

@@ -22,7 +22,7 @@ Purpose = Literal[
 def look(day: str, under: Iterable[str], of: str, purpose: Purpose, reason: str | None) -> dict[str, Any]:
     """`day`: ISO, in China; `under`: the scope prefixes by which a data officer finds it; `of`: a person's id, or a phone's keyed hash;
     `reason`: redacted."""
-    return {"day": day, "keys": [look_key(prefix, day) for prefix in under], "of": of, "purpose": purpose, "reason": reason}
+    return {"keys": [look_key(prefix, day) for prefix in under], "of": of, "purpose": purpose, "reason": reason}
 
 
 def look_key(prefix: str, day: str) -> str:

@@ -148,6 +148,15 @@ def refuse_past(day: date, today: date, field: str) -> Refusal | None:
     return None
 
 
+def refuse_span(since: date | None, until: date | None) -> Refusal | None:
+    """`since`: the first day, `until`: the first day no more."""
+    days = [(since, "since"), (until, "until")]
+    refusal = next((found for day, field in days if day is not None and (found := refuse_day(day, field))), None)
+    if refusal is None and since is not None and until is not None and until <= since:
+        return Refusal("ENDS_BEFORE_BEGIN", "结束日期应晚于开始日期。", "The end must come after the beginning.", "until")
+    return refusal
+
+
 def refuse_day(day: date, field: str) -> Refusal | None:
     """A day so far away that it can only be a slip."""
     if EARLIEST <= day < LATEST:

@@ -47,6 +47,7 @@ def heard_key(staff: str, day: str) -> str:
 
 
 def team_month_key(team: str, month: str) -> str:
+    """What a team did in a month is found by one equality: T-370881-001:2020-06."""
     return f"{team}:{month}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.intake.domain.delivery import Delivery
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.records import Told
 from shared.china_time import day_in_china
@@ -30,7 +31,9 @@ def latest_reply(grievance: Grievance) -> Delivery | None:
 
 
 def tell(grievance: Grievance, told: Told) -> tuple[Grievance, list[Contract]]:
-    """With these words said. Raises Refusal when there is no room for more."""
+    """With these words said. Raises Refusal when there is no room for more, or nobody to be told."""
+    if grievance.erasure is not None:
+        raise erased()
     if len(grievance.told) >= MOST_TOLD:
         raise Refusal("TOLD_TOO_OFTEN", f"当面反馈已记录 {MOST_TOLD} 次。", f"{MOST_TOLD} times are recorded already.")
     reply = latest_reply(grievance)
@@ -63,7 +66,7 @@ def end(
 def to_tell(grievance: Grievance) -> bool:
     """Whether there is a reply or a decision that the petitioner was not told of."""
     reply, decided = latest_reply(grievance), grievance.progress
-    if decided is None or (reply is None and decided.publicReply is None):
+    if grievance.erasure is not None or decided is None or (reply is None and decided.publicReply is None):
         return False
     if reply is not None and reply.state == "SENT":
         return False

@@ -9,11 +9,13 @@ import hmac
 import re
 import unicodedata
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
+
+from shared.redaction import redact
 
 HEAD_BYTES: Final = 4096
 """How much of the beginning is enough to tell the type of every allowed kind of file."""
@@ -136,8 +138,10 @@ def new_ticket(
     purpose: str | None,
     now: datetime,
     limits: UploadLimits,
+    names: Iterable[str] = (),
 ) -> UploadTicket | UploadRefusal:
-    """A ticket for what the user declares, or the first reason against it. The name is cleaned, never refused."""
+    """A ticket for what the user declares, or the first reason against it. The name is redacted (`names` are declared ones) and cleaned,
+    never refused."""
     media_type = content_type.partition(";")[0].strip().lower()
     types = types_for(purpose)
     kind = types.get(media_type)
@@ -160,7 +164,7 @@ def new_ticket(
         id=id,
         uploader=uploader,
         grievance=grievance,
-        name=clean_name(name, kind),
+        name=clean_name(redact(name, names).text, kind),
         content_type=kind.media_type,
         size=size,
         sha256=sha256.lower(),

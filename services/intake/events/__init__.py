@@ -11,6 +11,7 @@ from services.intake.events.on_grievance_progressed import PROGRESSING, on_griev
 from shared.contracts.base import Contract
 from shared.contracts.feedback import DeliveryRequestedV1
 from shared.envelope import Event
+from shared.erasure import without_words
 
 OnEvent = Callable[[Grievance, Any], tuple[Grievance, list[Contract]]]
 
@@ -25,4 +26,6 @@ def apply(state: Grievance | None, event: Event) -> tuple[Grievance, list[Contra
     if state is None:
         raise LookupError("an event for a grievance that was never registered here")
     contract, consume = CONSUMERS[event.type]
+    if state.erasure is not None:
+        event = without_words(event)
     return consume(state, contract.read(event.data()))

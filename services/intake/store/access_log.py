@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.looks import look_key
+from services.intake.store.registry import any_of
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, store_errors
 
@@ -20,6 +21,7 @@ class Looked:
     """One entry. `of`: a person's id or the keyed hash of a phone; `subject`: the document of the chain, a grievance's for most."""
 
     id: str
+    cursor: str
     actor: str
     role: str
     what: str
@@ -36,34 +38,42 @@ class AccessLog:
         self._audit = database["audit"]
 
     async def of_day(self, prefix: str, day: str, first: int, after: str | None) -> tuple[list[Looked], bool]:
-        """Newest first; `after` is the id of the last one seen. And whether more follow. Of the others only times are read."""
+        """Newest first, behind the cursor `after`; and whether more follow. Of the others only times are read."""
         query = {"result.look.keys": look_key(prefix, day)}
         with store_errors():
             rows = await self._audit.find(query, {"when": 1}).to_list(None)
-        ordered = [row["_id"] for row in sorted(rows, key=lambda row: (row["when"], row["_id"]), reverse=True)]
-        begin = ordered.index(after) + 1 if after in ordered else 0
-        page = ordered[begin : begin + first]
-        return await self._found(page), len(ordered) > begin + first
+        rest = sorted((key for key in map(_cursor, rows) if after is None or key < after), reverse=True)
+        page = [key.partition("|")[2] for key in rest[:first]]
+        return await self._found(page), len(rest) > first
 
-    async def of_grievance(self, id: str) -> list[Looked]:
-        """All looks at this grievance's petitioner that have reached the audit, oldest first."""
+    async def of_grievances(self, ids: list[str]) -> dict[str, list[Looked]]:
+        """By id, all looks at these grievances' petitioners that have reached the audit, oldest first."""
         with store_errors():
-            rows = await self._audit.find({"subject": id}).to_list(None)
-        return sorted((_looked(row) for row in rows if "look" in row["result"]), key=lambda row: (row.when, row.id))
+            rows = await self._audit.find({"subject": any_of(ids)}).to_list(None)
+        found: dict[str, list[Looked]] = {id: [] for id in ids}
+        for row in sorted(rows, key=_cursor):
+            if "look" in row["result"]:
+                found[row["subject"]].append(_looked(row))
+        return found
 
     async def _found(self, ids: list[str]) -> list[Looked]:
         if not ids:
             return []
-        query: Document = {"_id": {"$in": ids}} if len(ids) > 1 else {"_id": ids[0]}
         with store_errors():
-            rows = {row["_id"]: row for row in await self._audit.find(query).to_list(None)}
+            rows = {row["_id"]: row for row in await self._audit.find({"_id": any_of(ids)}).to_list(None)}
         return [_looked(rows[id]) for id in ids if id in rows]
+
+
+def _cursor(row: Document) -> str:
+    """Where a row stands: its time, of one length in all rows, then its id."""
+    return f"{row['when']}|{row['_id']}"
 
 
 def _looked(row: Document) -> Looked:
     look = row["result"]["look"]
     return Looked(
         id=row["_id"],
+        cursor=_cursor(row),
         actor=row["actor"],
         role=row["role"],
         what=row["what"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.intake.domain.diaries import Diary
 from services.intake.domain.encounters import Encounter, PolicyMessage
+from services.intake.domain.shares import team_month_key
 from services.intake.store.registry import DIRTY, WITHIN, Registry, any_of
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, store_errors
@@ -19,14 +20,9 @@ INDEXES = {
         IndexModel([("household", ASCENDING)], name="household"),
         IndexModel([("enterprise", ASCENDING)], name="enterprise"),
     ],
-    "diaries": [UNTOLD, TEAM_MONTH],
+    "diaries": [UNTOLD, TEAM_MONTH, IndexModel([("member", ASCENDING), ("on", ASCENDING)], name="member_on")],
     "messages": [WITHIN, IndexModel([("division", ASCENDING)], name="division")],
 }
-
-
-def team_month(team: str, day: str) -> str:
-    """What a team did in a month is found by one equality: T-370881-001:2020-06."""
-    return f"{team}:{day[:7]}"
 
 
 def _of_encounter(encounter: Encounter) -> Document:
@@ -35,7 +31,7 @@ def _of_encounter(encounter: Encounter) -> Document:
         "facts": encounter.facts(),
         "dirty": True,
         "untold": bool(encounter.untold()),
-        "team_month": team_month(encounter.team, encounter.on),
+        "team_month": team_month_key(encounter.team, encounter.on[:7]),
         "household": notes.household,
         "enterprise": notes.enterprise,
     }
@@ -53,8 +49,19 @@ class Encounters(Registry[Encounter]):
 class Diaries(Registry[Diary]):
     def __init__(self, database: Database) -> None:
         super().__init__(
-            database, "diaries", Diary, lambda _row: [], lambda row: {"untold": not row.told, "team_month": team_month(row.team, row.on)}
+            database,
+            "diaries",
+            Diary,
+            lambda _row: [],
+            lambda row: {"untold": not row.told, "team_month": team_month_key(row.team, row.on[:7])},
         )
+
+    async def of_author(self, member: str, month: str) -> list[Diary]:
+        """Those of the month (2020-06), whichever team their author was in."""
+        return await self.where({"member": member, "on": {"$gte": month, "$lt": f"{month}-99"}})
+
+    async def of_team(self, team: str, month: str) -> list[Diary]:
+        return await self.where({"team_month": team_month_key(team, month)})
 
     async def untold(self, limit: int) -> list[str]:
         return await _untold(self, limit)

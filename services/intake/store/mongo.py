@@ -9,6 +9,7 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.shares import day_of, facts, heard_key, team_month_key
 from services.intake.store import access_log, look_ups, persons
 from services.intake.store.registry import DIRTY, any_of
+from shared.erasure import ERASED, SCRUB_INDEX
 from shared.identity.access import Access, Visible
 from shared.identity.scopes import prefixes
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
@@ -26,17 +27,24 @@ FIELD_INDEXES = [
     IndexModel([("team_month", ASCENDING)], name="team_month"),
     IndexModel([("encounter", ASCENDING)], name="encounter"),
 ]
+ERASURE_OPEN = IndexModel([("erasure_open", ASCENDING)], name="erasure_open", partialFilterExpression={"erasure_open": True})
+NOTICE_INDEXES = [IndexModel([("at", ASCENDING)], name="at")]
 # Whose it is, and where somebody waits for a second person's word.
 PERSONAL_INDEXES = [
     IndexModel([("person", ASCENDING)], name="person"),
     IndexModel([("reveals_pending", ASCENDING)], name="reveals_pending"),
+    ERASURE_OPEN,
+    SCRUB_INDEX,
 ]
 
 
 def derived(grievance: Grievance) -> Document:
     """What the store computes for its queries: who finds it, whether a delivery is open, what it counts for."""
     day = day_of(grievance)
-    return {
+    erasing: Document = {"erasure_open": grievance.erased_at is None} if grievance.erasure else {}
+    if grievance.erased_at is not None:
+        erasing |= {"scrub_due": True}
+    return erasing | {
         "facts": facts(grievance),
         "dirty": True,
         "heard": heard_key(grievance.owner.staffId, day),
@@ -94,6 +102,14 @@ class Grievances(ListedRecords):
         found = sorted(rows, key=lambda row: (row["registered_at"], row["_id"]))
         return {row["_id"]: CODEC.load(row) for row in found if row["registered"]}
 
+    async def with_open_erasure(self, limit: int) -> dict[str, Grievance]:
+        """By id, those whose petitioner is to be erased and whose words are still here."""
+        with store_errors():
+            rows = (
+                await self.collection.find({"erasure_open": True}, {"outbox": 0, "requests": 0, "waiting": 0}).limit(limit).to_list(limit)
+            )
+        return {row["_id"]: CODEC.load(row) for row in rows}
+
     async def list_page(self, visible: Visible, first: int, after: str | None) -> Page:
         return await self.page(visible, first, after)
 
@@ -135,6 +151,17 @@ class Notices:
             )
         return "sent"
 
+    async def forget_before(self, at: datetime) -> None:
+        """Without those sent earlier: their retention is over."""
+        with store_errors():
+            await self._notices.delete_many({"at": {"$lt": at}})
+
+    async def scrub(self, references: list[str]) -> None:
+        """Without their texts: whom they were for was erased."""
+        with store_errors():
+            for reference in references:
+                await self._notices.update_one({"_id": reference}, {"$set": {"text": ERASED}})
+
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
@@ -143,4 +170,5 @@ async def migrate(database: Database) -> None:
         await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES, *FIELD_INDEXES, *PERSONAL_INDEXES])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
         await database["persons"].create_indexes(persons.INDEXES)
+        await database["notices"].create_indexes(NOTICE_INDEXES)
         await database["audit"].create_indexes(access_log.INDEXES)

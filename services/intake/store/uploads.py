@@ -1,24 +1,32 @@
-"""Upload tickets and what became of them, collection `uploads`. OPEN → STORED; a row is tied to at most one grievance."""
+"""Upload tickets and what became of them, collection `uploads`. OPEN → STORED; a row is tied to at most one grievance.
 
+ERASED is what is left of a petitioner's own file: the id alone, so that a phone which sends it again sends nothing.
+"""
+
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from services.intake.domain.uploads import UploadTicket
+from shared.erasure import ERASED
 from shared.mongo import ASCENDING, Collection, DuplicateKeyError, IndexModel
 from shared.records import store_errors
+from shared.redaction import redact
 
 COLLECTION: Final = "uploads"
 INDEXES: Final = [
     IndexModel([("swept", ASCENDING), ("expires_at", ASCENDING)], name="swept_expires"),
     IndexModel([("grievance", ASCENDING)], name="grievance"),
+    IndexModel([("sha256", ASCENDING)], name="sha256"),
 ]
 
 
 class UploadState(StrEnum):
     OPEN = "OPEN"
     STORED = "STORED"
+    ERASED = "ERASED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +107,8 @@ class UploadStore:
         rows = await self.find_many(ids)
         return [id for id, row in zip(ids, rows, strict=True) if row is None or not _may_attach(row, grievance, uploader)]
 
-    async def attach(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
-        """Ties stored files of this uploader to the grievance; the same again is no change.
+    async def attach(self, ids: list[str], grievance: str, uploader: str, names: Sequence[str] = ()) -> list[str]:
+        """Ties stored files of this uploader to the grievance; the same again is no change. Names of files lose the declared `names`.
 
         Gives back the ids that cannot be tied; with any of them nothing is tied, unless it changed in the same moment.
         """
@@ -108,7 +116,30 @@ class UploadStore:
         if bad:
             return bad
         held = {"state": UploadState.STORED.value, "uploader": uploader, "grievance": {"$in": [None, grievance]}}
-        return [id for id in ids if not await self._change(id, held, {"grievance": grievance})]
+        tied = []
+        for id, row in zip(ids, await self.find_many(ids), strict=True):
+            fields = {"grievance": grievance} | ({"name": redact(row.ticket.name, names).text} if row is not None else {})
+            tied.append(await self._change(id, held, fields))
+        return [id for id, done in zip(ids, tied, strict=True) if not done]
+
+    async def tied(self, grievance: str) -> list[Upload]:
+        """All rows of the grievance, also of files that have not come."""
+        with store_errors():
+            return [_upload(row) for row in await self._collection.find({"grievance": grievance}).to_list(None)]
+
+    async def erase(self, id: str) -> None:
+        """Without what tells of a person; the hash stays until the content is decided on."""
+        gone = {"state": UploadState.ERASED.value, "name": ERASED, "uploader": "", "purpose": None}
+        await self._change(id, {"state": {"$ne": UploadState.ERASED.value}}, gone)
+
+    async def forget_content(self, id: str) -> None:
+        await self._change(id, {"state": UploadState.ERASED.value}, {"sha256": ""})
+
+    async def others(self, sha256: str) -> list[Upload]:
+        """Rows that are not erased and have this content, or wait for it."""
+        with store_errors():
+            rows = [_upload(row) for row in await self._collection.find({"sha256": sha256}).to_list(None)]
+        return [row for row in rows if row.state is not UploadState.ERASED]
 
     async def _change(self, id: str, held: dict[str, Any], fields: dict[str, Any]) -> bool:
         """One guarded write; False when the row is not as it must be."""

@@ -79,5 +79,5 @@ class AccessLogQuery:
             raise Forbidden("OUT_OF_SCOPE", "该地区不在您的管辖范围内。", "This division is outside your scope.", "division")
         log = info.context.intake.privacy.log
         rows, more = await log.of_day(prefixes(division)[-1], day.isoformat(), page_size(first), after)
-        edges = [AccessRecordEdge(cursor=row.id, node=AccessRecord.of_entry(row)) for row in rows]
+        edges = [AccessRecordEdge(cursor=row.cursor, node=AccessRecord.of_entry(row)) for row in rows]
         return AccessLog(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))

@@ -7,8 +7,8 @@ from enum import Enum
 
 import strawberry
 
-from services.intake.subgraph.calendar import REQUEST
 from services.intake.subgraph.inputs import told
+from services.intake.subgraph.types import REQUEST
 from services.intake.usecases.decide_archive_change import DecideArchiveChange
 from services.intake.usecases.propose_archive_change import ProposeArchiveChange
 

@@ -18,15 +18,13 @@ from services.intake.domain.rhythms import WIDEST
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.organisation import OrganisationRefused, ReceptionSite, site_of
 from services.intake.subgraph.organisation_inputs import fields_of
-from services.intake.subgraph.types import Ctx, Division, find_division
+from services.intake.subgraph.types import REQUEST, Ctx, Division, find_division
 from services.intake.usecases.record_campaign import CampaignLaunch, RecordCampaign, record_campaign
 from services.intake.usecases.record_duty import RecordDuty, RecordDutyDone, record_duty, record_duty_done
 from services.intake.usecases.record_reception import Moved, RecordReception, record_reception
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.scopes import prefixes
 from shared.subgraph import RefusedFields, refused_as
-
-REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
 
 @strawberry.enum(description="日程类型：活动日、每月集中走访、半天接待 · kind of what takes place")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from services.intake.subgraph.types import Ctx, Grievance, PetitionerKind
+from services.intake.subgraph.types import REQUEST, Ctx, Grievance, PetitionerKind
 from services.intake.usecases.complete_grievance import CompleteGrievance, NamedPetitioner, complete_grievance
 from shared.subgraph import RefusedFields, refused_as
 
@@ -29,7 +29,7 @@ class NamedPetitionerInput:
 
 @strawberry.input(description="补录诉求：只补未登记过的 · what was not told at registration")
 class CompleteGrievanceInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     grievance_id: strawberry.ID = strawberry.field(description="诉求 · which grievance")
     petitioner: NamedPetitionerInput | None = strawberry.field(default=None, description="诉求人 · the petitioner")
     place: str | None = strawberry.field(default=None, description="具体地点 · the exact place")

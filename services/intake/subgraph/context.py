@@ -23,6 +23,7 @@ from services.intake.store.persons import MongoPersons
 from services.intake.store.uploads import Upload, UploadState, UploadStore
 from services.intake.subgraph.policy import POLICY
 from services.intake.usecases.encounter_access import sees_encounter
+from services.intake.usecases.erase_petitioner import Erasing
 from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.register_grievance import Registration
@@ -43,6 +44,7 @@ class Intake:
     fieldwork: Fieldwork
     duties: SecretaryDuties
     privacy: Privacy
+    erasing: Erasing
     grievances: Grievances
     numbers: MongoNumbers
     persons: MongoPersons

@@ -14,7 +14,7 @@ from services.intake.domain.territory import LOCAL_LEVELS
 from services.intake.subgraph.context import IntakeContext
 from services.intake.subgraph.organisation import Team, team_of
 from services.intake.subgraph.organisation_fields import prefix_of
-from services.intake.subgraph.types import Ctx, Division, PageInfo, division_of, find_division
+from services.intake.subgraph.types import REQUEST, Ctx, Division, PageInfo, division_of, find_division
 from services.intake.usecases.record_visit import RecordVisit, record_visit
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.scopes import holds
@@ -106,7 +106,7 @@ class VisitRefused(RefusedFields): ...
 
 @strawberry.input(description="记录走访 · a visit of a household of the own team")
 class RecordVisitInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     household_id: strawberry.ID = strawberry.field(description="住户 · which household")
     on: date | None = strawberry.field(default=None, description="日期，缺省为今天 · the day in China, today when left out")
 

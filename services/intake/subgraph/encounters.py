@@ -19,6 +19,7 @@ from services.intake.subgraph.organisation_fields import prefix_of, visible_team
 from services.intake.subgraph.types import Attachment, Ctx, Division, Grievance, PageInfo, find_division
 from services.intake.usecases.encounter_access import is_of_team, sees_diary, sees_encounter
 from shared.identity.errors import Forbidden, Refusal
+from shared.identity.roles import Role
 from shared.subgraph import page_size
 
 
@@ -249,20 +250,13 @@ def policy_message_of(context: IntakeContext, row: encounters.PolicyMessage) -> 
 
 def totals_of(numbers: dict[str, int], period: str) -> FieldTotals:
     """From the numbers of a bucket."""
-    kinds = [(kind, numbers.get(f"{kind.value}:{period}", 0)) for kind in EncounterKind]
-    handed = [(code, number) for key, number in sorted(numbers.items()) if (code := _message_in(key, period)) and number]
+    told = encounters.totals(numbers, period)
     return FieldTotals(
         period=period,
-        encounters=[EncounterCount(kind=kind, number=number) for kind, number in kinds],
-        people=numbers.get(f"people:{period}", 0),
-        messages=[MessageCount(code=code, number=number) for code, number in handed],
+        encounters=[EncounterCount(kind=EncounterKind(kind), number=number) for kind, number in told.encounters.items()],
+        people=told.people,
+        messages=[MessageCount(code=code, number=number) for code, number in told.messages.items()],
     )
-
-
-def _message_in(key: str, period: str) -> str | None:
-    what, _, rest = key.partition(":")
-    code, _, of = rest.rpartition(":")
-    return code if what == "message" and of == period else None
 
 
 def newest_first(rows: list[Any], first: int, after: str | None) -> tuple[list[tuple[str, Any]], bool]:
@@ -274,10 +268,16 @@ def newest_first(rows: list[Any], first: int, after: str | None) -> tuple[list[t
 
 async def month_of_team(context: IntakeContext, team: str | None, month: str | None) -> tuple[str, str]:
     """(team, month): the viewer's own team and this month where they are left out. Raises Refusal, Forbidden."""
-    code, text = await period_of_team(context, team, month)
+    text = month_or_this(context, month)
+    return (await period_of_team(context, team, text))[0], text
+
+
+def month_or_this(context: IntakeContext, month: str | None) -> str:
+    """Raises Refusal."""
+    text = period_or_month(context, month)
     if len(text) != 7:
         raise Refusal("BAD_MONTH", "月份应为 2020-06。", "A month reads 2020-06.", "month")
-    return code, text
+    return text
 
 
 async def period_of_team(context: IntakeContext, team: str | None, period: str | None) -> tuple[str, str]:
@@ -328,8 +328,11 @@ class EncounterQuery:
     )
     async def diaries(self, info: Ctx, month: str | None = None, first: int = 20, after: str | None = None) -> DiaryConnection | None:
         context = info.context
-        query = {"team_month": team_month_key(*await month_of_team(context, None, month))}
-        rows = [row for row in await context.intake.fieldwork.diaries.where(query) if sees_diary(context.viewer, row)]
+        held, viewer, text = context.intake.fieldwork.diaries, context.viewer, month_or_this(context, month)
+        found = await held.of_author(viewer.sub, text)
+        if viewer.team and viewer.has(Role.TEAM_LEADER):
+            found += [row for row in await held.of_team(viewer.team, text) if row.member != viewer.sub]
+        rows = [row for row in found if sees_diary(viewer, row)]
         page, more = newest_first(rows, page_size(first), after)
         edges = [DiaryEdge(cursor=cursor, node=diary_of(context, row)) for cursor, row in page]
         return DiaryConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))

@@ -39,7 +39,7 @@ from services.intake.usecases.expect_photos import Photo
 from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
 from services.intake.usecases.record_policy_message import RecordPolicyMessage, record_policy_message
 from services.intake.usecases.register_grievance import RegisterGrievance
-from services.intake.usecases.sync_field_batch import FieldBatch, sync_field_batch
+from services.intake.usecases.sync_field_batch import FieldBatch, FieldItem, sync_field_batch
 from services.intake.usecases.write_diary import AmendDiary, WriteDiary, amend_diary, write_diary
 from shared.identity.errors import Refusal
 from shared.subgraph import RefusedFields, refused_as
@@ -170,13 +170,19 @@ class FieldMutation:
     @strawberry.mutation(description="写民情日记 · write a diary")
     async def write_diary(self, info: Ctx, input: WriteDiaryInput) -> DiaryResult:
         context = info.context
-        write = lambda: write_diary(context.intake.fieldwork.write_diaries, context.viewer, WriteDiary(**told(input)), context.origin)  # noqa: E731
+
+        async def write() -> str:
+            return await write_diary(context.intake.fieldwork.write_diaries, context.viewer, WriteDiary(**told(input)), context.origin)
+
         return await _diary(context, write)
 
     @strawberry.mutation(description="修改民情日记 · amend a diary")
     async def amend_diary(self, info: Ctx, input: AmendDiaryInput) -> DiaryResult:
         context = info.context
-        write = lambda: amend_diary(context.intake.fieldwork.write_diaries, context.viewer, AmendDiary(**told(input)), context.origin)  # noqa: E731
+
+        async def write() -> str:
+            return await amend_diary(context.intake.fieldwork.write_diaries, context.viewer, AmendDiary(**told(input)), context.origin)
+
         return await _diary(context, write)
 
     @strawberry.mutation(description="录入宣传材料 · record what is handed out on visits")
@@ -199,7 +205,7 @@ class FieldMutation:
         context = info.context
 
         async def work() -> FieldBatchSynced:
-            items = syncs.chosen([(str(item.id), _parts(item)) for item in input.items])
+            items = [FieldItem.of(str(item.id), _parts(item)) for item in input.items]
             batch = FieldBatch(sent_at=input.sent_at, items=items)
             off, answers = await sync_field_batch(context.intake.syncing, context.viewer, batch, context.origin)
             return FieldBatchSynced(clock_off_by=round(off.total_seconds()), answers=await _shown(context, items, answers))
@@ -228,11 +234,11 @@ def _parts(item: Any) -> dict[syncs.Kind, Any]:
     return {kind: told(part) if (part := getattr(item, kind)) is not None else None for kind in syncs.ORDER}
 
 
-async def _shown(context: IntakeContext, items: list[syncs.FieldItem], answers: list[syncs.Answer]) -> list[ItemAnswer]:
+async def _shown(context: IntakeContext, items: list[FieldItem], answers: list[syncs.Answer]) -> list[ItemAnswer]:
     """With the records that the items made: of each kind in one read."""
     records: dict[str, set[str]] = {kind: set() for kind in RECORD_OF.values()}
     for answer in answers:
-        if answer.record is not None:
+        if answer.kind is not None and answer.record is not None:
             records[RECORD_OF[answer.kind]].add(answer.record)
     grievances = await context.intake.grievances.find_many(sorted(records["grievance"])) if records["grievance"] else {}
     encounters = await context.intake.fieldwork.encounters.find_many(records["encounter"])
@@ -240,7 +246,7 @@ async def _shown(context: IntakeContext, items: list[syncs.FieldItem], answers: 
     archives = await archives_of(context, sorted(records["archive"]))
     shown = []
     for item, answer in zip(items, answers, strict=True):
-        record, kind = answer.record or "", RECORD_OF[answer.kind]
+        record = answer.record or ""
         photos = [Photo(**photo) for photo in item.fields.get("photos", ())] if record else []
         shown.append(
             ItemAnswer(
@@ -252,7 +258,7 @@ async def _shown(context: IntakeContext, items: list[syncs.FieldItem], answers: 
                 archive=archives.get(record),
                 diary=diary_of(context, diaries[record]) if record in diaries else None,
                 registered=await as_registered(context, record, grievances[record], photos) if record in grievances else None,
-                uploads=await uploads_of(context, record, photos) if photos and kind != "grievance" else [],
+                uploads=await uploads_of(context, record, photos) if photos and answer.kind != "grievance" else [],
                 refusal=_refused(answer.refusal) if answer.refusal else None,
             )
         )

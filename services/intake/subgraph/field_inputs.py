@@ -8,9 +8,9 @@ from datetime import date, datetime
 import strawberry
 
 from services.intake.subgraph.archive_inputs import ProposedChangesInput
-from services.intake.subgraph.calendar import REQUEST
 from services.intake.subgraph.encounters import EncounterKind
 from services.intake.subgraph.inputs import PhotoInput, RegisterGrievanceInput, ToldGrievanceInput
+from services.intake.subgraph.types import REQUEST
 
 BASE = "所依据的版本，即看到的 heads 或 notes 的 id · the versions that were looked at"
 AT = "时间，带时区；缺省为现在 · when, with a time zone; now when left out"

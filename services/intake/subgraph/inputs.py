@@ -8,7 +8,7 @@ from typing import Any
 
 import strawberry
 
-from services.intake.subgraph.types import Channel, GrievanceKind, PetitionerKind
+from services.intake.subgraph.types import REQUEST, Channel, GrievanceKind, PetitionerKind
 from services.intake.usecases.register_grievance import RegisterGrievance
 
 
@@ -32,6 +32,11 @@ class PetitionerInput:
     phone: str | None = strawberry.field(default=None, description="电话 · phone; kept encrypted")
     anonymous: bool = strawberry.field(default=False, description="匿名 · give no name")
     confidential: bool = strawberry.field(default=False, description="要求保密 · stay unknown to who handles it")
+    consent: bool = strawberry.field(
+        default=True,
+        description="是否同意留存姓名电话用于办理与回访；不同意则办结后30日删除 · "
+        "agrees that name and phone are kept to handle it and to ask back; else they go 30 days after its end",
+    )
 
 
 @strawberry.input(description="照片：先报内容摘要，有网络时再传 · a photo by its content hash; the bytes may follow later")
@@ -79,7 +84,7 @@ class ToldGrievanceInput:
 
 @strawberry.input(description="登记诉求 · a grievance as it is told; text and place are enough, the rest may follow")
 class RegisterGrievanceInput(ToldGrievanceInput):
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
 
     def command(self) -> RegisterGrievance:
         """Raises pydantic's ValidationError, which names the field."""
@@ -88,7 +93,7 @@ class RegisterGrievanceInput(ToldGrievanceInput):
 
 @strawberry.input(description="申请上传 · what is to be uploaded")
 class CreateUploadInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     name: str = strawberry.field(description="文件名 · file name")
     content_type: str = strawberry.field(description="类型 · type, checked against the content")
     size: int = strawberry.field(description="字节数 · bytes")

@@ -88,7 +88,7 @@ def _row(id: str, held: Held) -> LedgerRow:
         subject=held.subject,
         on_spot_answer=held.on_spot_answer,
         state=_state(held),
-        owner=Owner(staff_id=owner.staffId, role=owner.role, unit=owner.unit),
+        owner=Owner.of(owner),
         due_at=held.progress.dueAt if held.progress else None,
         public_reply=held.progress.publicReply if held.progress else None,
         grievance=Grievance.of(id, held),

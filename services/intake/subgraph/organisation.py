@@ -13,7 +13,7 @@ from services.intake.domain.people import Member as HeldMember
 from services.intake.domain.people import Team as HeldTeam
 from services.intake.domain.places import Site
 from services.intake.subgraph.context import IntakeContext
-from services.intake.subgraph.types import Ctx, Division, Owner, PageInfo, find_division
+from services.intake.subgraph.types import Ctx, Division, PageInfo, find_division
 from shared.subgraph import RefusedFields
 
 
@@ -199,7 +199,3 @@ def post_of(context: IntakeContext, held: HeldPost, day: str) -> Post | None:
     if row is None:
         return None
     return Post(id=strawberry.ID(row.id), post=row.post, division=find_division(context, row.division), holder=row.holder, role=row.role)
-
-
-def owner_of(row: object) -> Owner | None:
-    return Owner(staff_id=row.staffId, role=row.role, unit=row.unit) if row else None  # type: ignore[attr-defined]

@@ -34,7 +34,6 @@ from services.intake.subgraph.organisation import (
     TeamResult,
     department_of,
     member_of,
-    owner_of,
     post_of,
     site_of,
     team_of,
@@ -136,7 +135,8 @@ class OrganisationQuery:
     async def accountable(self, info: Ctx, division: str, on: date | None = None) -> Owner | None:
         prefix_of(info.context, division)
         posts = info.context.intake.fieldwork.posts
-        return owner_of(accountable_for(division, await posts.of_place(division, on.isoformat() if on else None)))
+        found = accountable_for(division, await posts.of_place(division, on.isoformat() if on else None))
+        return Owner.of(found) if found else None
 
 
 @strawberry.type

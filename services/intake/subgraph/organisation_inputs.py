@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 
+from services.intake.subgraph.types import REQUEST
 from services.intake.usecases.record_department import RecordDepartment
 from services.intake.usecases.record_division import RecordDivision
 from services.intake.usecases.record_member import RecordMember
@@ -22,7 +23,7 @@ def fields_of(input: Any) -> dict[str, Any]:
 
 @strawberry.input(description="录入区划：小区、楼栋、单元，或名称、别名、撤销 · a local level, or a name, alias or end of a place")
 class RecordDivisionInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     code: str = strawberry.field(description="区划代码 · code: 12 digits, and -01 per local level below the village")
     name: str = strawberry.field(description="名称 · name")
     aliases: list[str] = strawberry.field(default_factory=list, description="别名 · other names that people use")
@@ -35,7 +36,7 @@ class RecordDivisionInput:
 
 @strawberry.input(description="录入接待点 · a reception site; kind: PARTY_SERVICE_CENTRE, COMPOUND_STATION")
 class RecordReceptionSiteInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     code: str = strawberry.field(description="编号 · code")
     kind: str = strawberry.field(description="类型 · PARTY_SERVICE_CENTRE, COMPOUND_STATION")
     name: str = strawberry.field(description="名称 · name")
@@ -48,7 +49,7 @@ class RecordReceptionSiteInput:
 
 @strawberry.input(description="录入团队 · a team; its leader must be recorded before")
 class RecordTeamInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     code: str = strawberry.field(description="团队编号，以 T- 开头 · code, begins with T-")
     name: str = strawberry.field(description="名称 · name")
     division: str = strawberry.field(description="所属区划 · the division that it belongs to")
@@ -63,7 +64,7 @@ class RecordTeamInput:
 
 @strawberry.input(description="录入成员 · a member of a team")
 class RecordMemberInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     id: strawberry.ID = strawberry.field(description="编号 · id of the account")
     name: str = strawberry.field(description="姓名，加密保存 · name, kept encrypted")
     kinds: list[str] = strawberry.field(description="成员类别 · what kinds of member")
@@ -82,7 +83,7 @@ class RecordMemberInput:
 
 @strawberry.input(description="录入部门 · a department with its first responsible person")
 class RecordDepartmentInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     code: str = strawberry.field(description="部门编号 · code")
     name: str = strawberry.field(description="名称 · name")
     division: str = strawberry.field(description="所属区划 · the division that it serves")
@@ -95,7 +96,7 @@ class RecordDepartmentInput:
 
 @strawberry.input(description="岗位任职或交接 · a post is taken or handed over")
 class RecordPostInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     id: strawberry.ID = strawberry.field(description="岗位编号 · id")
     post: str = strawberry.field(description="岗位 · which post")
     division: str = strawberry.field(description="所在区划 · where")

@@ -8,8 +8,8 @@ from typing import Annotated
 import strawberry
 
 from services.intake.subgraph.access_log import Purpose
-from services.intake.subgraph.reveals import REQUEST, PetitionerInClear
-from services.intake.subgraph.types import Ctx, Grievance
+from services.intake.subgraph.reveals import PetitionerInClear
+from services.intake.subgraph.types import REQUEST, Ctx, Grievance
 from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
 from services.intake.usecases.export_personal_data import ExportPersonalData, export_personal_data
 from shared.subgraph import RefusedFields, refused_as

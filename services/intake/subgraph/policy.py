@@ -10,6 +10,7 @@ from services.intake.usecases import (
     create_upload,
     decide_reveal,
     encounter_access,
+    erase_petitioner,
     export_personal_data,
     hand_up_day_summary,
     look_up_by_phone,
@@ -193,6 +194,13 @@ CORRECTS = command(
     correct_petitioner.may_correct,
     "ROLE_MISSING NOT_FOUND NOT_YOURS",
 )
+ERASES = command(
+    "辖区内的数据保护专员",
+    "data officers, in their territory",
+    erase_petitioner.ROLES,
+    erase_petitioner.may_erase,
+    "ROLE_MISSING NOT_FOUND NOT_YOURS",
+)
 READS_LOOKS = officials("辖区内的数据保护专员、审计员", "data officers and auditors, of their territory", (Role.DATA_OFFICER, Role.AUDITOR))
 DECIDES_REVEALS = officials("辖区内的数据保护专员、督查专员", "data officers and supervisors, of their territory", decide_reveal.ROLES)
 ALONE = Rule(
@@ -257,11 +265,12 @@ POLICY = Policy(
             "lookUpByPhone": LOOKS_UP,
             "exportPersonalData": EXPORTS,
             "correctPetitioner": CORRECTS,
+            "erasePetitioner": ERASES,
         },
         "Grievance": {
             "id number kind channel subject text registeredAt occurredAt anonymous confidential urgent campaign": OF_OBJECT,
             "registeredBy division": OF_OBJECT,
-            "toldInPerson": OF_OBJECT,
+            "toldInPerson erasedAt": OF_OBJECT,
             "petitioner": KNOWS_PETITIONER,
             "encounter": SEES_ENCOUNTER,
             "attachments": quietly(SEES),
@@ -351,6 +360,8 @@ POLICY = Policy(
         "ExportRefused": {"code message messageZh field": TO_THE_REFUSED},
         "PetitionerCorrected": {"grievance": OF_OBJECT},
         "CorrectionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "PetitionerErased": {"grievance": OF_OBJECT},
+        "ErasureRefused": {"code message messageZh field": TO_THE_REFUSED},
         "VisitRecorded": {"household": OF_OBJECT},
         "VisitRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ArchiveField": {"part code name nameEn form personal sensitive years": OF_OBJECT},

@@ -28,7 +28,7 @@ async def as_registered(context: IntakeContext, id: str, held: Held, photos: Seq
 
 async def uploads_of(context: IntakeContext, record: str, photos: Sequence[Photo]) -> list[PhotoUpload]:
     """The photos of a record that this viewer just wrote, and where their bytes go."""
-    expected = await context.intake.photos.expect(context.viewer, record, photos)
+    expected = await context.intake.photos.expected(context.viewer, record, photos)
     return [
         PhotoUpload(
             sha256=upload.ticket.sha256,

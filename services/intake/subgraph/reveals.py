@@ -11,15 +11,13 @@ import strawberry
 from services.intake.domain import reveals
 from services.intake.domain.reveals import Reveal as Held
 from services.intake.subgraph.access_log import Purpose
-from services.intake.subgraph.types import Ctx, Grievance, Owner, PageInfo
+from services.intake.subgraph.types import REQUEST, Ctx, Grievance, Owner, PageInfo
 from services.intake.usecases.decide_reveal import DecideReveal, decide_reveal
 from services.intake.usecases.look_up_by_phone import LookUpByPhone, look_up_by_phone
 from services.intake.usecases.personal_access import InClear
 from services.intake.usecases.reveal_petitioner import RevealPetitioner, reveal_petitioner
-from shared.contracts.intake import Owner as HeldOwner
+from shared.contracts.base import instant
 from shared.subgraph import RefusedFields, page_size, refused_as
-
-REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
 
 @strawberry.enum(description="查看申请的状态：待审批、已批准、未批准、可查看 · how a reveal stands")
@@ -47,18 +45,14 @@ class Reveal:
         return cls(
             id=strawberry.ID(held.id),
             state=RevealState(held.state),
-            by=owner_of(held.by),
+            by=Owner.of(held.by),
             purpose=Purpose(held.purpose),
             reason=held.reason,
             at=held.at,
             until=held.until,
-            decided_by=owner_of(held.decided_by) if held.decided_by else None,
+            decided_by=Owner.of(held.decided_by) if held.decided_by else None,
             decided_at=held.decided_at,
         )
-
-
-def owner_of(held: HeldOwner) -> Owner:
-    return Owner(staff_id=held.staffId, role=held.role, unit=held.unit)
 
 
 @strawberry.type(description="诉求人的明文信息，仅供本次目的使用 · the petitioner's data in clear, for the stated purpose alone")
@@ -176,25 +170,29 @@ class RevealQuery:
         viewer = info.context.viewer
         scopes = [scope.prefix for scope in viewer.scopes]
         found = await info.context.intake.grievances.with_pending_reveals(scopes, viewer.department)
-        waiting = [(held, id, reveal) for id, held in found.items() for reveal in reveals.to_decide(held.reveals, viewer.sub)]
-        waiting.sort(key=lambda each: (each[2].at, each[2].id))
-        begin = next((place + 1 for place, each in enumerate(waiting) if each[2].id == after), 0)
-        page = waiting[begin : begin + page_size(first)]
+        waiting = sorted(
+            (f"{instant(reveal.at)}|{reveal.id}", id, held, reveal)
+            for id, held in found.items()
+            for reveal in reveals.to_decide(held.reveals, viewer.sub)
+        )
+        # By place and not by name: what was decided meanwhile is gone from the list.
+        rest = [each for each in waiting if after is None or each[0] > after]
+        page = rest[: page_size(first)]
         edges = [
             RevealEdge(
-                cursor=reveal.id,
+                cursor=cursor,
                 node=RevealToDecide(
                     id=strawberry.ID(reveal.id),
                     grievance=Grievance.of(id, held),
-                    by=owner_of(reveal.by),
+                    by=Owner.of(reveal.by),
                     purpose=Purpose(reveal.purpose),
                     reason=reveal.reason,
                     at=reveal.at,
                 ),
             )
-            for held, id, reveal in page
+            for cursor, id, held, reveal in page
         ]
-        more = len(waiting) > begin + len(page)
+        more = len(rest) > len(page)
         return RevealConnection(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))
 
 

@@ -15,6 +15,7 @@ from services.intake.subgraph.completing import CompletingMutation
 from services.intake.subgraph.coverage import CoverageMutation, CoverageQuery
 from services.intake.subgraph.desks import DeskQuery
 from services.intake.subgraph.encounters import EncounterQuery
+from services.intake.subgraph.erasing import ErasingMutation
 from services.intake.subgraph.field_commands import FieldMutation
 from services.intake.subgraph.inputs import CreateUploadInput, OpenByPinInput, RegisterGrievanceInput
 from services.intake.subgraph.ledger import LedgerQuery
@@ -111,6 +112,7 @@ class Mutation(
     ArchiveMutation,
     RevealMutation,
     PersonalDataMutation,
+    ErasingMutation,
     TransferMutation,
 ):
     @strawberry.mutation(description="登记诉求 · register a grievance; the same requestId again gives the same grievance")
@@ -128,6 +130,8 @@ class Mutation(
 
         async def work() -> Upload:
             grievance = str(input.grievance_id) if input.grievance_id else None
+            visible = await context.grievances.load(grievance) if grievance else None
+            contact = await context.contacts.load(visible.person) if visible else (None, None)
             ticket = await create_upload(
                 intake.uploads,
                 intake.limits,
@@ -135,7 +139,8 @@ class Mutation(
                 context.viewer,
                 request_id=str(input.request_id),
                 grievance=grievance,
-                visible=await context.grievances.load(grievance) if grievance else None,
+                visible=visible,
+                names=[contact[0]] if contact[0] else [],
                 name=input.name,
                 content_type=input.content_type,
                 size=input.size,

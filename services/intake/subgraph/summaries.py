@@ -14,16 +14,13 @@ from services.intake.domain.summaries import Item, town_of
 from services.intake.domain.telling import to_tell
 from services.intake.store.summaries import summary_id
 from services.intake.subgraph.context import IntakeContext
-from services.intake.subgraph.types import Ctx, Division, Grievance, Owner, PageInfo, find_division
+from services.intake.subgraph.types import REQUEST, Ctx, Division, Grievance, Owner, PageInfo, find_division
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, author, check_day_summary
 from services.intake.usecases.hand_up_day_summary import RECEIVERS, STAFF, HandUpDaySummary, hand_up_day_summary
 from services.intake.usecases.tell_petitioner import TellPetitioner, tell_petitioner
-from shared.contracts.intake import Owner as HeldOwner
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.scopes import holds, prefixes
 from shared.subgraph import RefusedFields, page_size, refused_as
-
-REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
 
 @strawberry.enum(description="核对情况：未核对、保留、剔除 · how the author looked at an item")
@@ -66,7 +63,7 @@ class SummaryItem:
         progress = held.progress if held else None
         if progress is None:
             return None
-        return Decided(status=progress.status, owner=owner_of(progress.owner), public_reply=progress.publicReply, at=progress.at)
+        return Decided(status=progress.status, owner=Owner.of(progress.owner), public_reply=progress.publicReply, at=progress.at)
 
 
 @strawberry.type(description="一日汇总 · what a secretary heard in a day")
@@ -152,10 +149,6 @@ TellResult = Annotated[
 ]
 
 
-def owner_of(owner: HeldOwner) -> Owner:
-    return Owner(staff_id=owner.staffId, role=owner.role, unit=owner.unit)
-
-
 def _item(context: IntakeContext, grievance: str, item: Item | None, held: Held) -> SummaryItem:
     progress = held.progress
     mark = ItemMark.UNCHECKED if item is None else ItemMark.KEPT if item.keep else ItemMark.STRUCK
@@ -177,7 +170,7 @@ def _shown(context: IntakeContext, summary: HeldSummary, rows: list[tuple[str, I
     open_to = {id: each for id, each in held.items() if department not in each.accused_departments}
     items = [_item(context, id, item, open_to[id]) for id, item in rows if id in open_to]
     remark = summary.remark if all(item.grievance in open_to for item in summary.items) else None
-    return DaySummary(day=date.fromisoformat(summary.day), by=owner_of(summary.by), remark=remark, items=items)
+    return DaySummary(day=date.fromisoformat(summary.day), by=Owner.of(summary.by), remark=remark, items=items)
 
 
 async def own_summary(context: IntakeContext, day: date) -> DaySummary:

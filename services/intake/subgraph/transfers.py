@@ -12,7 +12,7 @@ from services.intake.domain.sheets import SHEETS, header
 from services.intake.domain.transfers import CSV, FILES_FOR
 from services.intake.domain.transfers import Transfer as Held
 from services.intake.subgraph.context import IntakeContext
-from services.intake.subgraph.types import Ctx
+from services.intake.subgraph.types import REQUEST, Ctx
 from services.intake.usecases.start_transfer import StartExport, StartImport, start_export, start_import
 from shared.subgraph import RefusedFields, refused_as
 
@@ -89,7 +89,7 @@ class TransferRefused(RefusedFields): ...
 
 @strawberry.input(description="导入：先以用途 import 上传文件 · upload the file first, with the purpose import")
 class StartImportInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     kind: SheetKind = strawberry.field(description="内容 · of what")
     attachment_id: strawberry.ID = strawberry.field(description="已上传的文件 · the uploaded file")
     division: str = strawberry.field(description="区划：只导入其中的行 · rows outside of it are refused")
@@ -97,7 +97,7 @@ class StartImportInput:
 
 @strawberry.input(description="导出 · an export; people are masked")
 class StartExportInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
     kind: SheetKind = strawberry.field(description="内容 · of what")
     division: str = strawberry.field(description="区划 · of which division and below")
     format: SheetFormat = strawberry.field(default=SheetFormat.CSV, description="格式 · format")

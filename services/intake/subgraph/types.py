@@ -14,12 +14,14 @@ from services.intake.domain.grievance import Grievance as Held
 from services.intake.domain.territory import Division as Place
 from services.intake.store.uploads import Upload as Stored
 from services.intake.subgraph.context import IntakeContext
+from shared.contracts.intake import Owner as HeldOwner
 from shared.subgraph import RefusedFields
 
 if TYPE_CHECKING:
     from services.intake.subgraph.encounters import Encounter
 
 Ctx = Info[IntakeContext, None]
+REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
 
 
 @strawberry.enum(description="诉求类型 · kind of grievance")
@@ -141,6 +143,10 @@ class Owner:
     role: str = strawberry.field(description="岗位 · role")
     unit: str = strawberry.field(description="单位 · team, department or division")
 
+    @classmethod
+    def of(cls, held: HeldOwner) -> Self:
+        return cls(staff_id=held.staffId, role=held.role, unit=held.unit)
+
 
 @strawberry.type(description="当面反馈 · what the petitioner was told in person")
 class ToldInPerson:
@@ -166,6 +172,9 @@ class Grievance:
     campaign: str | None = strawberry.field(description="所属活动 · the campaign that it belongs to")
     registered_by: Owner = strawberry.field(description="登记时的责任人 · who owned it at registration")
     told_in_person: list[ToldInPerson] = strawberry.field(description="当面反馈 · what the petitioner was told in person")
+    erased_at: datetime | None = strawberry.field(
+        description="诉求人信息删除时间；未删除则为空 · when its petitioner was erased; null where they were not"
+    )
     held: strawberry.Private[Held]
     to_its_author: strawberry.Private[bool] = False
 
@@ -176,6 +185,8 @@ class Grievance:
     @strawberry.field(description="诉求人 · the petitioner, masked; null where the viewer may not know")
     async def petitioner(self, info: Ctx) -> Petitioner | None:
         kind = PetitionerKind(self.held.petitioner_kind)
+        if self.held.erasure is not None:
+            return Petitioner(kind=kind, display_name="已删除 (erased)", phone=None)
         if self.held.anonymous:
             return Petitioner(kind=kind, display_name="匿名 (anonymous)", phone=None)
         name, phone = await info.context.contacts.load(self.held.person)
@@ -218,16 +229,17 @@ class Grievance:
             confidential=held.confidential,
             urgent=held.urgent,
             campaign=held.campaign,
-            registered_by=Owner(staff_id=held.owner.staffId, role=held.owner.role, unit=held.owner.unit),
+            registered_by=Owner.of(held.owner),
             told_in_person=[
                 ToldInPerson(
                     on=date.fromisoformat(told.on),
                     words=told.text,
-                    by=Owner(staff_id=told.by.staffId, role=told.by.role, unit=told.by.unit),
+                    by=Owner.of(told.by),
                     delivered=told.delivery is not None,
                 )
                 for told in held.told
             ],
+            erased_at=held.erasure.at if held.erasure else None,
             held=held,
             to_its_author=to_its_author,
         )

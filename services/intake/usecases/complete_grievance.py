@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.completing import Added, Kept, Known, complete, only_the_beginning, refuse
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.store.mongo import Grievances
 from services.intake.usecases.check_day_summary import ROLES, author
@@ -71,7 +72,8 @@ async def complete_grievance(parts: Completing, viewer: Viewer, command: Complet
     _raise(refuse(held, known, added))
     require_all(await parts.uploads.unattachable(list(added.attachments), id, viewer.sub))
     kept = await _keep(parts, own_ref, held, known, said, added)
-    require_all(await parts.uploads.attach(list(added.attachments), id, viewer.sub))
+    names = [name for name in (added.name, known.name) if name]
+    require_all(await parts.uploads.attach(list(added.attachments), id, viewer.sub, names))
 
     def decide(grievance: Grievance) -> Decision:
         if (grievance.person, grievance.original) != (held.person, held.original):
@@ -102,14 +104,14 @@ def _added(command: CompleteGrievance) -> Added:
 
 async def _known(parts: Completing, own_ref: str, held: Grievance) -> tuple[Known, Sealed]:
     """What is known, and what was said, in clear. Raises Refusal where the petitioner was erased."""
+    sealed = held.original
+    if sealed is None:
+        raise erased()
     try:
         key = await parts.persons.key(held.person)
-    except LookupError as error:
-        raise Refusal(
-            "PETITIONER_ERASED", "诉求人信息已删除，不能再补录。", "The petitioner was erased; nothing is added any more."
-        ) from error
+    except LookupError:
+        raise erased() from None
     [(name, phone)] = await parts.persons.contacts([held.person])
-    sealed = held.original
     said = Sealed(
         subject=key.decrypt("subject", sealed.subject),
         text=key.decrypt("text", sealed.text),
@@ -129,7 +131,9 @@ async def _keep(parts: Completing, own_ref: str, held: Grievance, known: Known, 
     if added.name or added.phone:
         by_phone = phone_ref(parts.reference_key, phone) if phone else None
         person = nameless_person(own_ref, by_phone) if by_phone and not name else ids.document_id("person", by_phone or ref)
-        person, sealer = await parts.persons.keep(person, name, phone)
+        person, sealer = await parts.persons.keep(person, name, phone, consent=held.consent)
+        if person != held.person:
+            await parts.persons.look_again(held.person)
     else:
         sealer = await parts.persons.key(person)
     place = f"{said.place} {added.place}" if added.place else said.place

@@ -6,10 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.completing import Kept
 from services.intake.domain.correcting import correct, refuse
+from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.texts import Line
 from services.intake.store.mongo import access_of
 from services.intake.usecases.personal_access import InClear, PersonalAccess, admit, by, open_petitioner, visible, without_names
+from services.intake.usecases.ports import Sealer
 from services.intake.usecases.register_grievance import nameless_person
 from services.intake.usecases.tell_petitioner import of_the_team
 from shared import ids
@@ -80,20 +82,19 @@ async def correct_petitioner(parts: PersonalAccess, viewer: Viewer, command: Cor
 
 async def _keep(parts: PersonalAccess, id: str, held: Grievance, clear: InClear, command: CorrectPetitioner) -> Kept:
     """Keep the petitioner under what is right, and seal what was said anew under their key."""
-    key, own_ref = parts.reference_key, grievance_ref(parts.reference_key, id)
     name, phone = command.name or clear.name, command.phone or clear.phone
-    by_phone = phone_ref(key, phone) if phone else None
-    known_by = {own_ref} | ({phone_ref(key, clear.phone)} if clear.phone else set())
-    signed_in = held.petitioner_ref not in known_by
-    # As at the registration: whoever signed in stays known by it, and the phone that they typed makes a person of its own.
-    ref = held.petitioner_ref if signed_in or by_phone is None else by_phone
-    if signed_in and by_phone is not None:
-        person = ids.document_id("person", f"{ref}:{by_phone}")
-    elif by_phone is not None and not name:
-        person = nameless_person(own_ref, by_phone)
+    sealer: Sealer
+    if command.name is None and command.phone is None:
+        ref, person = held.petitioner_ref, held.person
+        try:
+            sealer = await parts.persons.key(person)
+        except LookupError:
+            raise erased() from None
     else:
-        person = ids.document_id("person", by_phone or ref)
-    person, sealer = await parts.persons.keep(person, name, phone)
+        ref, person = _identity(parts.reference_key, id, held, clear.phone, name, phone)
+        person, sealer = await parts.persons.keep(person, name, phone, consent=held.consent)
+        if person != held.person:
+            await parts.persons.look_again(held.person)
     names = (name,) if name else ()
     place = command.place or clear.place
     original = Sealed(
@@ -102,6 +103,18 @@ async def _keep(parts: PersonalAccess, id: str, held: Grievance, clear: InClear,
         place=sealer.encrypt("place", f"{held.division} {place or ''}".strip()),
     )
     return Kept(person, ref, original, redact(held.subject, names).text, redact(held.text, names).text)
+
+
+def _identity(key: bytes, id: str, held: Grievance, known: str | None, name: str | None, phone: str | None) -> tuple[str, str]:
+    """(petitionerRef, person id), by the rules of the registration; `known` is the phone until now."""
+    own_ref, by_phone = grievance_ref(key, id), phone_ref(key, phone) if phone else None
+    signed_in = held.petitioner_ref not in {own_ref, phone_ref(key, known) if known else None}
+    if by_phone is None:
+        return held.petitioner_ref, ids.document_id("person", held.petitioner_ref)
+    # Whoever signed in stays known by it, and the phone that they typed makes a person of its own.
+    if signed_in:
+        return held.petitioner_ref, ids.document_id("person", f"{held.petitioner_ref}:{by_phone}")
+    return by_phone, ids.document_id("person", by_phone) if name else nameless_person(own_ref, by_phone)
 
 
 def _raise(refusal: Refusal | None) -> None:

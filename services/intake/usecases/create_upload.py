@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.uploads import IMPORT, UploadLimits, UploadRefusal, UploadTicket, new_ticket
 from services.intake.store.uploads import UploadStore
@@ -27,13 +29,15 @@ async def create_upload(
     request_id: str,
     grievance: str | None,
     visible: Grievance | None,
+    names: Sequence[str],
     name: str,
     content_type: str,
     size: int,
     sha256: str,
     purpose: str | None,
 ) -> UploadTicket:
-    """`visible`: the named grievance where the viewer may see it. Raises Refusal with the field at fault."""
+    """`visible`: the named grievance where the viewer may see it; `names`: its petitioner's, which a file is not called by. Raises Refusal
+    with the field at fault."""
     viewer.require(*(recording.ROLES if purpose == IMPORT else ROLES))
     if purpose == IMPORT and grievance is not None:
         raise Refusal("IMPORT_OF_NO_GRIEVANCE", "导入文件不能附在诉求上。", "A file to be imported belongs to no grievance.", "grievanceId")
@@ -50,6 +54,7 @@ async def create_upload(
         purpose=purpose,
         now=world.real_now(),
         limits=limits,
+        names=names,
     )
     if isinstance(ticket, UploadRefusal):
         raise Refusal(ticket.code, ticket.message_zh, ticket.message, ticket.field)

@@ -34,9 +34,12 @@ async def deliver(parts: Delivering, grievance_id: str) -> int:
     """Send what is pending for this grievance; returns how many deliveries came to an end."""
     ended = 0 if parts.channel.knows_references else await _give_up_expired(parts, grievance_id)
     while True:
-        claimed = await _claim(parts, grievance_id)
-        if claimed is None:
+        acted, claimed = await _claim(parts, grievance_id)
+        if not acted:
             return ended
+        if claimed is None:
+            ended += 1
+            continue
         delivery, person = claimed
         [(_name, phone)] = await parts.persons.contacts([person])
         result = await parts.channel.send(delivery.id, grievance_id, phone, delivery.text)
@@ -44,7 +47,8 @@ async def deliver(parts: Delivering, grievance_id: str) -> int:
             ended += 1
 
 
-async def _claim(parts: Delivering, grievance_id: str) -> tuple[Delivery, str] | None:
+async def _claim(parts: Delivering, grievance_id: str) -> tuple[bool, tuple[Delivery, str] | None]:
+    """(whether anything was pending, what is to be sent and to whom). Of somebody erased the delivery has ended here."""
     claim, until = parts.claim_id(), parts.real_now() + parts.claim_for
     found: list[tuple[Delivery, str]] = []
 
@@ -53,11 +57,16 @@ async def _claim(parts: Delivering, grievance_id: str) -> tuple[Delivery, str] |
         pending = next((held for held in grievance.deliveries if held.state == "PENDING" or held.expired(parts.real_now())), None)
         if pending is None:
             return None
+        if grievance.erasure is not None:
+            # Nobody is there to be told. What a lost sender had in hand may have arrived.
+            result: DeliveryResult = "unknown" if pending.state == "CLAIMED" else "failed"
+            return end(grievance, pending, result, parts.channel.name, parts.now(), "the petitioner was erased")
         mine = pending.claimed(claim, until)
         found.append((mine, grievance.person))
         return grievance.with_delivery(mine), []
 
-    return found[0] if await parts.writer.act(grievance_id, decide) else None
+    acted = await parts.writer.act(grievance_id, decide)
+    return acted, found[0] if found else None
 
 
 async def _record(parts: Delivering, grievance_id: str, delivery: Delivery, result: DeliveryResult) -> bool:

@@ -41,8 +41,8 @@ class ExpectPhotos:
     limits: UploadLimits
     real_now: Callable[[], datetime]
 
-    def tickets(self, viewer: Viewer, record: str, photos: Sequence[Photo]) -> list[UploadTicket]:
-        """One for each content. Raises Refusal with the field at fault; keeps nothing."""
+    def tickets(self, viewer: Viewer, record: str, photos: Sequence[Photo], names: Sequence[str] = ()) -> list[UploadTicket]:
+        """One for each content, called without the declared `names`. Raises Refusal with the field at fault; keeps nothing."""
         if len(photos) > MOST_PHOTOS:
             raise Refusal("TOO_MANY_PHOTOS", f"照片不能超过{MOST_PHOTOS}张。", f"More than {MOST_PHOTOS} photos.", "photos")
         found: dict[str, UploadTicket] = {}
@@ -55,6 +55,7 @@ class ExpectPhotos:
                 grievance=record,
                 now=self.real_now(),
                 limits=self.limits,
+                names=names,
                 **photo.model_dump(),
             )
             if isinstance(ticket, UploadRefusal):
@@ -62,9 +63,14 @@ class ExpectPhotos:
             found.setdefault(ticket.id, ticket)
         return list(found.values())
 
-    async def expect(self, viewer: Viewer, record: str, photos: Sequence[Photo]) -> list[Upload]:
+    async def expect(self, viewer: Viewer, record: str, photos: Sequence[Photo], names: Sequence[str] = ()) -> list[Upload]:
         """Those photos with what became of them; what has not come yet gets time anew. The record is the viewer's and in the store."""
-        return [await self._expected(ticket) for ticket in self.tickets(viewer, record, photos)]
+        return [await self._expected(ticket) for ticket in self.tickets(viewer, record, photos, names)]
+
+    async def expected(self, viewer: Viewer, record: str, photos: Sequence[Photo]) -> list[Upload]:
+        """Those photos, which are expected already, as they stand: one read, however many they are."""
+        ids = [ticket.id for ticket in self.tickets(viewer, record, photos)]
+        return [upload for upload in await self.uploads.find_many(ids) if upload is not None] if ids else []
 
     async def _expected(self, ticket: UploadTicket) -> Upload:
         held = await self.uploads.open(ticket)

@@ -13,8 +13,9 @@ from services.intake.domain import reveals
 from services.intake.domain.grievance import Grievance
 from services.intake.store.access_log import AccessLog, Looked
 from services.intake.store.mongo import access_of
-from services.intake.usecases.personal_access import InClear, PersonalAccess, open_petitioner, trace, visible
+from services.intake.usecases.personal_access import InClear, PersonalAccess, admit, open_petitioners, trace, visible
 from shared.commands import request_of
+from shared.contracts.base import instant
 from shared.identity.access import is_petitioner, may_see
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
@@ -60,28 +61,31 @@ async def export_personal_data(parts: Exporting, viewer: Viewer, command: Export
         raise Refusal("NOT_YOURS", "只有本人或数据保护专员可导出。", "Only the person themselves or a data officer.", "grievanceId")
     request = request_of(access.reference_key, viewer, command.request_id, "ExportPersonalData", command.model_dump(mode="json"), origin)
 
+    until = instant(access.real_now() + reveals.OPEN_FOR)
+
     def decide(grievance: Grievance) -> Decision:
-        return Decision(grievance, [], {"id": id, "look": trace(access, grievance, "DATA_SUBJECT", None)})
+        return Decision(grievance, [], {"id": id, "until": until, "look": trace(access, grievance, "DATA_SUBJECT", None)})
 
-    _second(access, viewer, held, themselves)
-    await access.writer.command(id, request, decide)
-    told = []
-    for each, grievance in (await access.grievances.of_people([held.person])).items():
-        if not _is_theirs(viewer, grievance, themselves):
-            continue
-        clear = await open_petitioner(access.persons, grievance)
-        told.append(Told(each, grievance, clear, await parts.log.of_grievance(each)))
-    return told
-
-
-def _is_theirs(viewer: Viewer, grievance: Grievance, themselves: bool) -> bool:
-    return is_petitioner(viewer, access_of(grievance)) if themselves else may_see(viewer, access_of(grievance))
-
-
-def _second(access: PersonalAccess, viewer: Viewer, held: Grievance, themselves: bool) -> None:
-    """Raises Refusal where an officer has no leave yet."""
-    if themselves or not held.needs_second:
-        return
-    mine = [reveal for reveal in held.reveals if reveal.by.staffId == viewer.sub and reveal.purpose == "DATA_SUBJECT"]
-    if not any(reveal.readable(access.real_now()) for reveal in mine):
+    if not themselves and not _has_leave(access, viewer, held):
         raise reveals.needed()
+    answer = await access.writer.command(id, request, decide, lambda grievance: admit(viewer, id, grievance))
+    # A repeat is no new entry: after some minutes it is no look either.
+    if answer["until"] < instant(access.real_now()):
+        raise reveals.expired()
+    found = await access.grievances.of_people([held.person])
+    theirs = {each: grievance for each, grievance in found.items() if _is_given(access, viewer, grievance, themselves)}
+    clear = await open_petitioners(access.persons, held.person, list(theirs.values()))
+    looks = await parts.log.of_grievances(list(theirs))
+    return [Told(each, theirs[each], words, looks[each]) for each, words in zip(theirs, clear, strict=True)]
+
+
+def _is_given(access: PersonalAccess, viewer: Viewer, grievance: Grievance, themselves: bool) -> bool:
+    """What they show to be theirs; to an officer what lies in their territory, and of what is confidential what they have leave to read."""
+    if themselves:
+        return is_petitioner(viewer, access_of(grievance)) and may_see(viewer, access_of(grievance))
+    return may_see(viewer, access_of(grievance)) and _has_leave(access, viewer, grievance)
+
+
+def _has_leave(access: PersonalAccess, viewer: Viewer, grievance: Grievance) -> bool:
+    mine = [reveal for reveal in grievance.reveals if reveal.by.staffId == viewer.sub and reveal.purpose == "DATA_SUBJECT"]
+    return not grievance.needs_second or any(reveal.readable(access.real_now()) for reveal in mine)

@@ -6,6 +6,7 @@ One write to the summary; each grievance is told by `report_up`, at once, and by
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +15,7 @@ from services.intake.domain.reporting import report_up as report
 from services.intake.domain.summaries import DaySummary, Item
 from services.intake.store.summaries import summary_id
 from services.intake.usecases.check_day_summary import ROLES, Summarising, author, names_of
+from services.intake.usecases.each_for_itself import each_for_itself
 from shared.commands import request_of
 from shared.contracts.base import Contract
 from shared.identity.roles import Role
@@ -62,16 +64,9 @@ async def report_up(parts: Summarising, summary_id: str) -> int:
         found[:] = [summary]
 
     await parts.writer.act(summary_id, look)
-    waiting = [(summary, item) for summary in found for item in summary.unnoted()]
-    failed = None
-    for summary, item in waiting:
-        try:
-            await _note(parts, summary, item)
-        except Exception as error:
-            failed = error
-    if failed is not None:
-        raise failed
-    return len(waiting)
+    steps = {item.grievance: partial(_note, parts, summary, item) for summary in found for item in summary.unnoted()}
+    await each_for_itself(steps)
+    return len(steps)
 
 
 async def _note(parts: Summarising, summary: DaySummary, item: Item) -> None:

@@ -12,7 +12,6 @@ from services.intake.domain.lookups import LookUps
 from services.intake.domain.texts import Line
 from services.intake.store.look_ups import look_ups_id
 from services.intake.store.mongo import access_of
-from services.intake.store.persons import MongoPersons
 from services.intake.usecases.personal_access import PersonalAccess
 from shared.commands import request_of
 from shared.identity.access import may_know_petitioner
@@ -44,7 +43,6 @@ class LookingUp:
     access: PersonalAccess
     writer: Writer
     """Of the look-ups' own documents, one a viewer and day."""
-    persons: MongoPersons
     limit: int
 
 
@@ -58,14 +56,15 @@ async def look_up_by_phone(parts: LookingUp, viewer: Viewer, command: LookUpByPh
     today = access.today()
     request = request_of(access.reference_key, viewer, command.request_id, "LookUpByPhone", command.model_dump(mode="json"), origin)
     under = sorted({prefix for scope in viewer.scopes for prefix in prefixes(scope.code)})
-    looked = look(today, under, ref, command.purpose, redact(command.reason).text)
+    people = await access.persons.answering(ref)
+    names = [name for name, _phone in await access.persons.contacts(people) if name] if people else []
+    looked = look(today, under, ref, command.purpose, redact(command.reason, names).text)
 
     def count(before: LookUps | None) -> Decision:
         spent = (before or LookUps(viewer=viewer.sub, day=today)).one_more(parts.limit)
         return Decision(spent, [], {"look": looked})
 
     await parts.writer.record(look_ups_id(viewer.sub, today), request, count)
-    people = await parts.persons.answering(ref)
     found = await access.grievances.of_people(people)
     known = [(id, held) for id, held in found.items() if may_know_petitioner(viewer, access_of(held))]
     return known[::-1][:MOST_FOUND]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.intake.domain.grievance import Grievance
+from services.intake.domain.erasure import erased
+from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.looks import Purpose, look
 from services.intake.store.mongo import Grievances, access_of
 from services.intake.usecases.ports import Persons
 from shared.contracts.intake import Owner
 from shared.identity.access import may_see
-from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.scopes import prefixes
 from shared.identity.viewer import Viewer
@@ -60,15 +60,26 @@ async def visible(parts: PersonalAccess, viewer: Viewer, id: str) -> Grievance:
 
 async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
     """Name, phone and the words as they were told. Raises Refusal where the petitioner was erased."""
-    original = held.original
+    return (await open_petitioners(persons, held.person, [held]))[0]
+
+
+async def open_petitioners(persons: Persons, person: str, told: Sequence[Grievance]) -> list[InClear]:
+    """The same of several grievances of one person."""
+    kept = [held.original for held in told if held.erasure is None and held.original is not None]
+    if len(kept) < len(told):
+        raise erased()
     try:
-        key = await persons.key(held.person)
+        key = await persons.key(person)
     except LookupError:
         raise erased() from None
-    [(name, phone)] = await persons.contacts([held.person])
-    # Behind the division's code, which is known, stands what was told (register_grievance.py).
-    place = key.decrypt("place", original.place).partition(" ")[2] if original.place else ""
-    return InClear(name, phone, key.decrypt("subject", original.subject), key.decrypt("text", original.text), place or None)
+    [(name, phone)] = await persons.contacts([person])
+
+    def opened(original: Sealed) -> InClear:
+        # Behind the division's code, which is known, stands what was told (register_grievance.py).
+        place = key.decrypt("place", original.place).partition(" ")[2] if original.place else ""
+        return InClear(name, phone, key.decrypt("subject", original.subject), key.decrypt("text", original.text), place or None)
+
+    return [opened(original) for original in kept]
 
 
 async def without_names(persons: Persons, held: Grievance, words: str) -> str:
@@ -87,7 +98,3 @@ def by(viewer: Viewer, roles: tuple[Role, ...]) -> Owner:
     role = next(role for role in roles if viewer.has(role))
     unit = viewer.department or viewer.team or next((scope.code for scope in viewer.scopes), "")
     return Owner(staffId=viewer.sub, role=role, unit=unit)
-
-
-def erased() -> Refusal:
-    return Refusal("PETITIONER_ERASED", "诉求人信息已删除。", "The petitioner's data was erased.")

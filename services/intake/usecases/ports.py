@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -25,13 +26,22 @@ class Key(Sealer, Protocol):
 class Persons(Protocol):
     """Petitioners, each with a data key of their own."""
 
-    async def keep(self, person: str, name: str | None, phone: str | None) -> tuple[str, Sealer]:
+    async def keep(self, person: str, name: str | None, phone: str | None, *, consent: bool = True) -> tuple[str, Sealer]:
         """Keep a person, encrypted; the id under which they are kept, and the key that seals what they said. One that is known stays as it
-        is; somebody of another name who answers the same phone is another person."""
+        is; somebody of another name who answers the same phone is another person, and so is who comes again after they were erased.
+        `consent`: they agreed that name and phone are kept beyond this matter."""
+        ...
+
+    async def look_again(self, person: str) -> None:
+        """A grievance is about to name another person in place of this one, whom perhaps none names then."""
         ...
 
     async def key(self, person: str) -> Key:
         """The key of a person who is kept."""
+        ...
+
+    async def answering(self, phone_index: str) -> list[str]:
+        """The ids of those who answer the phone of this blind index: several, where people share one."""
         ...
 
     async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
@@ -50,8 +60,9 @@ class Uploads(Protocol):
         """Which of them `attach` would give back. Changes nothing."""
         ...
 
-    async def attach(self, ids: list[str], grievance: str, uploader: str) -> list[str]:
-        """Bind stored uploads of this uploader to a grievance; returns the ids that are not there, not stored, or not theirs."""
+    async def attach(self, ids: list[str], grievance: str, uploader: str, names: Sequence[str] = ()) -> list[str]:
+        """Bind stored uploads of this uploader to a grievance; returns the ids that are not there, not stored, or not theirs. The names of
+        the files lose the declared `names`."""
         ...
 
 

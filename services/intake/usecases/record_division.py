@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.places import Name, Place
-from services.intake.domain.rhythms import refuse_day
+from services.intake.domain.rhythms import refuse_span
 from services.intake.domain.territory import LOCAL_LEVELS, BadDivision, DivisionLevel, Territory, level_of, parent_code
 from services.intake.domain.texts import Line, LineOrNothing
 from services.intake.domain.transfers import Outcome
@@ -88,12 +88,9 @@ def _check(territory: Territory, fresh: Collection[str], viewer: Viewer, command
         viewer.require_cover(above or "")
     else:
         require_place(viewer, territory, above or "", "code")
-    days = [(command.since, "since"), (command.until, "until")]
-    refusal = next((found for day, field in days if day is not None and (found := refuse_day(day, field))), None)
+    refusal = refuse_span(command.since, command.until)
     if refusal is not None:
         raise refusal
-    if command.since and command.until and command.until <= command.since:
-        raise Refusal("ENDS_BEFORE_BEGIN", "结束日期应晚于开始日期。", "The end must come after the beginning.", "until")
     below = territory.children(command.code, first=1).items if command.until and territory.knows(command.code) else ()
     if below or (command.until and level in WIDE):
         raise Refusal(

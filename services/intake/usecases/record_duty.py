@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.duties import Done, Duty, Period, period_of
 from services.intake.domain.people import Member
-from services.intake.domain.rhythms import refuse_day, refuse_past
+from services.intake.domain.rhythms import refuse_past
 from services.intake.domain.texts import Line
 from services.intake.domain.transfers import Outcome
 from services.intake.store.calendar import Duties
 from services.intake.store.places import Atlas
-from services.intake.usecases.recording import ROLES, Recording, require_place
+from services.intake.usecases.in_force import InForce, keep_in_force
+from services.intake.usecases.recording import ROLES, Recording
 from shared.commands import request_of
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
@@ -25,19 +26,11 @@ from shared.writer import Decision, NoSuchRecord, Writer
 DOERS = (Role.SECRETARY, Role.TEAM_LEADER)
 
 
-class RecordDuty(BaseModel):
-    """`since`, `until`: the first day, and the first day no more; today, and no end, when left out."""
-
-    model_config = ConfigDict(frozen=True)
-
-    request_id: str = Field(min_length=1, max_length=100)
+class RecordDuty(InForce):
     code: str = Field(min_length=1, max_length=40, pattern=r"^[A-Z][A-Z0-9_]*$")
     name: Line = Field(max_length=60)
     name_en: Line = Field(max_length=120)
     period: Period
-    division: str
-    since: date | None = None
-    until: date | None = None
 
 
 class RecordDutyDone(BaseModel):
@@ -62,22 +55,7 @@ class RecordingDuties:
 
 async def record_duty(parts: RecordingDuties, viewer: Viewer, command: RecordDuty, origin: str) -> Outcome:
     viewer.require(*ROLES)
-    require_place(viewer, await parts.atlas.current(), command.division, "division")
-    for day, field in ((command.since, "since"), (command.until, "until")):
-        refusal = refuse_day(day, field) if day else None
-        if refusal is not None:
-            raise refusal
-
-    def decide(held: Duty | None) -> Duty:
-        if held is not None:
-            viewer.require_cover(held.division)
-        since = command.since.isoformat() if command.since else held.since if held else parts.today()
-        until = command.until.isoformat() if command.until else None
-        row = command.model_dump(exclude={"request_id", "since", "until"})
-        return Duty(**row, since=since, until=until)
-
-    payload = command.model_dump(mode="json")
-    return await parts.recording.keep(viewer, command.request_id, "RecordDuty", command.code, payload, origin, decide)
+    return await keep_in_force(parts.recording, await parts.atlas.current(), parts.today(), viewer, command, Duty, origin)
 
 
 async def record_duty_done(parts: RecordingDuties, viewer: Viewer, command: RecordDutyDone, origin: str) -> str:

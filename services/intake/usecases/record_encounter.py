@@ -15,7 +15,7 @@ from services.intake.adapters.cipher import FieldCipher, PersonKey
 from services.intake.domain import clocks
 from services.intake.domain.encounters import Encounter, EncounterKind, Notes
 from services.intake.domain.households import Household
-from services.intake.domain.versions import BaseNotHere, TooManyVersions, Version
+from services.intake.domain.versions import Version
 from services.intake.store.archives import Archives
 from services.intake.store.calendar import Campaigns, Receptions
 from services.intake.store.encounters import Encounters, PolicyMessages
@@ -24,15 +24,17 @@ from services.intake.usecases.expect_photos import ExpectPhotos, Photo
 from services.intake.usecases.tell_members import Telling, tell_encounters
 from services.intake.usecases.writing import (
     ROLES,
+    Amending,
     Writing,
     Written,
     enterprise_id,
+    keep_version,
     not_here,
     own_or_known,
     record_id,
     refuse_late,
-    refused_version,
     sealed,
+    version_of,
 )
 from shared.commands import request_of
 from shared.identity.errors import Refusal
@@ -65,11 +67,10 @@ class RecordEncounter(Written, EncounterNotes):
     reception: str | None = Field(None, max_length=64)
 
 
-class AmendEncounter(Written, EncounterNotes):
-    """The whole of it as it is to be. `base`: the versions that were looked at; `encounter`: its id, or its author's client-made one."""
+class AmendEncounter(Amending, EncounterNotes):
+    """The whole of it as it is to be. `encounter`: its id, or its author's client-made one."""
 
     encounter: str = Field(min_length=1, max_length=100)
-    base: list[str] = Field(min_length=1, max_length=20)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,6 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
         parts.photos.tickets(viewer, id, command.photos)
         key, wrapped = parts.cipher.new_person_key(id)
         notes = _notes(parts, viewer, command, key, home)
-        first = Version[Notes](id=command.request_id, base=[], by=viewer.sub, at=when.at, said=when.said, content=notes)
         encounter = Encounter(
             id=id,
             kind=command.kind,
@@ -117,7 +117,7 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
             reception=command.reception,
             person=id,
             key=wrapped,
-            versions=[first],
+            versions=[version_of(Version[Notes], viewer, command, when, notes)],
         ).owing()
         await parts.encounters.create(id, request, lambda: Decision(encounter, [], {"id": id}))
     return await _told(parts, viewer, id, command)
@@ -142,17 +142,12 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
         home = await _check(parts, viewer, command, encounter.versions, encounter.division, encounter.on)
         parts.photos.tickets(viewer, id, command.photos)
         notes = _notes(parts, viewer, command, parts.cipher.unwrap(encounter.person, encounter.key), home)
-        base = sorted(set(command.base))
-        version = Version[Notes](id=command.request_id, base=base, by=viewer.sub, at=when.at, said=when.said, content=notes)
-        try:
-            await parts.encounters.command(id, request, lambda state: Decision(state.amended(version), [], {"id": id}))
-        except (BaseNotHere, TooManyVersions) as fault:
-            raise refused_version(fault) from None
+        await keep_version(parts.encounters, id, request, version_of(Version[Notes], viewer, command, when, notes))
     return await _told(parts, viewer, id, command)
 
 
 async def _told(parts: RecordingEncounters, viewer: Viewer, id: str, command: RecordEncounter | AmendEncounter) -> str:
-    await parts.photos.expect(viewer, id, command.photos)
+    await parts.photos.expect(viewer, id, command.photos, command.names)
     if command.off is None:
         # A batch leaves it to a worker, which tells many at once.
         await tell_encounters(parts.telling, [id])

@@ -57,6 +57,7 @@ class PetitionerInput(BaseModel):
     phone: str | None = Field(None, max_length=30)
     anonymous: bool = False
     confidential: bool = False
+    consent: bool = True
 
 
 class RegisterGrievance(BaseModel):
@@ -114,9 +115,11 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     id = ids.document_id(viewer.sub, command.request_id)
     request = request_of(parts.reference_key, viewer, command.request_id, "RegisterGrievance", command.model_dump(mode="json"), origin)
 
+    petitioner = command.petitioner
+    names = (petitioner.name,) if petitioner.name else ()
     # A repeat is answered whatever has become of places and teams since.
     if await parts.writer.earlier(id, request) is not None:
-        await parts.photos.expect(viewer, id, command.photos)
+        await parts.photos.expect(viewer, id, command.photos, names)
         return id
 
     # Whatever can be refused is refused before anything is kept: who is refused leaves nothing behind.
@@ -131,9 +134,9 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     require_all(await parts.uploads.unattachable(command.attachments, id, viewer.sub))
     photos = [ticket.id for ticket in parts.photos.tickets(viewer, id, command.photos)]
 
-    petitioner = command.petitioner
     ref, person = _identity(parts.reference_key, viewer, petitioner, id)
-    person, sealer = await parts.persons.keep(person, None if petitioner.anonymous else petitioner.name, petitioner.phone)
+    name = None if petitioner.anonymous else petitioner.name
+    person, sealer = await parts.persons.keep(person, name, petitioner.phone, consent=petitioner.consent)
     original = Sealed(
         subject=sealer.encrypt("subject", command.subject or command.text[:BEGINNING]),
         text=sealer.encrypt("text", command.text),
@@ -142,7 +145,6 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     now = parts.now()
     number = await parts.numbers.claim(division, now, id)
     heard = None if command.off is None else clocks.happened(clocks.made_at(command.request_id), command.off, now)
-    names = (petitioner.name,) if petitioner.name else ()
     text = redact(command.text, names).text
 
     grievance = Grievance(
@@ -159,6 +161,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         anonymous=petitioner.anonymous,
         confidential=petitioner.confidential,
         person=person,
+        consent=petitioner.consent,
         petitioner_kind="ANONYMOUS" if petitioner.anonymous else petitioner.kind,
         petitioner_ref=ref,
         own_ref=grievance_ref(parts.reference_key, id),
@@ -174,9 +177,9 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
     # Last before the write, and asked again: somebody may have tied one of them in between.
-    require_all(await parts.uploads.attach(command.attachments, id, viewer.sub))
+    require_all(await parts.uploads.attach(command.attachments, id, viewer.sub, names))
     await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
-    await parts.photos.expect(viewer, id, command.photos)
+    await parts.photos.expect(viewer, id, command.photos, names)
     return id
 
 

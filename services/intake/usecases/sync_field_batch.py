@@ -6,10 +6,10 @@ once. What an item builds on may come after it: it then waits, with the phone, a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,13 +38,20 @@ BUILDS_ON_REFUSED = Refusal("BUILDS_ON_REFUSED", "所依据的一项未被接受
 
 
 class FieldItem(BaseModel):
-    """`fields`: those of the command, as it was told, without request id and clock."""
+    """`fields`: those of the command, as it was told, without request id and clock. `kind`: None where it is none, or several at once."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
-    kind: Kind
+    kind: Kind | None
     fields: dict[str, Any]
+
+    @classmethod
+    def of(cls, id: str, parts: Mapping[Kind, dict[str, Any] | None]) -> Self:
+        """From what a client sends, which is to be exactly one of its parts."""
+        given = [(kind, fields) for kind, fields in parts.items() if fields is not None]
+        kind, fields = given[0] if len(given) == 1 else (None, {})
+        return cls(id=id, kind=kind, fields=fields)
 
 
 class FieldBatch(BaseModel):
@@ -61,7 +68,7 @@ class Answer:
     """`record`: the id of what the item made or changed. `refusal`: why it is not kept, or not yet."""
 
     id: str
-    kind: Kind
+    kind: Kind | None
     outcome: Outcome
     record: str | None = None
     clock: ClockState | None = None
@@ -82,9 +89,9 @@ Do = Callable[[Viewer, dict[str, Any], str], Awaitable[Done]]
 
 @dataclass(frozen=True)
 class Syncing:
-    """`undated`: of these kinds the command says nothing of when it was."""
+    """`begin`: the commands of one batch. `undated`: of these kinds the command says nothing of when it was."""
 
-    do: Mapping[Kind, Do]
+    begin: Callable[[], Mapping[Kind, Do]]
     undated: frozenset[Kind]
     now: Callable[[], datetime]
     real_now: Callable[[], datetime]
@@ -99,14 +106,17 @@ async def sync_field_batch(parts: Syncing, viewer: Viewer, batch: FieldBatch, or
     answers: dict[int, Answer] = {}
     # Who is named as a petitioner is not named in what is written beside it either.
     names = [name for item in batch.items if (name := (item.fields.get("petitioner") or {}).get("name"))]
-    refused: set[str] = set()
+    do, refused = parts.begin(), set[str]()
     until = parts.real_now() + LONGEST
-    for place, item in sorted(enumerate(batch.items), key=lambda each: (ORDER.index(each[1].kind), each[1].id)):
+    for place, item in sorted(enumerate(batch.items), key=lambda each: _turn(each[1])):
         in_time = parts.real_now() < until
-        if not in_time:
+        if item.kind is None:
+            one_of = Refusal("ONE_OF", "每项须恰有一种内容。", "Each item holds exactly one of its parts.", f"items.{place}")
+            answers[place] = Answer(item.id, None, "REFUSED", refusal=one_of)
+        elif not in_time:
             answers[place] = Answer(item.id, item.kind, "WAITING")
         elif refused.isdisjoint(_builds_on(item)):
-            answers[place] = await _answer(parts, viewer, item, off, names, origin)
+            answers[place] = await _answer(parts, do[item.kind], viewer, item, off, names, origin)
         else:
             answers[place] = Answer(item.id, item.kind, "REFUSED", refusal=BUILDS_ON_REFUSED)
         if answers[place].outcome == "REFUSED":
@@ -114,7 +124,12 @@ async def sync_field_batch(parts: Syncing, viewer: Viewer, batch: FieldBatch, or
     return off, [answers[place] for place in range(len(batch.items))]
 
 
-async def _answer(parts: Syncing, viewer: Viewer, item: FieldItem, off: timedelta, names: list[str], origin: str) -> Answer:
+def _turn(item: FieldItem) -> tuple[int, str]:
+    """Its place in the order of doing. What is no item at all is refused first: others may build on it."""
+    return (ORDER.index(item.kind) if item.kind is not None else -1), item.id
+
+
+async def _answer(parts: Syncing, do: Do, viewer: Viewer, item: FieldItem, off: timedelta, names: list[str], origin: str) -> Answer:
     told = Answer(item.id, item.kind, "REFUSED")
     if not clocks.is_client_id(item.id):
         return replace(told, refusal=Refusal("ID_NOT_UUID7", "编号须为 UUIDv7（小写）。", "An item's id is a UUIDv7, in lower case.", "id"))
@@ -124,7 +139,7 @@ async def _answer(parts: Syncing, viewer: Viewer, item: FieldItem, off: timedelt
         fields = {**item.fields, "request_id": item.id} | ({} if item.kind in parts.undated else {"off": off})
         if item.kind in NAMING:
             fields["names"] = names
-        done = await parts.do[item.kind](viewer, fields, origin)
+        done = await do(viewer, fields, origin)
     except StoreTrouble:
         return replace(told, outcome="FAILED")
     except Exception as error:
@@ -141,15 +156,3 @@ def _builds_on(item: FieldItem) -> set[str]:
     """The ids without which it never can be."""
     named = [item.fields.get(name) for name in ("encounter", "diary", "archive_id")]
     return {id for id in [*named, *item.fields.get("base", ())] if id is not None}
-
-
-def chosen(items: Sequence[tuple[str, Mapping[Kind, Any]]]) -> list[FieldItem]:
-    """From what a client sends: of each item exactly one of its parts. Raises Refusal."""
-    found = []
-    for place, (id, parts) in enumerate(items):
-        given = {kind: fields for kind, fields in parts.items() if fields is not None}
-        if len(given) != 1:
-            raise Refusal("ONE_OF", "每项须恰有一种内容。", "Each item holds exactly one of its parts.", f"items.{place}")
-        ((kind, fields),) = given.items()
-        found.append(FieldItem(id=id, kind=kind, fields=fields))
-    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from services.intake.domain import diaries
@@ -19,6 +20,7 @@ from services.intake.domain.households import Household, Visit
 from services.intake.domain.people import Member
 from services.intake.store.calendar import Duties
 from services.intake.store.encounters import Encounters
+from services.intake.usecases.each_for_itself import each_for_itself
 from shared.contracts.base import Contract
 from shared.writer import Writer
 
@@ -36,21 +38,32 @@ class Telling:
 
 
 async def tell_encounters(parts: Telling, ids: Iterable[str]) -> int:
-    """Returns how many things were told or taken back. What several encounters tell of one member or household is one write."""
+    """Returns how many things were told or taken back. What several encounters tell of one member or household is one write. One that
+    cannot be told keeps no other from it: the failure is raised at the end."""
     held = await parts.held.find_many(ids)
     steps: dict[str, list[tuple[Encounter, bool]]] = {}
     for encounter in held.values():
         for key, is_so in encounter.untold().items():
             steps.setdefault(key, []).append((encounter, is_so))
-    for key, told in steps.items():
+    settled: set[str] = set()
+
+    async def settle(key: str, told: list[tuple[Encounter, bool]]) -> None:
         what, _, whom = key.partition(":")
         if what == "outing":
             await parts.members.act(whom, _outings(told))
         else:
             await parts.households.act(whom, _visits(told))
-    for encounter in held.values():
-        if untold := encounter.untold():
-            await parts.encounters.act(encounter.id, _noted(untold))
+        settled.add(key)
+
+    failed = None
+    try:
+        await each_for_itself({key: partial(settle, key, told) for key, told in steps.items()})
+    except Exception as error:
+        failed = error
+    noted = {id: {key: is_so for key, is_so in encounter.untold().items() if key in settled} for id, encounter in held.items()}
+    await each_for_itself({id: partial(parts.encounters.act, id, _noted(told)) for id, told in noted.items() if told})
+    if failed is not None:
+        raise failed
     return sum(map(len, steps.values()))
 
 

@@ -10,19 +10,21 @@ from services.intake.adapters.cipher import FieldCipher, PersonKey
 from services.intake.domain.clocks import is_client_id
 from services.intake.domain.diaries import Diary, Page
 from services.intake.domain.texts import Line
-from services.intake.domain.versions import BaseNotHere, TooManyVersions, Version
+from services.intake.domain.versions import Version
 from services.intake.store.encounters import Diaries, Encounters
 from services.intake.usecases.tell_members import Telling, tell_diary
 from services.intake.usecases.writing import (
     ROLES,
+    Amending,
     Writing,
     Written,
+    keep_version,
     not_here,
     own_or_known,
     record_id,
     refuse_late,
-    refused_version,
     sealed,
+    version_of,
 )
 from shared.commands import request_of
 from shared.identity.errors import Refusal
@@ -42,11 +44,10 @@ class DiaryPage(BaseModel):
 class WriteDiary(Written, DiaryPage): ...
 
 
-class AmendDiary(Written, DiaryPage):
-    """The whole of it as it is to be. `base`: the versions that were looked at; `diary`: its id, or the client-made one."""
+class AmendDiary(Amending, DiaryPage):
+    """The whole of it as it is to be. `diary`: its id, or the client-made one."""
 
     diary: str = Field(min_length=1, max_length=100)
-    base: list[str] = Field(min_length=1, max_length=20)
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,21 @@ async def write_diary(parts: WritingDiaries, viewer: Viewer, command: WriteDiary
         when = parts.writing.when(command)
         key, wrapped = parts.cipher.new_person_key(id)
         page = await _page(parts, viewer, command, key)
-        first = Version[Page](id=command.request_id, base=[], by=viewer.sub, at=when.at, said=when.said, content=page)
         diary = Diary(
-            id=id, team=team.code, member=viewer.sub, at=when.at, on=when.on, clock=when.clock, person=id, key=wrapped, versions=[first]
+            id=id,
+            team=team.code,
+            member=viewer.sub,
+            at=when.at,
+            on=when.on,
+            clock=when.clock,
+            person=id,
+            key=wrapped,
+            versions=[version_of(Version[Page], viewer, command, when, page)],
         )
         await parts.diaries.create(id, request, lambda: Decision(diary, [], {"id": id}))
-    await tell_diary(parts.telling, id)
+    if command.off is None:
+        # A batch leaves it to a worker.
+        await tell_diary(parts.telling, id)
     return id
 
 
@@ -92,12 +102,7 @@ async def amend_diary(parts: WritingDiaries, viewer: Viewer, command: AmendDiary
         if command.off is None:
             refuse_late(diary.on, parts.writing.now(), "diary")
         page = await _page(parts, viewer, command, parts.cipher.unwrap(diary.person, diary.key))
-        base = sorted(set(command.base))
-        version = Version[Page](id=command.request_id, base=base, by=viewer.sub, at=when.at, said=when.said, content=page)
-        try:
-            await parts.diaries.command(id, request, lambda state: Decision(state.amended(version), [], {"id": id}))
-        except (BaseNotHere, TooManyVersions) as fault:
-            raise refused_version(fault) from None
+        await keep_version(parts.diaries, id, request, version_of(Version[Page], viewer, command, when, page))
     return id
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,7 @@ from services.intake.domain.clocks import ClockState
 from services.intake.domain.people import Team
 from services.intake.domain.rhythms import WIDEST
 from services.intake.domain.territory import DivisionLevel
-from services.intake.domain.versions import BaseNotHere, TooManyVersions
+from services.intake.domain.versions import BaseNotHere, Content, TooManyVersions, Version
 from services.intake.store.organisation import Members, Teams
 from services.intake.store.places import Atlas
 from shared import ids
@@ -26,6 +26,7 @@ from shared.identity.roles import Role
 from shared.identity.scopes import holds
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
+from shared.writer import Decision, Request, Writer
 
 ROLES = (Role.SECRETARY, Role.TEAM_LEADER)
 RecordKind = Literal["encounter", "diary"]
@@ -48,6 +49,12 @@ class Written(BaseModel):
     names: list[str] = Field([], exclude=True)
 
 
+class Amending(Written):
+    """`base`: the versions that were looked at."""
+
+    base: list[str] = Field(min_length=1, max_length=20)
+
+
 @dataclass(frozen=True)
 class When:
     """`said`: as the clock said it, corrected, to the letter: what versions are ordered by."""
@@ -60,20 +67,32 @@ class When:
 
 @dataclass(frozen=True)
 class Writing:
-    """Who goes out, where, and what time it is."""
+    """Who goes out, where, and what time it is. `known`: the teams of who asked already, where they need not be read again."""
 
     atlas: Atlas
     teams: Teams
     people: Members
     now: Callable[[], datetime]
+    known: dict[str, Team | None] | None = None
+
+    def of_batch(self) -> Self:
+        """The same for what is sent at once: who goes out is read once for all of it."""
+        return replace(self, known={})
 
     async def team(self, viewer: Viewer) -> Team:
         """The viewer's recorded team, of which they are a recorded member. Raises Refusal."""
-        team = await self.teams.find(viewer.team) if viewer.team else None
-        member = await self.people.find(viewer.sub) if team is not None else None
-        if team is None or member is None or member.team != team.code:
+        known = {} if self.known is None else self.known
+        if viewer.sub not in known:
+            known[viewer.sub] = await self._recorded(viewer)
+        team = known[viewer.sub]
+        if team is None:
             raise Refusal("NOT_A_MEMBER", "您尚未录入为团队成员。", "You are not recorded as a member of a recorded team.")
         return team
+
+    async def _recorded(self, viewer: Viewer) -> Team | None:
+        team = await self.teams.find(viewer.team) if viewer.team else None
+        member = await self.people.find(viewer.sub) if team is not None else None
+        return team if team is not None and member is not None and member.team == team.code else None
 
     def when(self, command: Written) -> When:
         """By our clock and on which day in China. Raises Refusal for what no sound clock says."""
@@ -156,7 +175,21 @@ def refuse_late(on: str, now: datetime, field: str) -> None:
         raise Refusal("TOO_LATE", f"超过{days}天的记录不能再修改。", f"It is more than {days} days ago.", field)
 
 
-def refused_version(fault: BaseNotHere | TooManyVersions) -> Refusal:
+def version_of(kind: type[Version[Content]], viewer: Viewer, command: Written, when: When, content: Content) -> Version[Content]:
+    """The one that this command makes: the first, or one on what was looked at."""
+    base = sorted(set(command.base)) if isinstance(command, Amending) else []
+    return kind(id=command.request_id, base=base, by=viewer.sub, at=when.at, said=when.said, content=content)
+
+
+async def keep_version(writer: Writer, id: str, request: Request, version: Version[Any]) -> None:
+    """Beside those that are there. Raises Refusal; NOT_YET where what it was made on has not arrived."""
+    try:
+        await writer.command(id, request, lambda state: Decision(state.amended(version), [], {"id": id}))
+    except (BaseNotHere, TooManyVersions) as fault:
+        raise _refused_version(fault) from None
+
+
+def _refused_version(fault: BaseNotHere | TooManyVersions) -> Refusal:
     if isinstance(fault, TooManyVersions):
         return Refusal("TOO_MANY_VERSIONS", "修改次数过多，请另行记录。", "Amended too often; write another one.", "base")
     if not fault.missing or not all(map(clocks.is_client_id, fault.missing)):

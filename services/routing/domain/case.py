@@ -24,6 +24,7 @@ from shared.contracts.routing import (
     Status,
     WorkOrderAcceptedV1,
 )
+from shared.erasure import ERASED, blanked
 
 # 重办 at most so often; then the case is closed and supervision takes it up (domain.md, callback and survey).
 MAX_REWORKS = 2
@@ -87,6 +88,8 @@ class Case(BaseModel):
     reworks: int = 0
     needs_supervision: bool = False
     closed_at: datetime | None = None
+    erased: bool = False
+    """The petitioner was erased: no words of theirs, nor for them, are here or are taken up."""
     history: list[Transition] = []
 
     def progress(self, at: datetime) -> Progress:
@@ -114,6 +117,14 @@ class Case(BaseModel):
 
     def with_(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
+
+
+def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
+    """The case stays, with its course and its times; whose it was and what they said is gone."""
+    order = case.work_order
+    if order is not None:
+        order = order.model_copy(update={"resolution": blanked(order.resolution)})
+    return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, work_order=order, erased=True)
 
 
 def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.routing.domain.case import Case
+from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import Database
@@ -11,8 +12,9 @@ from shared.writer import ModelCodec
 
 
 def derived(case: Case) -> Document:
-    """What the store computes for its queries: who finds it."""
-    return {"listed": listed(case, case.registered_at, case.status)}
+    """What the store computes for its queries: who finds it, and whether kept events may hold words of somebody erased."""
+    found: Document = {"listed": listed(case, case.registered_at, case.status)}
+    return found | {"scrub_due": True} if case.erased else found
 
 
 CODEC = ModelCodec(Case, derived)
@@ -53,5 +55,5 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["cases"])
     with store_errors():
-        await database["cases"].create_indexes(LIST_INDEXES)
+        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX])
         await database[SLOTS].create_indexes(SLOT_INDEXES)

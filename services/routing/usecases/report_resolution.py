@@ -8,6 +8,7 @@ from services.routing.domain.case import Case, report_resolution
 from services.routing.usecases.of_department import ROLES, check_department, check_visible, staff
 from services.routing.usecases.ports import Handling
 from shared.commands import request_of
+from shared.erasure import ERASED
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
@@ -35,7 +36,9 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
 
     def decide(case: Case) -> Decision:
         check_department(parts, viewer, case)
-        resolved, events = report_resolution(case, redact(text, ()).text, evidence, staff(viewer), parts.now())
+        # A text for somebody who was erased is for nobody, and may speak of them.
+        words = ERASED if case.erased else redact(text, ()).text
+        resolved, events = report_resolution(case, words, evidence, staff(viewer), parts.now())
         return Decision(resolved, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

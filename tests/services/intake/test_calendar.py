@@ -188,6 +188,11 @@ async def test_a_reception_that_cannot_be_is_refused_by_its_field(service: Servi
     assert (refused.value.code, refused.value.field) == (code, field)
 
 
+async def test_a_duty_that_would_end_before_it_begins_is_refused(service: Service) -> None:
+    with pytest.raises(Refusal, match="ENDS_BEFORE_BEGIN"):
+        await duty(service, "NEVER", since=date(2020, 7, 1), until=date(2020, 7, 1))
+
+
 @pytest.mark.row("S39")
 async def test_a_duty_done_twice_in_a_period_counts_once_and_a_repeat_changes_nothing(service: Service) -> None:
     today = date.fromisoformat(service.fieldwork.today())

@@ -3,15 +3,18 @@ concern."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from pydantic import ValidationError
 
 from services.intake.domain.encounters import CHANNEL_OF, EncounterKind
+from services.intake.domain.uploads import UploadTicket
 from services.intake.domain.versions import heads
 from services.intake.service import Service
+from services.intake.store.uploads import Upload
 from services.intake.usecases.encounter_access import sees_diary, sees_encounter
 from services.intake.usecases.record_encounter import AmendEncounter, RecordEncounter, amend_encounter, record_encounter
 from services.intake.usecases.record_member import RecordMember, record_member
@@ -19,11 +22,15 @@ from services.intake.usecases.register_grievance import RegisterGrievance, regis
 from services.intake.usecases.tell_members import tell_encounters
 from services.intake.usecases.write_diary import AmendDiary, WriteDiary, amend_diary, write_diary
 from services.intake.usecases.writing import record_id
+from shared.identity.development import DevelopmentIssuer
 from shared.identity.errors import Refusal
+from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.writer import RequestReused
 from tests.services.intake.builders import project
-from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, TEAM, colleague, found_team, keep_home
+from tests.services.intake.failing import Failing
+from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, OTHER_TEAM, SECRETARY, TEAM, colleague, found_team, keep_home
+from tests.services.intake.graph import graph_of
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
 PHOTO = {"sha256": "ab" * 32, "size": 70, "name": "a.png", "content_type": "image/png"}
@@ -95,9 +102,10 @@ async def test_who_went_and_which_household_are_told_once_and_taken_back_when_am
     await record(service, "told", household="told-a", participants=[COLLEAGUE])
 
     async def state() -> tuple[list[str], list[str], list[str]]:
-        homes = [await service.fieldwork.households.find(home) for home in ("told-a", "told-b")]
+        homes = await service.fieldwork.households.find_many(["told-a", "told-b"])
         members = await service.fieldwork.members.find_many([SECRETARY.sub, COLLEAGUE])
-        return *([visit.id for visit in home.visits] for home in homes if home), sorted(m.id for m in members.values() if m.tells_of(id))  # type: ignore[return-value]
+        a, b = ([visit.id for visit in homes[home].visits] for home in ("told-a", "told-b"))
+        return a, b, sorted(member.id for member in members.values() if member.tells_of(id))
 
     assert await state() == ([id], [], [SECRETARY.sub, COLLEAGUE])
     await amend(service, "told-2", id, ["told"], household="told-b")
@@ -106,12 +114,8 @@ async def test_who_went_and_which_household_are_told_once_and_taken_back_when_am
 
 
 async def test_a_crash_between_the_encounter_and_the_members_is_made_good(service: Service) -> None:
-    class Dead:
-        async def act(self, *_arguments: object) -> bool:
-            raise ConnectionError("power cut")
-
     parts = service.fieldwork.record_encounters
-    dead: Any = replace(parts, telling=replace(parts.telling, members=Dead()))  # type: ignore[arg-type]
+    dead = replace(parts, telling=replace(parts.telling, members=Failing(parts.telling.members)))
     with pytest.raises(ConnectionError):
         await record_encounter(dead, SECRETARY, RecordEncounter(request_id="crash", kind="STREET_TALK", text="x", division=VILLAGE), "")
     id = record_id(SECRETARY, "encounter", "crash")
@@ -122,6 +126,37 @@ async def test_a_crash_between_the_encounter_and_the_members_is_made_good(servic
     assert member is not None
     assert member.tells_of(id)
     assert await tell_encounters(service.fieldwork.telling, [id]) == 0
+
+
+async def test_one_encounter_and_one_member_that_cannot_be_read_keep_no_other_from_being_told(service: Service) -> None:
+    fieldwork, encounters = service.fieldwork, service.runtime.database["encounters"]
+    members = service.runtime.database["members"]
+    await keep_home(service, "beside-the-unreadable")
+    telling = replace(fieldwork.telling, members=Failing(fieldwork.telling.members), households=Failing(fieldwork.telling.households))
+    dead = replace(fieldwork.record_encounters, telling=telling)
+
+    async def left(request: str, **fields: Any) -> str:
+        command = RecordEncounter(request_id=request, kind="STREET_TALK", text="x", division=VILLAGE, **fields)
+        with pytest.raises(ConnectionError):
+            await record_encounter(dead, SECRETARY, command, "")
+        return record_id(SECRETARY, "encounter", request)
+
+    broken, well = await left("unreadable"), await left("readable", household="beside-the-unreadable", participants=[COLLEAGUE])
+    kind, kinds = (await encounters.find_one({"_id": broken}) or {})["kind"], (await members.find_one({"_id": COLLEAGUE}) or {})["kinds"]
+    await encounters.update_one({"_id": broken}, {"$unset": {"kind": ""}})
+    await members.update_one({"_id": COLLEAGUE}, {"$unset": {"kinds": ""}})
+    try:
+        with pytest.raises(ValidationError):
+            await fieldwork.mark_outings()
+        member, home = await fieldwork.members.find(SECRETARY.sub), await fieldwork.households.find("beside-the-unreadable")
+        assert member is not None
+        assert home is not None
+        assert (member.tells_of(well), [visit.id for visit in home.visits]) == (True, [well])
+    finally:
+        await encounters.update_one({"_id": broken}, {"$set": {"kind": kind}})
+        await members.update_one({"_id": COLLEAGUE}, {"$set": {"kinds": kinds}})
+    await fieldwork.mark_outings()
+    assert await fieldwork.encounters.untold(1000) == []
 
 
 async def test_what_crosses_a_colleagues_amendment_stands_beside_it_until_somebody_makes_one_of_the_two(service: Service) -> None:
@@ -166,6 +201,33 @@ async def test_writing_a_diary_does_the_duty_and_its_author_alone_amends_it(serv
     with pytest.raises(Refusal, match="NOT_FOUND"):
         await amend_diary(parts, colleague(), AmendDiary(request_id="diary-3", diary=id, base=["diary-2"], text="别人"), "")
     assert await service.fieldwork.diaries.untold(1000) == []
+
+
+@pytest.mark.row("S40")
+async def test_diaries_of_a_former_team_are_their_authors_still_and_no_longer_the_leaders(
+    service: Service, issuer: DevelopmentIssuer
+) -> None:
+    author, leader = replace(SECRETARY, sub="field-author"), replace(SECRETARY, sub="field-leader", roles=frozenset({Role.TEAM_LEADER}))
+    row: dict[str, Any] = {"name": "孔某", "kinds": ["GRID_WORKER"], "rank": "SECTION", "unit": VILLAGE}
+    recorded = RecordMember(request_id="author", id=author.sub, team=TEAM, **row)
+    await record_member(service.fieldwork.record_members, CITY_ADMIN, recorded, "")
+    id = await write_diary(service.fieldwork.write_diaries, author, WriteDiary(request_id="then", text="在老团队"), "")
+    async with graph_of(service, issuer) as graph:
+
+        async def listed(viewer: Viewer, month: str | None = None) -> list[str]:
+            query = "query($month: String) { diaries(month: $month, first: 100) { edges { node { id } } } }"
+            return [edge["node"]["id"] for edge in (await graph.see(viewer, query, month=month))["edges"]]
+
+        for viewer, sees in (
+            (author, True),
+            (replace(author, team=OTHER_TEAM), True),
+            (replace(author, team=None), True),
+            (leader, True),
+            (replace(leader, team=OTHER_TEAM), False),
+            (colleague(), False),
+        ):
+            assert (id in await listed(viewer)) == sees
+        assert await listed(author, "2019-01") == []
 
 
 @pytest.mark.parametrize(
@@ -271,6 +333,31 @@ async def test_what_was_right_on_the_day_is_not_refused_when_it_is_amended(servi
             await amend(service, "right-2", id, ["right"], household="moving-away", participants=[COLLEAGUE], text="补记")
     with pytest.raises(Refusal, match="PARTICIPANT_UNKNOWN"):
         await amend(service, "right-3", id, ["right-2"], participants=[OTHER_SECRETARY.sub])
+
+
+async def test_a_photo_that_is_told_is_opened_once_and_its_address_comes_with_the_answer(
+    service: Service, issuer: DevelopmentIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    renewed: list[str] = []
+    open_, renew = service.uploads.open, service.uploads.renew
+
+    async def opening(ticket: UploadTicket) -> Upload:
+        opened.append(ticket.sha256)
+        return await open_(ticket)
+
+    async def renewing(upload: Upload, expires_at: datetime) -> None:
+        renewed.append(upload.ticket.sha256)
+        await renew(upload, expires_at)
+
+    monkeypatch.setattr(service.uploads, "open", opening)
+    monkeypatch.setattr(service.uploads, "renew", renewing)
+    photo = {"sha256": PHOTO["sha256"], "size": 70, "name": "a.png", "contentType": "image/png"}
+    fields = "__typename ... on EncounterRecorded { uploads { sha256 stored url } }"
+    async with graph_of(service, issuer) as graph:
+        told = await graph.do(SECRETARY, "recordEncounter", fields, kind="STREET_TALK", text="x", division=VILLAGE, photos=[photo])
+    assert [(upload["sha256"], upload["stored"], bool(upload["url"])) for upload in told["uploads"]] == [(photo["sha256"], False, True)]
+    assert (opened, renewed) == ([photo["sha256"]], [])
 
 
 async def test_one_request_id_for_an_encounter_and_a_grievance_makes_two_records(service: Service) -> None:

@@ -15,15 +15,17 @@ from services.intake.domain.versions import Version
 from services.intake.field_sync import syncing
 from services.intake.service import Service
 from services.intake.usecases.record_member import RecordMember, record_member
-from services.intake.usecases.sync_field_batch import LONGEST, MOST_ITEMS, Answer, FieldBatch, FieldItem, Syncing, chosen, sync_field_batch
+from services.intake.usecases.sync_field_batch import LONGEST, MOST_ITEMS, Answer, FieldBatch, FieldItem, Syncing, sync_field_batch
 from services.intake.usecases.write_diary import WriteDiary, write_diary
 from services.intake.usecases.writing import record_id
 from shared import ids
 from shared.china_time import day_in_china
+from shared.identity.development import DevelopmentIssuer
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.records import StoreTrouble
 from tests.services.intake.field import COLLEAGUE, MESSAGE, OTHER_SECRETARY, SECRETARY, TEAM, client_id, colleague, found_team, keep_home
+from tests.services.intake.graph import graph_of
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, VILLAGE
 
 FAST = timedelta(hours=2)
@@ -296,7 +298,7 @@ async def test_a_fault_of_ours_holds_up_no_other_item_and_is_to_be_sent_again(se
     async def failing(*_arguments: Any) -> Any:
         raise fault
 
-    broken = replace(parts, do={**parts.do, "grievance": failing})
+    broken = replace(parts, begin=lambda: {**parts.begin(), "grievance": failing})
     told = item(parts, f"hurt {fault}", "grievance", text="x", division=VILLAGE)
     _off, answers = await send(broken, [told, item(parts, f"well {fault}", "diary", text="好")])
     assert [answer.outcome for answer in answers] == ["FAILED", "DONE"]
@@ -323,11 +325,58 @@ async def test_another_teams_secretary_who_sends_our_items_makes_none_of_ours(se
 
 
 def test_an_item_has_exactly_one_part_and_a_batch_at_most_fifty_items() -> None:
-    for parts in ({"diary": None}, {"diary": {}, "grievance": {}}):
-        with pytest.raises(Refusal, match="ONE_OF"):
-            chosen([("id", parts)])  # type: ignore[list-item]
+    assert [FieldItem.of("id", {"encounter": None, "diary": part}).kind for part in ({"text": "x"}, {}, None)] == ["diary", "diary", None]
+    assert FieldItem.of("id", {"diary": {"text": "x"}, "grievance": {"text": "x"}}).kind is None
     with pytest.raises(ValidationError):
         FieldBatch(sent_at=datetime.now(UTC), items=[FieldItem(id="x", kind="diary", fields={})] * (MOST_ITEMS + 1))
+
+
+async def test_an_item_that_is_none_or_two_at_once_is_refused_alone_and_what_builds_on_it_with_it(parts: Syncing) -> None:
+    good = item(parts, "whole", "diary", text="好")
+    none, two = (FieldItem(id=client_id(parts.now(), name), kind=None, fields={}) for name in ("none", "two"))
+    more = item(parts, "of none", "amend_diary", diary=none.id, base=[none.id], text="又")
+    _off, answers = await send(parts, [more, two, good, none])
+    assert [(answer.outcome, answer.refusal and (answer.refusal.code, answer.refusal.field)) for answer in answers] == [
+        ("REFUSED", ("BUILDS_ON_REFUSED", None)),
+        ("REFUSED", ("ONE_OF", "items.1")),
+        ("DONE", None),
+        ("REFUSED", ("ONE_OF", "items.3")),
+    ]
+
+
+async def test_a_malformed_item_is_answered_in_the_graph_and_the_others_go_through(service: Service, issuer: DevelopmentIssuer) -> None:
+    now = service.runtime.world.now()
+    made = [client_id(now, f"in the graph {n}") for n in range(3)]
+    diary = {"text": "好"}
+    items = [{"id": made[0]}, {"id": made[1], "diary": diary}, {"id": made[2], "diary": diary, "grievance": {"text": "路灯不亮"}}]
+    query = """mutation($input: SyncFieldBatchInput!) { syncFieldBatch(input: $input) { ... on FieldBatchSynced { answers {
+        id outcome recordId diary { page { text } } refusal { code message messageZh field } } } } }"""
+    async with graph_of(service, issuer) as graph:
+        answers = (await graph.see(SECRETARY, query, input={"sentAt": now.isoformat(), "items": items}))["answers"]
+    malformed = {"code": "ONE_OF", "message": "Each item holds exactly one of its parts.", "messageZh": "每项须恰有一种内容。"}
+    assert [answer["id"] for answer in answers] == made
+    assert [(answer["outcome"], answer["diary"], answer["refusal"]) for answer in answers] == [
+        ("REFUSED", None, malformed | {"field": "items.0"}),
+        ("DONE", {"page": diary}, None),
+        ("REFUSED", None, malformed | {"field": "items.2"}),
+    ]
+
+
+async def test_who_sends_a_batch_is_read_once_for_all_its_items(service: Service, parts: Syncing, monkeypatch: pytest.MonkeyPatch) -> None:
+    fieldwork = service.fieldwork
+    talks = [item(parts, f"read {n}", "encounter", kind="STREET_TALK", text="x", division=VILLAGE) for n in range(3)]
+    more = [item(parts, f"more {n}", "amend_encounter", encounter=talk.id, base=[talk.id], text="y") for n, talk in enumerate(talks)]
+    read: list[str] = []
+    for name, registry in (("teams", fieldwork.teams), ("members", fieldwork.members)):
+
+        async def counted(query: dict[str, Any], name: str = name, found: Any = registry._found) -> Any:
+            read.append(name)
+            return await found(query)
+
+        monkeypatch.setattr(registry, "_found", counted)
+    _off, answers = await send(parts, [*talks, *more, item(parts, "read 3", "diary", text="x")])
+    assert [answer.outcome for answer in answers] == ["DONE"] * 7
+    assert sorted(read) == ["members", "teams"]
 
 
 async def test_a_batch_that_takes_long_leaves_the_rest_for_the_next(parts: Syncing) -> None:

@@ -9,6 +9,7 @@ import pytest_asyncio
 from services.intake.service import Service
 from shared.identity.development import DevelopmentIssuer
 from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
 from tests.services.intake.builders import project
 from tests.services.intake.field import SECRETARY, TEAM, found_team
 from tests.services.intake.graph import Graph, graph_of
@@ -70,8 +71,8 @@ async def test_one_event_with_many_grievances_is_in_the_teams_ledger_row_by_row(
 
 
 @pytest.mark.parametrize("viewer", [NOBODY, RESIDENT, OTHER_SECRETARY, SECRETARY, COUNTY_ADMIN, CITY_ADMIN])
-async def test_the_team_and_who_is_above_it_read_its_ledger(graph: Graph, viewer: object) -> None:
-    answer = await graph.ask(viewer, LEDGER, {"first": 5})  # type: ignore[arg-type]
+async def test_the_team_and_who_is_above_it_read_its_ledger(graph: Graph, viewer: Viewer) -> None:
+    answer = await graph.ask(viewer, LEDGER, {"first": 5})
     reads = viewer in (SECRETARY, COUNTY_ADMIN, CITY_ADMIN)
     assert (answer["data"] is not None and answer["data"]["teamLedger"] is not None) == reads
     assert ("errors" in answer) != reads

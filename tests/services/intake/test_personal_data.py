@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from services.intake.domain.reveals import OPEN_FOR
 from services.intake.service import Service
 from services.intake.store.mongo import access_of
 from services.intake.usecases.correct_petitioner import may_correct
+from services.intake.usecases.export_personal_data import ExportPersonalData, export_personal_data
 from shared.identity.access import may_see
 from shared.identity.development import DevelopmentIssuer
+from shared.identity.errors import Refusal
 from shared.identity.refs import phone_ref, subject_ref
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
@@ -73,6 +78,30 @@ async def test_of_a_confidential_one_a_data_officer_exports_nothing_before_a_sec
     assert (await graph.do(OFFICER, "exportPersonalData", EXPORT, grievanceId=id))["records"][0]["petitioner"]["name"] == "闵子骞"
 
 
+async def test_what_is_confidential_does_not_come_along_with_what_is_not(graph: Graph) -> None:
+    who = {"name": "闵子骞", "phone": "13800008103"}
+    plain = await graph.hear(petitioner=who, text="路灯不亮。")
+    hidden = await graph.hear(petitioner=who | {"confidential": True}, text="举报有人收钱。")
+    held = await graph.service.grievances.find_many([plain, hidden])
+    assert held[plain].person == held[hidden].person
+    done = await graph.do(OFFICER, "exportPersonalData", EXPORT, grievanceId=plain)
+    assert [record["grievance"]["id"] for record in done["records"]] == [plain]
+    assert "收钱" not in str(done)
+
+
+async def test_a_repeat_shows_the_data_for_some_minutes_and_is_no_way_around_the_log(graph: Graph) -> None:
+    id = await graph.hear(petitioner={"name": "闵子骞", "phone": "13800008104"})
+    command = {"requestId": "export-again", "grievanceId": id}
+    first = await graph.do(OFFICER, "exportPersonalData", EXPORT, **command)
+    again = await graph.do(OFFICER, "exportPersonalData", EXPORT, **command)
+    assert [record["petitioner"] for record in again["records"]] == [record["petitioner"] for record in first["records"]]
+    later = graph.service.runtime.world.real_now() + OPEN_FOR + timedelta(seconds=1)
+    exporting = replace(graph.service.privacy.exporting, access=replace(graph.service.privacy.access, real_now=lambda: later))
+    with pytest.raises(Refusal) as refused:
+        await export_personal_data(exporting, OFFICER, ExportPersonalData(request_id="export-again", grievance_id=id), "")
+    assert refused.value.code == "REVEAL_EXPIRED"
+
+
 async def test_a_mistyped_phone_is_put_right_and_its_true_owner_sees_the_grievance(graph: Graph) -> None:
     id = await graph.hear(petitioner={"name": "冉伯牛", "phone": "13800008201"}, subject="冉博牛家路灯", text="冉博牛家路灯不亮。")
     right = Viewer(sub="ran", roles=frozenset({Role.RESIDENT}))
@@ -103,6 +132,16 @@ async def test_who_signed_in_stays_known_by_it_and_corrects_their_own(graph: Gra
     held = (await graph.service.grievances.find_many([id]))[id]
     assert held.petitioner_ref == subject_ref(graph.service.reference_key, "signed-in")
     assert (await graph.do(me, "exportPersonalData", EXPORT, grievanceId=id))["records"][0]["petitioner"]["place"] == "西门"
+
+
+async def test_a_corrected_place_leaves_the_person_as_they_are(graph: Graph) -> None:
+    id = await graph.hear(petitioner={"name": "樊子迟", "phone": "13800008303"}, place="东门")
+    before = (await graph.service.grievances.find_many([id]))[id]
+    await graph.do(SECRETARY, "correctPetitioner", CORRECTED, grievanceId=id, place="西门", reason="记错了")
+    after = (await graph.service.grievances.find_many([id]))[id]
+    assert (after.person, after.petitioner_ref) == (before.person, before.petitioner_ref)
+    key = await graph.service.persons.key(after.person)
+    assert key.decrypt("place", after.original.place or "") == f"{VILLAGE} 西门"
 
 
 async def test_a_number_and_pin_are_not_enough_to_change_whose_it_is(graph: Graph) -> None:

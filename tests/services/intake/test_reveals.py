@@ -141,6 +141,17 @@ async def test_what_was_refused_stays_masked_and_what_was_granted_too_long_ago_t
     assert codes == ["REVEAL_REFUSED", "REVEAL_EXPIRED"]
 
 
+async def test_what_was_decided_meanwhile_repeats_nothing_on_the_next_page(graph: Graph) -> None:
+    id = await graph.hear(petitioner=KONG | {"confidential": True})
+    mine = [(await graph.do(CALLER, "revealPetitioner", REVEAL, grievanceId=id, **ASK))["reveal"]["id"] for _ in range(3)]
+    page = "query($after: String) { revealsToDecide(first: 100, after: $after) { edges { cursor node { id } } } }"
+    whole = [edge for edge in (await graph.see(OFFICER, page))["edges"] if edge["node"]["id"] in mine]
+    assert [edge["node"]["id"] for edge in whole] == mine
+    await graph.do(OFFICER, "decideReveal", DECIDE, grievanceId=id, revealId=mine[1], granted=False, reason="说明")
+    rest = (await graph.see(OFFICER, page, after=whole[1]["cursor"]))["edges"]
+    assert [edge["node"]["id"] for edge in rest if edge["node"]["id"] in mine] == mine[2:]
+
+
 async def test_each_of_the_six_and_staff_is_let_in_or_refused(graph: Graph) -> None:
     id = await graph.hear(petitioner=KONG)
     expected = ["UNAUTHENTICATED", "ROLE_MISSING", "NOT_FOUND", None, "ROLE_MISSING", "ROLE_MISSING", "NOT_FOUND"]
@@ -168,7 +179,7 @@ async def test_a_phone_finds_what_the_viewer_may_know_and_leaves_a_trace(graph: 
     mine = await graph.hear(petitioner={"name": "仲孙明", "phone": phone})
     shared = await graph.hear(petitioner={"name": "公冶长", "phone": "+86 138-0000-8077"})
     hidden = await graph.hear(petitioner={"name": "仲孙明", "phone": phone, "confidential": True})
-    look = {"phone": "１３８ 0000 8077", "purpose": "CONTACT", "reason": "来电查询"}
+    look = {"phone": "１３８ 0000 8077", "purpose": "CONTACT", "reason": "仲孙明来电查询"}
     found = {
         viewer.sub: {each["id"] for each in (await graph.do(viewer, "lookUpByPhone", FOUND, **look))["grievances"]}
         for viewer in (SECRETARY, CALLER, OTHER_SECRETARY)
@@ -178,6 +189,7 @@ async def test_a_phone_finds_what_the_viewer_may_know_and_leaves_a_trace(graph: 
     traces = [entry for entry in await looks(graph) if entry["what"] == "LookUpByPhone"]
     assert {entry["by"] for entry in traces} == {SECRETARY.sub, "caller"}
     assert phone not in str(traces)
+    assert {entry["reason"] for entry in traces} == {"〔姓名〕来电查询"}
     assert len({entry["of"] for entry in traces}) == 1
     bad = await graph.do(CALLER, "lookUpByPhone", FOUND, **look | {"phone": "12"})
     assert (bad["code"], bad["field"]) == ("PHONE_INVALID", "phone")

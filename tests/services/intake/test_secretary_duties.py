@@ -17,6 +17,7 @@ from shared.contracts.intake import Owner
 from shared.identity.development import DevelopmentIssuer
 from shared.identity.viewer import Viewer
 from tests.services.builders import LUCHENG
+from tests.services.intake.failing import Failing
 from tests.services.intake.graph import COMPLETED, REFUSED, SIX, STAFF, Graph, graph_of, secretary, today
 from tests.services.intake.test_shares import grievance, keep, progress
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, SECRETARY, VILLAGE
@@ -100,14 +101,10 @@ async def test_what_is_registered_after_handing_up_goes_up_by_itself(graph: Grap
 
 
 async def test_a_crash_between_the_summary_and_the_grievance_is_made_good(graph: Graph) -> None:
-    class Dead:
-        async def act(self, *_arguments: object) -> bool:
-            raise ConnectionError("power cut")
-
     me, duties = secretary("sum-3"), graph.service.duties
     id = await graph.hear(me)
     await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": id}])
-    parts = replace(duties.summarising, grievance_writer=Dead())  # type: ignore[arg-type]
+    parts = replace(duties.summarising, grievance_writer=Failing(duties.summarising.grievance_writer))
     with pytest.raises(ConnectionError):
         await hand_up_day_summary(parts, me, HandUpDaySummary(request_id="crash", day=date.fromisoformat(today(graph))), "")
     assert len(await duties.summaries.unnoted(100)) == 1
@@ -118,22 +115,17 @@ async def test_a_crash_between_the_summary_and_the_grievance_is_made_good(graph:
 
 
 async def test_one_grievance_that_cannot_be_read_keeps_no_other_from_knowing_that_it_was_handed_up(graph: Graph) -> None:
-    class Unreadable:
-        async def act(self, id: str, decide: Any) -> bool:
-            if id in (heard[0], heard[2]):
-                raise ValueError("unreadable")
-            return await writer.act(id, decide)
-
-    duties, heard = graph.service.duties, list[str]()
-    writer, summarising = duties.summarising.grievance_writer, duties.summarising
-    duties.summarising = replace(summarising, grievance_writer=Unreadable())  # type: ignore[arg-type]
+    duties, heard, unreadable = graph.service.duties, list[str](), list[str]()
+    summarising = duties.summarising
+    duties.summarising = replace(summarising, grievance_writer=Failing(summarising.grievance_writer, on=unreadable))
     try:
         for me in (secretary("bad-1"), secretary("bad-2")):
             mine = [await graph.hear(me), await graph.hear(me)]
             heard += mine
+            unreadable.append(mine[0])
             await graph.do(me, "checkDaySummary", KEPT, day=today(graph), items=[{"grievanceId": id} for id in mine])
             await graph.ask(me, HAND_UP, {"input": {"requestId": "bad", "day": today(graph)}})
-        with pytest.raises(ValueError, match="unreadable"):
+        with pytest.raises(ConnectionError):
             await duties.report_up()
     finally:
         duties.summarising = summarising

@@ -1,108 +1,29 @@
-"""Imports and exports over the real store: good rows land, bad ones come back, twice is once, a crash in the middle goes on."""
+"""Imports and exports over the real store: good rows land, bad ones come back, twice is once; each row by the rules of its kind."""
 
 import csv
-import hashlib
 import io
-import uuid
-import zipfile
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import pytest_asyncio
-from openpyxl import Workbook, load_workbook
 
-from services.intake.adapters.tables import table_writer
-from services.intake.domain.sheets import SHEETS, armed, defused, header
-from services.intake.domain.transfers import CSV, TRIES, XLSX, Kind, Transfer
-from services.intake.domain.uploads import IMPORT, UploadLimits, UploadTicket, new_ticket
+from services.intake.domain.transfers import Kind
 from services.intake.service import Service
-from services.intake.store.transfers import RefusedRow
 from services.intake.usecases.record_division import RecordDivision, record_division
-from services.intake.usecases.record_member import RecordMember, record_member
 from services.intake.usecases.record_post import RecordPost, record_post
-from services.intake.usecases.record_team import RecordTeam, record_team
-from services.intake.usecases.run_transfer import LEASE, RunTransfers
 from services.intake.usecases.start_transfer import StartExport, StartImport, start_export, start_import
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
+from tests.services.intake.transfer_files import COUNTY, begin, content_of, counts, done, found_team, homes, people, sheet
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, RESIDENT, SECRETARY, VILLAGE
-
-COUNTY, TOWN = "370881000000", "370881001000"
-
-
-def sheet(kind: Kind, rows: list[list[str]], encoding: str = "utf-8-sig") -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows([header(kind), *rows])
-    return out.getvalue().encode(encoding)
-
-
-def people(tag: str, count: int) -> list[list[str]]:
-    return [
-        [f"{tag}-{n}", f"孔{chr(0x4E00 + n)}", f"1380000{n:04}", "", "网格员、楼栋长", "科级", "党代表", TOWN, VILLAGE, "", "双报到"]
-        for n in range(count)
-    ]
-
-
-def homes(tag: str, count: int) -> list[list[str]]:
-    return [[f"{VILLAGE}-01", f"{tag}{n}", "孔凡莹", "13800000001", "3号楼2单元501", "3", "T-H", ""] for n in range(count)]
 
 
 @pytest_asyncio.fixture(scope="module", autouse=True, loop_scope="session")
 async def team(intake_service: Service) -> None:
-    """The team that the households of these files are with."""
-    parts = intake_service.fieldwork
-    leader: dict[str, Any] = {"name": "孔某", "kinds": ["AGENCY_OFFICIAL"], "rank": "SECTION", "unit": COUNTY}
-    await record_member(parts.record_members, CITY_ADMIN, RecordMember(request_id="T-H", id="lead-h", **leader), "")
-    made = RecordTeam(request_id="T-H", code="T-H", name="一组", division=COUNTY, leader="lead-h", contact_units=[VILLAGE])
-    await record_team(parts.record_teams, CITY_ADMIN, made, "")
-
-
-async def begin(service: Service, kind: Kind, content: bytes, tmp_path: Path, viewer: Viewer = COUNTY_ADMIN, type_: str = CSV) -> str:
-    """Upload and start; the job's id."""
-    sha256, id = hashlib.sha256(content).hexdigest(), str(uuid.uuid4())
-    path = tmp_path / id
-    path.write_bytes(content)
-    now = service.runtime.world.real_now()
-    ticket = new_ticket(
-        id=id,
-        uploader=viewer.sub,
-        grievance=None,
-        name="a.csv",
-        content_type=type_,
-        size=len(content),
-        sha256=sha256,
-        purpose=IMPORT,
-        now=now,
-        limits=UploadLimits(),
-    )
-    assert isinstance(ticket, UploadTicket)
-    await service.uploads.open(ticket)
-    await service.files.put(path, sha256, type_, f"{id}/1", now)
-    assert await service.uploads.stored(id, now)
-    command = StartImport(request_id=id, kind=kind, attachment_id=id, division=COUNTY)
-    return await start_import(service.fieldwork.start_transfers, viewer, command, "")
-
-
-async def done(service: Service, id: str, run: RunTransfers | None = None) -> Transfer:
-    await (run or service.fieldwork.run_transfers).round()
-    job = await service.fieldwork.transfers.find(id)
-    assert job is not None
-    return job
-
-
-async def content_of(service: Service, sha256: str | None) -> bytes:
-    content = await service.files.find(sha256 or "")
-    assert content is not None
-    return b"".join([piece async for piece in service.files.read(content)])
-
-
-def counts(job: Transfer) -> tuple[int, int, int, int]:
-    return job.added, job.changed, job.unchanged, job.refused
+    await found_team(intake_service)
 
 
 async def test_good_rows_land_and_bad_ones_come_back_with_line_column_and_reason(intake_service: Service, tmp_path: Path) -> None:
@@ -165,138 +86,6 @@ async def test_households_are_placed_by_code_or_address_sealed_and_summed_up_in_
     }
 
 
-class PowerCut(BaseException):
-    """The process ends here: nothing catches it."""
-
-
-def cut_at(place: int) -> Callable[[str], Any]:
-    """The process ends at the n-th step that it reaches."""
-    reached = 0
-
-    async def step(_where: str) -> None:
-        nonlocal reached
-        reached += 1
-        if reached == place:
-            raise PowerCut
-
-    return step
-
-
-@pytest.mark.parametrize("kind", ["DEPARTMENTS", "HOUSEHOLDS"])
-@pytest.mark.parametrize("place", [1, 2, 3, 4, 5, 6])
-async def test_an_import_that_was_cut_goes_on_and_ends_as_if_nothing_had_been(
-    intake_service: Service, tmp_path: Path, kind: Kind, place: int
-) -> None:
-    tag = f"cut{place}-"
-    if kind == "HOUSEHOLDS":
-        rows = homes(tag, 620)
-        rows[3][0] = "北京"
-    else:
-        rows = [[f"D-{tag}{n}", "局", COUNTY, "h", "r"] for n in range(520)]
-        rows[3][2] = "1"
-    id = await begin(intake_service, kind, sheet(kind, rows), tmp_path)
-    run = intake_service.fieldwork.run_transfers
-    with pytest.raises(PowerCut):
-        await replace(run, reached=cut_at(place)).round()
-    assert (await done(intake_service, id)).state == "RUNNING"
-    late = replace(run, real_now=lambda: run.real_now() + 2 * LEASE)
-    job = await done(intake_service, id, late)
-    assert (job.state, counts(job)) == ("DONE", (len(rows) - 1, 0, 0, 1))
-    assert job.report is not None
-    assert len((await content_of(intake_service, job.report)).splitlines()) == 2
-
-
-async def test_who_has_lost_the_lease_stops(intake_service: Service, tmp_path: Path) -> None:
-    id = await begin(intake_service, "DEPARTMENTS", sheet("DEPARTMENTS", [["D-lost-1", "局", COUNTY, "h", "r"]]), tmp_path)
-    run = intake_service.fieldwork.run_transfers
-    other = replace(run, real_now=lambda: run.real_now() + timedelta(hours=1))
-
-    async def overtaken(where: str) -> None:
-        if where == "rows kept":
-            await other.round()
-
-    assert await replace(run, reached=overtaken).round() == 0
-    job = await intake_service.fieldwork.transfers.find(id)
-    assert job is not None
-    assert (job.state, counts(job)) == ("DONE", (1, 0, 0, 0))
-
-
-@pytest.mark.parametrize("format", ["CSV", "XLSX"])
-async def test_an_export_is_harmless_to_spreadsheets_and_comes_back_unchanged(intake_service: Service, tmp_path: Path, format: str) -> None:
-    rows = [["D-370881-X", "=HYPERLINK(1)", TOWN, "h", "r"], ["D-370881-Y", "@SUM", TOWN, "h", "r"]]
-    await done(intake_service, await begin(intake_service, "DEPARTMENTS", sheet("DEPARTMENTS", rows), tmp_path))
-    command = StartExport(request_id=f"x-{format}", kind="DEPARTMENTS", format=format, division=TOWN)
-    job = await done(intake_service, await start_export(intake_service.fieldwork.start_transfers, COUNTY_ADMIN, command, ""))
-    content = await content_of(intake_service, job.sha256)
-    if format == "CSV":
-        found = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    else:
-        found = [list(row) for row in load_workbook(io.BytesIO(content)).active.iter_rows(values_only=True)]
-    assert found[0] == header("DEPARTMENTS")
-    names = {row[0]: row[1] for row in found[1:]}
-    assert (names["D-370881-X"], names["D-370881-Y"]) == ("'=HYPERLINK(1)", "'@SUM")
-    back = await begin(intake_service, "DEPARTMENTS", content, tmp_path, type_=CSV if format == "CSV" else XLSX)
-    assert counts(await done(intake_service, back)) == (0, 0, len(found) - 1, 0)
-
-
-@pytest.mark.parametrize("kind", ["MEMBERS", "HOUSEHOLDS"])
-async def test_people_are_masked_in_exports_and_masks_never_become_names(intake_service: Service, tmp_path: Path, kind: Kind) -> None:
-    rows = people("mask", 2) if kind == "MEMBERS" else homes("mask", 2)
-    await done(intake_service, await begin(intake_service, kind, sheet(kind, rows), tmp_path))
-    command = StartExport(request_id=f"m-{kind}", kind=kind, division=TOWN)
-    job = await done(intake_service, await start_export(intake_service.fieldwork.start_transfers, COUNTY_ADMIN, command, ""))
-    content = await content_of(intake_service, job.sha256)
-    text = content.decode("utf-8-sig")
-    assert "13800000001" not in text
-    assert "孔凡莹" not in text
-    assert "138****0001" in text
-    own = "\r\n".join(line for line in text.splitlines() if kind == "HOUSEHOLDS" or "mask" in line or "编号" in line)
-    again = await done(intake_service, await begin(intake_service, kind, own.encode(), tmp_path))
-    assert (again.added, again.changed, again.refused) == (0, 0, len(own.splitlines()) - 1)
-    assert {fault.code for fault in again.faults} == {"MASKED"}
-
-
-async def test_reads_what_a_chinese_spreadsheet_writes(intake_service: Service, tmp_path: Path) -> None:
-    rows = [["D-gbk-1", "济宁市某局", TOWN, "h", "r"]]
-    job = await done(intake_service, await begin(intake_service, "DEPARTMENTS", sheet("DEPARTMENTS", rows, "gb18030"), tmp_path))
-    assert counts(job) == (1, 0, 0, 0)
-    held = await intake_service.fieldwork.departments.find("D-gbk-1")
-    assert held is not None
-    assert held.name == "济宁市某局"
-
-
-@pytest.mark.parametrize(
-    ("content", "type_"), [(b"a,b\n1,2\n", CSV), (b"PK\x03\x04 no book", XLSX), (b"\xff\xfe\x00\x81\xff", CSV), (b"", CSV)]
-)
-async def test_a_file_that_is_no_such_sheet_fails_with_words(intake_service: Service, tmp_path: Path, content: bytes, type_: str) -> None:
-    content = content or b"\n"
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", content, tmp_path, type_=type_))
-    assert (job.state, counts(job)) == ("FAILED", (0, 0, 0, 0))
-    assert job.failure
-    assert job.failure_zh
-
-
-async def test_a_workbook_that_unpacks_to_too_much_is_not_opened(
-    intake_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.intake.adapters.tables.UNPACKED_BYTES", 100)
-    book, out = Workbook(), io.BytesIO()
-    book.save(out)
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", out.getvalue(), tmp_path, type_=XLSX))
-    assert job.state == "FAILED"
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+86 138", "-x", "@a", "\tq", "plain", "'quoted", ""])
-def test_a_defused_cell_says_what_it_said(cell: str) -> None:
-    assert not defused(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert armed(defused(cell)) == cell.strip() or cell.startswith("\t")
-
-
-def test_every_sheet_has_a_template_with_its_required_columns_marked() -> None:
-    for kind, columns in SHEETS.items():
-        assert [cell.endswith("*") for cell in header(kind)] == [column.required for column in columns]
-
-
 @pytest.mark.parametrize(
     ("viewer", "code"),
     [(NOBODY, "UNAUTHENTICATED"), (RESIDENT, "ROLE_MISSING"), (SECRETARY, "ROLE_MISSING"), (COUNTY_ADMIN, "OUT_OF_SCOPE")],
@@ -317,133 +106,6 @@ async def test_nobody_imports_what_another_one_uploaded(intake_service: Service,
     command = StartImport(request_id="theft", kind="TEAMS", attachment_id=upload["_id"], division=COUNTY)
     with pytest.raises(Refusal, match="ATTACHMENT_UNKNOWN"):
         await start_import(intake_service.fieldwork.start_transfers, CITY_ADMIN, command, "")
-
-
-def workbook(*rows: list[str]) -> bytes:
-    book, out = Workbook(), io.BytesIO()
-    for row in rows:
-        book.active.append(row)
-    book.save(out)
-    return out.getvalue()
-
-
-def repacked(change: Callable[[str, bytes], bytes | None]) -> bytes:
-    """A workbook of members whose parts are changed, or left out."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(workbook(header("MEMBERS"), *people("pack", 1)))) as archive,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed,
-    ):
-        for name in archive.namelist():
-            part = change(name, archive.read(name))
-            if part is not None:
-                packed.writestr(name, part)
-    return out.getvalue()
-
-
-def in_sheet(old: bytes, new: bytes) -> Callable[[str, bytes], bytes]:
-    return lambda name, part: part.replace(old, new, 1) if name.endswith("sheet1.xml") else part
-
-
-def broken(whole: bytes) -> bytes:
-    """Zeros in the middle of the sheet's compressed bytes."""
-    at = whole.index(b"sheet1.xml") + 100
-    return whole[:at] + bytes(40) + whole[at + 40 :]
-
-
-DAMAGED = {
-    "no content types": lambda: repacked(lambda name, part: None if name == "[Content_Types].xml" else part),
-    "cut XML": lambda: repacked(lambda name, part: part[: len(part) // 2] if name.endswith("sheet1.xml") else part),
-    "no sheet": lambda: repacked(lambda name, part: None if name.endswith("sheet1.xml") else part),
-    "cut file": lambda: workbook(header("MEMBERS"))[:-200],
-    "broken compression": lambda: broken(workbook(header("MEMBERS"), *people("zip", 50))),
-    "two thousand million rows": lambda: repacked(in_sheet(b'<row r="2"', b'<row r="2000000000"')),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGED)
-async def test_a_damaged_workbook_fails_with_words_and_holds_up_no_other(
-    intake_service: Service, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.intake.adapters.tables.ROWS", 2_000)
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", DAMAGED[damage](), tmp_path, type_=XLSX))
-    assert (job.state, job.added) == ("FAILED", 0)
-    assert job.failure
-    assert job.failure_zh
-    assert await intake_service.fieldwork.transfers.open_ids(5) == []
-
-
-async def test_a_file_that_fails_in_the_middle_leaves_no_refused_rows_behind(intake_service: Service, tmp_path: Path) -> None:
-    rows = [[f"mid-{n}", "孔凡莹", "13800000001", "", "厨师", "", "", TOWN, "", "", ""] for n in range(600)]
-    content = sheet("MEMBERS", rows) + b'"' + b"x" * 200_000 + b'"\n'
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", content, tmp_path))
-    assert job.state == "FAILED"
-    assert await intake_service.runtime.database["transfer_faults"].find_one({}) is None
-
-
-async def test_rows_that_a_lost_worker_left_behind_are_forgotten(intake_service: Service, tmp_path: Path) -> None:
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", sheet("MEMBERS", people("left", 1)), tmp_path))
-    await intake_service.fieldwork.transfers.keep_refused(job.id, 1, [RefusedRow(["孔凡莹"], [])])
-    await intake_service.fieldwork.run_transfers.sweep()
-    assert await intake_service.runtime.database["transfer_faults"].find_one({}) is None
-
-
-async def test_a_job_that_ends_its_worker_each_time_is_given_up(intake_service: Service, tmp_path: Path) -> None:
-    id = await begin(intake_service, "MEMBERS", sheet("MEMBERS", people("fatal", 2)), tmp_path)
-    run = intake_service.fieldwork.run_transfers
-    for number in range(TRIES):
-        late = replace(run, real_now=lambda n=number: run.real_now() + n * 2 * LEASE, reached=cut_at(1))
-        with pytest.raises(PowerCut):
-            await late.round()
-    job = await done(intake_service, id, replace(run, real_now=lambda: run.real_now() + (TRIES + 1) * 2 * LEASE))
-    assert job.state == "FAILED"
-
-
-async def test_a_defect_met_by_one_file_does_not_hold_up_the_others(intake_service: Service, tmp_path: Path) -> None:
-    bad = await begin(intake_service, "MEMBERS", sheet("MEMBERS", people("defect", 1)), tmp_path)
-    good = await begin(intake_service, "DEPARTMENTS", sheet("DEPARTMENTS", [["D-beside-1", "局", COUNTY, "h", "r"]]), tmp_path)
-    run = intake_service.fieldwork.run_transfers
-
-    class Defective:
-        async def keep(self, *_arguments: object) -> list[Any]:
-            raise KeyError("a defect of ours")
-
-    job = await done(intake_service, good, replace(run, rows={**run.rows, "MEMBERS": Defective()}))
-    assert job.state == "DONE"
-    late = replace(run, real_now=lambda: run.real_now() + 2 * LEASE)
-    assert (await done(intake_service, bad, late)).state == "DONE"
-
-
-async def test_too_many_refused_rows_end_the_job(intake_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.intake.usecases.run_transfer.MOST_REFUSED", 5)
-    rows = [["x"] * 11 for _ in range(20)]
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", sheet("MEMBERS", rows), tmp_path))
-    assert (job.state, job.refused) == ("FAILED", 20)
-
-
-async def test_endless_cells_and_columns_are_cut_and_come_back_in_the_report(intake_service: Service, tmp_path: Path) -> None:
-    rows = [[f"long-{n}", "长" * 90_000, *([""] * 9), *(["z" * 1_000] * 100)] for n in range(60)]
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", sheet("MEMBERS", rows), tmp_path))
-    assert (job.state, counts(job)) == ("DONE", (0, 0, 0, 60))
-    assert {fault.code for fault in job.faults} == {"TOO_LONG"}
-    assert len(await content_of(intake_service, job.report)) < 60 * 4_000
-
-
-async def test_files_are_forgotten_after_their_days_and_not_before(intake_service: Service, tmp_path: Path) -> None:
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", sheet("MEMBERS", people("old", 1)), tmp_path))
-    run = intake_service.fieldwork.run_transfers
-    for days, there in ((6, True), (8, False)):
-        later = timedelta(days=days)
-        await replace(run, now=lambda by=later: run.now() + by, real_now=lambda by=later: run.real_now() + by).sweep()
-        assert (await intake_service.files.find(job.sha256 or "") is not None) == there
-
-
-async def test_a_file_that_a_young_job_needs_is_kept_though_it_came_long_ago(intake_service: Service, tmp_path: Path) -> None:
-    content = sheet("MEMBERS", people("young", 1))
-    job = await done(intake_service, await begin(intake_service, "MEMBERS", content, tmp_path))
-    run = intake_service.fieldwork.run_transfers
-    await replace(run, real_now=lambda: run.real_now() + timedelta(days=8)).sweep()
-    assert await intake_service.files.find(job.sha256 or "") is not None
 
 
 @pytest.mark.parametrize("kind", ["DIVISIONS", "POSTS"])
@@ -510,10 +172,3 @@ async def test_faults_do_not_repeat_what_stands_in_the_cell(intake_service: Serv
     job = await done(intake_service, await begin(intake_service, "TEAMS", sheet("TEAMS", rows), tmp_path))
     assert job.refused == 2
     assert "1380000" not in str([fault.model_dump() for fault in job.faults])
-
-
-async def test_an_export_of_odd_characters_is_a_workbook_all_the_same(tmp_path: Path) -> None:
-    writer = table_writer(tmp_path / "odd.xlsx", XLSX)
-    writer.add([["一\x0b组", "=1"]])
-    writer.close()
-    assert [[cell.value for cell in row] for row in load_workbook(tmp_path / "odd.xlsx").active.iter_rows()] == [["一组", "'=1"]]

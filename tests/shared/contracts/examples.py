@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from shared.contracts import feedback, intake, routing
 from shared.contracts.base import Contract
@@ -58,6 +58,7 @@ EXAMPLES: tuple[Contract, ...] = (
         by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损", attachments=["7d9f1c1e-2222-5333-8444-555555555555"]
     ),
     intake.PetitionerCorrectedV1(by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损"),
+    intake.PersonalDataErasedV1(at=AT, reason="REQUEST", petitionerRef="erased:5b1f6a52-0000-5000-8000-000000000001"),
     intake.DepartmentsRecordedV1(
         revision=1,
         rows=[
@@ -97,4 +98,16 @@ EXAMPLES: tuple[Contract, ...] = (
     feedback.FedBackV1(round=1, deliveryId="d-1", at=AT),
     feedback.SurveyOpenedV1(round=1, at=AT),
     feedback.SurveyAnsweredV1(round=1, resolved=False, satisfied="DISSATISFIED", reason="字还是看不清", reworkAsked=True, at=AT),
+    *(
+        anchored(
+            anchor=2,
+            day=date(2020, 6, 5),
+            earliest=AT,
+            latest=DUE,
+            entries=4,
+            digest="0f" * 32,
+            previous="f0" * 32,
+        )
+        for anchored in (intake.IntakeAuditAnchoredV1, routing.RoutingAuditAnchoredV1, feedback.FeedbackAuditAnchoredV1)
+    ),
 )

@@ -20,6 +20,7 @@ from services.intake.domain.rhythms import (
     refuse_day,
     refuse_days,
     refuse_rule,
+    refuse_span,
 )
 
 JUNE, JULY = date(2020, 6, 1), date(2020, 7, 1)
@@ -192,3 +193,20 @@ def test_a_far_away_day_is_refused_and_every_second_29th_of_february_too() -> No
     assert refuse_rule("FREQ=MONTHLY;INTERVAL=12", "2021-01-31", "rule") is not None
     assert refuse_rule("FREQ=YEARLY;INTERVAL=2;BYMONTH=1", "2021-02-05", "rule") is None
     assert first_day(Rhythm(rule="FREQ=YEARLY;INTERVAL=2;BYMONTH=1"), "2026-02-05") == date(2028, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "code"),
+    [
+        (None, None, None),
+        (date(2020, 1, 1), None, None),
+        (None, date(2020, 1, 1), None),
+        (date(2020, 1, 1), date(2020, 1, 2), None),
+        (date(2020, 1, 1), date(2020, 1, 1), "ENDS_BEFORE_BEGIN"),
+        (date(1999, 12, 31), date(2020, 1, 1), "BAD_DAY"),
+        (None, date(2100, 1, 1), "BAD_DAY"),
+    ],
+)
+def test_what_is_in_force_ends_after_it_begins(since: date | None, until: date | None, code: str | None) -> None:
+    refusal = refuse_span(since, until)
+    assert (refusal.code if refusal else None) == code

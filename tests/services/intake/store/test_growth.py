@@ -4,6 +4,7 @@ departments are found as teams are, by `within`."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.parts import Parts
+from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore
+from services.intake.adapters.retention import load_retention
 from services.intake.domain.looks import look
 from services.intake.domain.transfers import CSV
 from services.intake.service import Service
@@ -21,16 +24,20 @@ from services.intake.store.archives import Archives
 from services.intake.store.calendar import Receptions
 from services.intake.store.encounters import Diaries, Encounters, PolicyMessages
 from services.intake.store.households import Households
-from services.intake.store.mongo import CODEC, Grievances
+from services.intake.store.mongo import CODEC, Grievances, Notices
 from services.intake.store.organisation import Members, Posts, Teams
+from services.intake.store.persons import MongoPersons
 from services.intake.store.registry import within
 from services.intake.store.summaries import Summaries, handed_slot
 from services.intake.store.transfers import Transfers
+from services.intake.store.uploads import UploadStore
+from shared.identity.keys import MasterKeys
 from shared.mongo import Database
 from shared.projector import Buckets
 from shared.record import stub
 from tests.services.builders import AT
 from tests.services.growth import MOST, Ask, Pair, insert, pair_of
+from tests.services.intake.builders import ticket
 from tests.services.intake.test_shares import OWNER, grievance
 
 PER_VILLAGE, PER_TEAM = 20, 25
@@ -74,8 +81,19 @@ async def fill(database: Database, count: int) -> None:
         del row["listed"]
         row |= {"heard": f"s-{n // 10}:2020-06-05", "team_month": f"T-{n // PER_TEAM}:2020-06", "dirty": n < few}
         row |= {"person": f"p-{n // 5}", "reveals_pending": ["37", "3708", "370811"] if n < few else []}
+        row |= {"erasure_open": n < few, "scrub_due": n < few}
     await insert(database, "grievances", told)
-    await insert(database, "persons", [{"_id": f"p-{n}", "phone_index": f"ref-{n // 2}"} for n in range(count)])
+    # Few are to be looked at; most were, and some will be later.
+    kept: list[dict[str, object]] = [
+        {"_id": f"p-{n}", "phone_index": f"ref-{n // 2}", "due": "2020-01-01" if n < few else "2031-06-05"} for n in range(count)
+    ]
+    for n, row in enumerate(kept):
+        row |= {"look_at": AT + timedelta(days=36_500 * (n >= few))} if n % 3 == 0 or n < few else {}
+    await insert(database, "persons", kept)
+    await insert(database, "notices", [{"_id": f"n-{n}", "at": AT + timedelta(days=1)} for n in range(count)])
+    files = [asdict(ticket(b"", size=1, id=f"u{n}", grievance=f"g{n}", sha256=f"{n // 2:064x}")) for n in range(count)]
+    state = {"state": "STORED", "tries": 1, "stored_at": AT, "swept": True}
+    await insert(database, "uploads", [{"_id": file.pop("id"), **file, **state} for file in files])
     looked = [look(f"d-{n // 20}", ["3708", "370811"], f"p-{n}", "CONTACT", None) for n in range(count)]
     entry = {"actor": "s", "role": "CALLER", "what": "RevealPetitioner", "when": "2020-06-05T02:00:00.000Z", "origin": ""}
     rows = [{"_id": f"g{n}:2", "subject": f"g{n}", "request_id": f"r-{n}", "result": {"look": each}} for n, each in enumerate(looked)]
@@ -90,6 +108,7 @@ async def fill(database: Database, count: int) -> None:
         rows = [base(f"{name}{n}") | {"team_month": f"T-{n // PER_TEAM}:2020-06", "untold": n < few} for n in range(number)]
         for n, row in enumerate(rows):
             row |= {"household": f"h{n // 5}", "enterprise": f"e{n // 5}", "dirty": n < few}
+            row |= {"member": f"m-{n // 10}", "on": f"2020-0{5 + n % 2}-05"}
         await insert(database, name, rows)
     await insert(database, "messages", [base(f"M-{n}") | {"division": village(n)} for n in range(count // 10)])
     archives = [
@@ -131,6 +150,10 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "encounters that have something to tell": (lambda db: Encounters(db).untold(200), {"encounters.untold"}),
     "dirty encounters": (lambda db: ids(db, "encounters", {"dirty": True}), {"encounters.dirty"}),
     "a team's month of diaries": (lambda db: Diaries(db)._found({"team_month": "T-3:2020-06"}), {"diaries.team_month"}),
+    "an author's month of diaries": (
+        lambda db: Diaries(db)._found({"member": "m-3", "on": {"$gte": "2020-06", "$lt": "2020-06-99"}}),
+        {"diaries.member_on"},
+    ),
     "diaries that have something to tell": (lambda db: Diaries(db).untold(100), {"diaries.untold"}),
     "messages of a place": (
         lambda db: PolicyMessages(db)._found({"division": {"$in": [VILLAGE, "370811001000"]}}),
@@ -156,7 +179,14 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "reveals that wait": (lambda db: Grievances(db).with_pending_reveals(["370811"], "D-1"), {"grievances.reveals_pending"}),
     "who answers a phone": (lambda db: ids(db, "persons", {"phone_index": "ref-3"}), {"persons.phone_index"}),
     "looks of a day": (lambda db: AccessLog(db).of_day("370811", "d-3", 10, None), {"audit.look_keys", "audit._id_"}),
-    "looks at a grievance": (lambda db: AccessLog(db).of_grievance("g3"), {"audit.subject_request"}),
+    "looks at a grievance": (lambda db: AccessLog(db).of_grievances(["g3", "g4"]), {"audit.subject_request", "audit.subject_number"}),
+    "persons of whom something may be over": (lambda db: persons_of(db).over("2026-06-05", 500), {"persons.due"}),
+    "persons to look at": (lambda db: persons_of(db).to_look_at(100), {"persons.look_at"}),
+    "erasures to carry on with": (lambda db: Grievances(db).with_open_erasure(100), {"grievances.erasure_open"}),
+    "documents to scrub": (lambda db: ids(db, "grievances", {"scrub_due": True}), {"grievances.scrub_due"}),
+    "files of a grievance": (lambda db: UploadStore(db["uploads"]).tied("g3"), {"uploads.grievance"}),
+    "files of a content": (lambda db: UploadStore(db["uploads"]).others(f"{3:064x}"), {"uploads.sha256"}),
+    "notices of long ago": (lambda db: Notices(db, None).forget_before(AT), {"notices.at"}),
     "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
     "handed up from a village": (
         lambda db: Summaries(db).handed_up(VILLAGE, "2020-06-05", 20, None),
@@ -167,6 +197,11 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "coverage by name": (lambda db: Buckets(db, "households").read(["3708", "370811"]), {"households_buckets._id_", "projections._id_"}),
     "coverage as a range": (lambda db: Buckets(db, "households").under("370811001001"), {"households_buckets.key", "projections._id_"}),
 }
+
+
+def persons_of(database: Database) -> MongoPersons:
+    cipher = FieldCipher(MasterKeys("k", {"k": bytes(32)}), bytes(32))
+    return MongoPersons(database, cipher, load_retention(), lambda: "2026-06-05", lambda: AT + timedelta(days=1))
 
 
 async def ids(database: Database, collection: str, query: dict[str, object]) -> object:
