@@ -17,4 +17,4 @@ class IntakeSettings(CommonSettings):
     phone_look_ups_a_day: int = 50
     """How often one person may look somebody up by phone in a day."""
     master_keys: SecretStr = SecretStr("")
-    """`0001:<hex>,0002:<hex>`: the master keys, where they are not in files. The newest by name is current."""
+    """`0001:<hex>,0002:<hex>`: the master keys, where they are not in files. The secret is shown nowhere."""

@@ -1,7 +1,7 @@
 """Key files, from MINYI_KEYS_DIR.
 
     reference.key       keyed hashes of people, audit digests; 32 bytes in hex. Kept as long as the data: it cannot be rotated.
-    master/<id>.key     wrap the data keys of people; 32 bytes in hex. The newest by name is current, the older ones still open.
+    master/<id>.key     wrap the data keys of people; 32 bytes in hex. One newer by name becomes current by `rotate-keys` of intake.
                         MINYI_MASTER_KEYS (`0001:<hex>,0002:<hex>`) stands in their place where it is set.
     upload.key          signs upload URLs; 32 bytes in hex.
     <name>.pem, <name>.jwks.json   the key pair (ES256) of an issuer and its public half: `intake` and `gateway` are the platform's own
@@ -20,14 +20,11 @@ import os
 import re
 import secrets
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 KEY_BYTES = 32
 PLATFORM_PAIRS = ("intake", "gateway", "audit")
-FRESH_SECONDS = 60.0
-"""So long a process goes on wrapping with the newest master key that it knows before it looks for a newer one."""
 MASTER_KEYS = "MINYI_MASTER_KEYS"
 _KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}", re.ASCII)
 _HEX = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", re.ASCII)
@@ -38,56 +35,60 @@ class KeyMissing(RuntimeError):
 
 
 class MasterKeys:
-    """The master keys by id, read again where they may have changed: one that is put beside the others is known without a restart.
+    """The master keys by id: one that is put beside the others opens without a restart.
 
-    New data keys are wrapped with the newest by name; values that name an older id still open. `at` says where the key of an id belongs.
+    New data keys are wrapped with the current one, values that name another id still open. The newest by name is current until it is told
+    to `turn_to` another. `read` gives the keys that are there, `place` says where the key of an id belongs.
     """
 
-    __slots__ = ("__at", "__by_id", "__monotonic", "__read", "__read_at")
+    __slots__ = ("__current", "__known", "__read", "place")
 
-    def __init__(
-        self, read: Callable[[], Mapping[str, bytes]], at: Callable[[str], str], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, read: Callable[[], Mapping[str, bytes]], place: Callable[[str], str]) -> None:
+        self.place = place
         self.__read = read
-        self.__at = at
-        self.__monotonic = monotonic
-        self.__by_id = dict(read())
-        self.__read_at = monotonic()
+        self.__known = dict(read())
+        self.__current = max(self.__known)
 
     def current(self) -> tuple[str, bytes]:
         """Id and key."""
-        if self.__monotonic() - self.__read_at >= FRESH_SECONDS:
-            self._again()
-        return max(self.__by_id.items())
+        return self.__current, self.__known[self.__current]
+
+    def turn_to(self, key_id: str) -> None:
+        """Wrap with this one from here on. Raises KeyMissing."""
+        self.get(key_id)
+        self.__current = key_id
 
     def get(self, key_id: str) -> bytes:
         """Raises KeyMissing for an id that is not there."""
-        if key_id not in self.__by_id:
-            self._again()
+        if key_id not in self.__known:
+            self.look()
         try:
-            return self.__by_id[key_id]
+            return self.__known[key_id]
         except KeyError:
-            raise KeyMissing(
-                f"master key {key_id!r} is missing, but stored data was wrapped with it: put it back from its backup, {self.__at(key_id)}"
-                f" · 缺少主密钥 {key_id}，已存数据由它加密：请从备份恢复到 {self.__at(key_id)}"
-            ) from None
+            raise self.missing(key_id) from None
 
-    def fingerprints(self) -> dict[str, str]:
-        """Of each key that is there."""
-        return {key_id: fingerprint(key) for key_id, key in self.__by_id.items()}
+    def look(self) -> dict[str, str]:
+        """Read again; the fingerprints of those that are there, by id. Raises KeyMissing."""
+        found = dict(self.__read())
+        # An id never changes its key here: what was wrapped under the one that is known would not open under another in its place.
+        self.__known = found | self.__known
+        return {key_id: fingerprint(key) for key_id, key in found.items()}
 
-    def _again(self) -> None:
-        self.__read_at = self.__monotonic()
-        try:
-            found = dict(self.__read())
-        except KeyMissing:
-            # A file is being written, or spoilt: what is known serves on, and the next start says what is wrong.
-            return
-        # An id never changes its key: what was wrapped under the one that is known would not open under another in its place.
-        self.__by_id = {**found, **{key_id: key for key_id, key in self.__by_id.items() if key_id in found}}
+    def missing(self, key_id: str) -> KeyMissing:
+        return KeyMissing(
+            f"master key {key_id!r} is missing, but stored data was wrapped with it: put it back from its backup, {self.place(key_id)}"
+            f" · 缺少主密钥 {key_id}，已存数据由它加密：请从备份恢复到 {self.place(key_id)}"
+        )
+
+    def another(self, key_id: str) -> KeyMissing:
+        return KeyMissing(
+            f"master key {key_id!r} is another than the one that stored data was wrapped with: put that one back from its backup, "
+            f"{self.place(key_id)}; a new key needs a new id · 主密钥 {key_id} 与加密已存数据的密钥不符：请从备份恢复原密钥到 "
+            f"{self.place(key_id)}；新密钥须用新编号"
+        )
 
     def __repr__(self) -> str:
-        return f"MasterKeys({', '.join(sorted(self.__by_id))})"
+        return f"MasterKeys({', '.join(sorted(self.__known))})"
 
 
 def fingerprint(key: bytes) -> str:
