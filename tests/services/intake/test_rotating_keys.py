@@ -225,6 +225,40 @@ async def test_a_rotation_that_is_killed_is_run_again_and_finishes(office: Offic
     assert {await open_(after) for open_ in opened.values()} == {"name of x"}
 
 
+async def test_a_write_that_read_the_old_wrapped_key_does_not_put_it_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving = office.serving
+    first, again = named(0), named(40)
+    assert first.id == again.id
+    await record_member(serving.fieldwork.record_members, CITY_ADMIN, first, "")
+    await register_grievance(serving.registration(), SECRETARY, heard(1), "")
+    (office.keys / "0002.key").write_text(NEW)
+    tool = await office.started()
+    await tool.keys.turn()
+    rewrapped = 0
+
+    def rewraps_after(read: Callable[[str], Awaitable[Any]], collection: str) -> Callable[[str], Awaitable[Any]]:
+        async def reading(id: str) -> Any:
+            nonlocal rewrapped
+            held = await read(id)
+            rewrapped += (await WrappedKeys(tool.runtime.database, tool.cipher).rewrap(collection)).rewrapped
+            return held
+
+        return reading
+
+    monkeypatch.setattr(serving.fieldwork.members, "load", rewraps_after(serving.fieldwork.members.load, "members"))
+    monkeypatch.setattr(serving.persons, "_find", rewraps_after(serving.persons._find, "persons"))
+    await record_member(serving.fieldwork.record_members, CITY_ADMIN, again, "")
+    id = await register_grievance(serving.registration(), SECRETARY, heard(1).model_copy(update={"request_id": "again"}), "")
+    assert rewrapped == 2
+    assert await office.under() == {"0002"}
+    member = await serving.fieldwork.members.find(first.id)
+    assert member is not None
+    assert serving.fieldwork.contact(member) == (again.name, again.phone)
+    grievance = (await serving.grievances.find_many([id]))[id]
+    assert grievance.original is not None
+    assert (await serving.persons.key(grievance.person)).decrypt("text", grievance.original.text) == heard(1).text
+
+
 async def test_who_is_erased_while_keys_are_rewrapped_stays_erased(office: Office) -> None:
     serving, persons = office.serving, office.serving.runtime.database["persons"]
     await serving.persons.keep("p-1", "孔某", "13800000001")
@@ -339,10 +373,10 @@ async def test_every_collection_with_a_key_of_its_own_is_rotated(office: Office)
     assert {name for name, fields in dumped.items() if {"person", "key"} <= set(fields)} | {"persons"} == set(COLLECTIONS)
 
 
-@pytest.mark.parametrize("command", ["migrate", "api", "worker", "rotate-keys"])
-async def test_a_process_without_its_keys_ends_with_the_mend(office: Office, command: str) -> None:
+async def ended(office: Office, command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What the operator types, in a process of its own."""
     settings = office.settings
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MINYI_")} | {
+    whole = {name: value for name, value in os.environ.items() if not name.startswith("MINYI_")} | {
         "MINYI_ENV": "development",
         "MINYI_PREFIX": settings.prefix,
         "MINYI_MONGODB_URL": settings.mongodb_url,
@@ -350,12 +384,34 @@ async def test_a_process_without_its_keys_ends_with_the_mend(office: Office, com
         "MINYI_KEYS_DIR": str(settings.keys_dir),
         "MINYI_JWKS": settings.jwks,
         "MINYI_ISSUER": settings.issuer,
-        MASTER_KEYS: f"0001:{NEW}",
     }
     run = [sys.executable, "-m", "services.intake", command]
-    ended = await asyncio.to_thread(subprocess.run, run, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode not in (0, None)
-    said = ended.stdout + ended.stderr
+    return await asyncio.to_thread(
+        subprocess.run, run, env=whole | environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+async def test_the_operators_command_tells_what_it_did_and_what_may_go(office: Office) -> None:
+    opened = await office.seal("members", "x")
+    (office.keys / "0002.key").write_text(NEW)
+    tool = await office.started()
+    await tool.keys.turn()
+    # As if every process had turned long ago.
+    long_ago = {"$set": {"since": datetime.now(UTC) - 2 * SETTLES}}
+    await tool.runtime.database["keys"].update_one({"_id": f"{MASTER}0002"}, long_ago)
+    done = await ended(office, "rotate-keys")
+    assert done.returncode == 0, done.stderr
+    assert "members: 1 rewrapped" in done.stdout
+    assert f"master key 0001 wraps nothing any more and may be removed here ({office.keys / '0001.key'})" in done.stdout
+    (office.keys / "0001.key").unlink()
+    assert await opened(await office.started()) == "name of x"
+
+
+@pytest.mark.parametrize("command", ["migrate", "api", "worker", "rotate-keys"])
+async def test_a_process_without_its_keys_ends_with_the_mend(office: Office, command: str) -> None:
+    done = await ended(office, command, **{MASTER_KEYS: f"0001:{NEW}"})
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
     assert "master key '0001' is another than the one that stored data was wrapped with" in said
     assert "主密钥 0001" in said
     assert NEW not in said
