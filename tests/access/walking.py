@@ -105,6 +105,7 @@ MAY_BE_NULL = frozenset(
         "UploadRefused.field",
         "Reveal.until",
         "PersonalLook.reason",
+        "PersonalDatum.consent",
         "Reveal.decidedBy",
         "Reveal.decidedAt",
         "RevealRefused.field",

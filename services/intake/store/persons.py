@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.intake.adapters.cipher import FieldCipher, PersonKey
@@ -151,7 +151,8 @@ class MongoPersons:
         return await self._kept({"due": {"$lt": today}}, limit)
 
     async def to_look_at(self, limit: int) -> list[Kept]:
-        return await self._kept({"look_at": {"$lte": self._real_now()}}, limit)
+        # The store of development walks over all rows that have none, where the range has no lower end.
+        return await self._kept({"look_at": {"$gt": datetime.min.replace(year=1970, tzinfo=UTC), "$lte": self._real_now()}}, limit)
 
     async def find(self, person: str) -> Kept | None:
         return next(iter(await self._kept({"_id": person}, 1)), None)

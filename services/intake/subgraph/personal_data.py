@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import Enum
 from typing import Annotated
 
 import strawberry
 
+from services.intake.domain.retention import Datum
 from services.intake.subgraph.access_log import Purpose
+from services.intake.subgraph.archive_inputs import ArchivePurpose, ConsentForm
 from services.intake.subgraph.reveals import PetitionerInClear
 from services.intake.subgraph.types import REQUEST, Ctx, Grievance
 from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
@@ -33,8 +36,49 @@ class PersonalRecord:
     looks: list[PersonalLook] = strawberry.field(description="查看记录 · who looked at it, when and why")
 
 
+@strawberry.enum(description="所留信息：姓名、电话、所述内容、具体地点、送达的答复 · what is kept of a petitioner")
+class PersonalWhat(Enum):
+    NAME = "NAME"
+    PHONE = "PHONE"
+    WORDS = "WORDS"
+    PLACE = "PLACE"
+    NOTICE = "NOTICE"
+
+
+@strawberry.enum(description="依据：本人同意、法定职责 · on which basis it is kept")
+class PersonalBasis(Enum):
+    CONSENT = "CONSENT"
+    STATUTORY_DUTY = "STATUTORY_DUTY"
+
+
+@strawberry.type(description="一项信息为何留存、留到何时 · for what and until when one datum is kept")
+class PersonalDatum:
+    what: PersonalWhat = strawberry.field(description="信息 · which datum")
+    purpose: ArchivePurpose = strawberry.field(description="目的 · for what")
+    basis: PersonalBasis = strawberry.field(description="依据 · on which basis")
+    consent: ConsentForm | None = strawberry.field(
+        description="登记之日的同意方式；依法定职责留存的为空 · how consent was given on that day, where it is the basis"
+    )
+    recorded_on: date = strawberry.field(description="登记日期 · since which day, in China")
+    retain_until: date = strawberry.field(
+        description="保存至（含当日）；在办诉求使其顺延 · the last day on which it is kept; an open grievance moves it on"
+    )
+
+    @classmethod
+    def of(cls, datum: Datum) -> PersonalDatum:
+        return cls(
+            what=PersonalWhat(datum.what),
+            purpose=ArchivePurpose(datum.purpose),
+            basis=PersonalBasis(datum.basis),
+            consent=ConsentForm(datum.consent.how) if datum.consent else None,
+            recorded_on=date.fromisoformat(datum.recorded_on),
+            retain_until=date.fromisoformat(datum.retain_until),
+        )
+
+
 @strawberry.type(description="一人的全部信息 · all that is kept of a person")
 class PersonalDataExported:
+    data: list[PersonalDatum] = strawberry.field(description="各项信息的目的、依据与期限 · purpose, basis and retention of each datum")
     records: list[PersonalRecord] = strawberry.field(description="各件诉求，早的在前 · grievance by grievance, oldest first")
 
 
@@ -83,8 +127,9 @@ class PersonalDataMutation:
 
         async def work() -> PersonalDataExported:
             command = ExportPersonalData(request_id=str(input.request_id), grievance_id=str(input.grievance_id))
-            told = await export_personal_data(context.intake.privacy.exporting, context.viewer, command, context.origin)
+            export = await export_personal_data(context.intake.privacy.exporting, context.viewer, command, context.origin)
             return PersonalDataExported(
+                data=[PersonalDatum.of(datum) for datum in export.data],
                 records=[
                     PersonalRecord(
                         grievance=Grievance.of(each.id, each.grievance),
@@ -96,8 +141,8 @@ class PersonalDataMutation:
                             for entry in each.looks
                         ],
                     )
-                    for each in told
-                ]
+                    for each in export.told
+                ],
             )
 
         return await refused_as(ExportRefused, work)

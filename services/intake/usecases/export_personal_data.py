@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import reveals
 from services.intake.domain.grievance import Grievance
+from services.intake.domain.retention import Datum
 from services.intake.store.access_log import AccessLog, Looked
 from services.intake.store.mongo import access_of
-from services.intake.usecases.personal_access import InClear, PersonalAccess, admit, open_petitioners, trace, visible
+from services.intake.usecases.personal_access import InClear, PersonalAccess, admit, not_erased, open_petitioners, trace, visible
 from shared.commands import request_of
 from shared.contracts.base import instant
 from shared.identity.access import is_petitioner, may_see
@@ -48,8 +49,16 @@ class Told:
     looks: list[Looked]
 
 
-async def export_personal_data(parts: Exporting, viewer: Viewer, command: ExportPersonalData, origin: str) -> list[Told]:
-    """Oldest first: to the person themselves what they show to be theirs, to a data officer what lies in their territory. Raises Refusal.
+@dataclass(frozen=True)
+class Export:
+    """`data`: for what, on which basis and until when each datum of the person is kept. `told`: oldest first."""
+
+    data: list[Datum]
+    told: list[Told]
+
+
+async def export_personal_data(parts: Exporting, viewer: Viewer, command: ExportPersonalData, origin: str) -> Export:
+    """To the person themselves what they show to be theirs, to a data officer what lies in their territory. Raises Refusal.
 
     Of a petitioner who asked not to be known, an officer reads nothing before a second person has said yes (reveal_petitioner.py).
     """
@@ -64,6 +73,7 @@ async def export_personal_data(parts: Exporting, viewer: Viewer, command: Export
     until = instant(access.real_now() + reveals.OPEN_FOR)
 
     def decide(grievance: Grievance) -> Decision:
+        not_erased(grievance)
         return Decision(grievance, [], {"id": id, "until": until, "look": trace(access, grievance, "DATA_SUBJECT", None)})
 
     if not themselves and not _has_leave(access, viewer, held):
@@ -76,7 +86,8 @@ async def export_personal_data(parts: Exporting, viewer: Viewer, command: Export
     theirs = {each: grievance for each, grievance in found.items() if _is_given(access, viewer, grievance, themselves)}
     clear = await open_petitioners(access.persons, held.person, list(theirs.values()))
     looks = await parts.log.of_grievances(list(theirs))
-    return [Told(each, theirs[each], words, looks[each]) for each, words in zip(theirs, clear, strict=True)]
+    told = [Told(each, theirs[each], words, looks[each]) for each, words in zip(theirs, clear, strict=True)]
+    return Export((await access.persons.terms([held.person])).get(held.person, []), told)
 
 
 def _is_given(access: PersonalAccess, viewer: Viewer, grievance: Grievance, themselves: bool) -> bool:

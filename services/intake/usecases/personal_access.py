@@ -58,6 +58,12 @@ async def visible(parts: PersonalAccess, viewer: Viewer, id: str) -> Grievance:
     return held
 
 
+def not_erased(held: Grievance) -> None:
+    """Raises Refusal. From the erasure's command on there is nothing to look at, so that no look at it is recorded."""
+    if held.erasure is not None:
+        raise erased()
+
+
 async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
     """Name, phone and the words as they were told. Raises Refusal where the petitioner was erased."""
     return (await open_petitioners(persons, held.person, [held]))[0]

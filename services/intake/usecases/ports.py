@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from services.intake.domain.retention import Datum
 from shared.contracts.intake import DeliveryResult, PostRow
 
 
@@ -46,6 +47,10 @@ class Persons(Protocol):
 
     async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
         """Name and phone in clear, for a sender or a mask; never for logs or events."""
+        ...
+
+    async def terms(self, persons: list[str]) -> dict[str, list[Datum]]:
+        """Purpose, basis, consent and last day of each datum; who was erased is left out."""
         ...
 
 

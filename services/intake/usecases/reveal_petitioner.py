@@ -11,7 +11,17 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.looks import Purpose
 from services.intake.domain.reveals import Reveal
 from services.intake.domain.texts import Line
-from services.intake.usecases.personal_access import InClear, PersonalAccess, admit, by, open_petitioner, trace, visible, without_names
+from services.intake.usecases.personal_access import (
+    InClear,
+    PersonalAccess,
+    admit,
+    by,
+    not_erased,
+    open_petitioner,
+    trace,
+    visible,
+    without_names,
+)
 from shared import ids
 from shared.commands import request_of
 from shared.identity.roles import Role
@@ -61,6 +71,7 @@ async def reveal_petitioner(parts: PersonalAccess, viewer: Viewer, command: Reve
     request = request_of(parts.reference_key, viewer, command.request_id, "RevealPetitioner", command.model_dump(mode="json"), origin)
 
     def ask(grievance: Grievance) -> Decision:
+        not_erased(grievance)
         new = Reveal(id=reveal_id, by=by(viewer, ROLES), purpose=command.purpose, reason=reason, at=parts.now(), state="PENDING")
         kept = reveals.asked(grievance.reveals, new, second=grievance.needs_second, real_now=parts.real_now())
         looked = {"id": id, "look": trace(parts, grievance, command.purpose, reason)}
@@ -84,6 +95,7 @@ async def _open(parts: PersonalAccess, viewer: Viewer, id: str, reveal: Reveal, 
     request = request_of(parts.reference_key, viewer, f"open:{reveal.id}", "OpenReveal", {"revealId": reveal.id}, origin)
 
     def begin(grievance: Grievance) -> Decision:
+        not_erased(grievance)
         kept = reveals.opened(grievance.reveals, reveal.id, parts.real_now())
         looked = {"id": id, "look": trace(parts, grievance, reveal.purpose, reveal.reason)}
         return Decision(grievance.model_copy(update={"reveals": kept}), [], looked)

@@ -1,15 +1,10 @@
-"""A petitioner is erased in all three services: nothing of their words is anywhere, and nothing that is counted has changed.
-
-The services are the real ones over a real store. In place of the broker a post hands each published event to the two others.
-"""
+"""A petitioner is erased in all three services: nothing of their words is anywhere, and nothing that is counted has changed."""
 
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,163 +13,37 @@ import pytest_asyncio
 
 from services.feedback.events import CONSUMERS as FEEDBACK_CONSUMERS
 from services.feedback.service import PARTICIPANT as FEEDBACK_PARTICIPANT
-from services.feedback.service import Service as Feedback
-from services.feedback.settings import FeedbackSettings
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.feedback.store.mongo import access_of as followup_access
 from services.feedback.usecases.answer_survey import Surveying, answer
-from services.intake.service import Service as Intake
-from services.intake.settings import IntakeSettings
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, check_day_summary
-from services.intake.usecases.deliver import Delivering, deliver
-from services.intake.usecases.erase_petitioner import ErasePetitioner, erase_petitioner, erase_round
+from services.intake.usecases.erase_petitioner import erase_round
 from services.intake.usecases.hand_up_day_summary import HandUpDaySummary, hand_up_day_summary
 from services.intake.usecases.register_grievance import PetitionerInput, RegisterGrievance, register_grievance
 from services.intake.usecases.tell_petitioner import TellPetitioner, tell_petitioner
-from services.routing.service import Service as Routing
-from services.routing.settings import RoutingSettings
 from services.routing.store.mongo import access_of as case_access
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.report_resolution import report
-from shared.envelope import Event, decode
+from shared.envelope import decode
 from shared.erasure import ERASED, Scrubber
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.record import Outcome
-from shared.relay import PublishTrouble, flush
 from shared.settings import CommonSettings
 from shared.writer import event_of
 from tests.services.builders import Desk, viewer
-from tests.services.intake.builders import project
-from tests.services.intake.test_reveals import OFFICER
 from tests.services.intake.viewers import SECRETARY, VILLAGE
-from tests.world import ISSUER
+from tests.services.town import Town, town_of
 
 NAME, PHONE, PLACE, WORD = "孔凡莹", "13800008001", "后作街小区东门", "梧桐树下的指示牌"
 PLANTED = [NAME, PHONE, PLACE, WORD, "凤凰牌自行车", "没有修到凤凰台", "您说的梧桐树", "凤凰说明", "当面说了梧桐"]
-COLLECTIONS = {"intake": "grievances", "routing": "cases", "feedback": "followups"}
-
-
-@dataclass
-class Town:
-    intake: Intake
-    routing: Routing
-    feedback: Feedback
-    published: list[Event] = field(default_factory=list)
-    down: bool = False
-
-    @property
-    def services(self) -> dict[str, Any]:
-        return {"intake": self.intake, "routing": self.routing, "feedback": self.feedback}
-
-    def records(self, name: str) -> Any:
-        return {"intake": self.intake.grievances, "routing": self.routing.cases, "feedback": self.feedback.followups}[name]
-
-    async def publish(self, event: Event) -> None:
-        if self.down:
-            raise PublishTrouble("no broker")
-        self.published.append(event)
-        for name, service in self.services.items():
-            if name != event.source and ".grievance." in event.type:
-                assert await service.writer.receive(event, may_wait=True) in Outcome
-
-    async def settle(self, id: str) -> None:
-        """Until nobody has anything more to say; the sender sends what is asked of it."""
-        parts = Delivering(
-            self.intake.writer,
-            self.intake.persons,
-            self.intake.notices,
-            self.intake.runtime.world.now,
-            self.intake.runtime.world.real_now,
-            lambda: str(uuid.uuid4()),
-            timedelta(seconds=30),
-        )
-        while True:
-            sent = sum([await flush(self.records(name), self, id) for name in self.services])
-            if not sent and not await deliver(parts, id):
-                return
-
-    async def scrub(self) -> None:
-        for name in self.services:
-            await Scrubber(self.records(name)).round()
-
-    async def erase(self, id: str, request: str = "erase") -> None:
-        command = ErasePetitioner(request_id=request, grievance_id=id, reason="REQUEST", note=f"{NAME}的书面申请")
-        await erase_petitioner(self.intake.erasing, OFFICER, command, "test")
-
-    async def bytes_of_all(self) -> dict[str, str]:
-        """Every document of every collection, with the bodies of events; by service."""
-        found = {}
-        for name, service in self.services.items():
-            database, rows = service.runtime.database, []
-            for collection in await database.list_collection_names():
-                rows += [(collection, row) for row in await database[collection].find({}).to_list(None)]
-            found[name] = repr(rows) + "".join(bytes(row["body"]).decode() for _collection, row in rows if "body" in row)
-            found[name] += "".join(bytes(held["body"]).decode() for _collection, row in rows for held in row.get("waiting", ()))
-        return found
-
-    async def found(self) -> dict[str, list[str]]:
-        return {name: [word for word in PLANTED if word in text] for name, text in (await self.bytes_of_all()).items()}
-
-    async def counted(self) -> Any:
-        """What is counted and listed, in all three."""
-        await project(self.intake)
-        database = self.intake.runtime.database
-        buckets = sorted([(row["key"], row["n"]) for row in await database["grievances_buckets"].find({}).to_list(None)])
-        rows = await database["grievances"].find({}).to_list(None)
-        told = [(row["_id"], row["facts"], row["heard"], row["team_month"], row["encounter"], row["registered_at"]) for row in rows]
-        cases = await self.routing.runtime.database["cases"].find({}).to_list(None)
-        course = [
-            (row["_id"], row["status"], row["category"], row["history"], row["departments"], row["closed_at"], row["reworks"])
-            for row in cases
-        ]
-        held = await self.feedback.runtime.database["followups"].find({}).to_list(None)
-        answers = [
-            (
-                row["_id"],
-                [entry for entry in row["timeline"] if "erased" not in entry["what"]],
-                row["survey"] and (row["survey"]["resolved"], row["survey"]["satisfied"], row["survey"]["answered_at"]),
-                row["reply"] and (row["reply"]["delivery"], row["reply"]["delivered_at"]),
-            )
-            for row in held
-        ]
-        slots = {
-            name: sorted(
-                key
-                for row in await self.services[name].runtime.database[COLLECTIONS[name]].find({}, {"listed": 1}).to_list(None)
-                for key in _places(row)
-            )
-            for name in ("intake", "routing")
-        }
-        return buckets, sorted(told, key=str), sorted(course, key=str), sorted(answers, key=str), slots
-
-
-def _places(row: dict[str, Any]) -> list[str]:
-    """What a list finds it by, its petitioner's own aside."""
-    return [slot for slot in row["listed"]["slots"] if not slot.startswith("petitioner:")]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def town(intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
-    common: dict[str, Any] = {
-        "env": "development",
-        "prefix": f"{intake_store_settings.prefix}_{uuid.uuid4().hex[:6]}",
-        "mongodb_url": intake_store_settings.mongodb_url,
-        "mongodb_retry_writes": intake_store_settings.mongodb_retry_writes,
-        "rabbitmq_url": "amqp://127.0.0.1:1/",
-        "keys_dir": keys_dir,
-        "jwks": str(keys_dir / "issuer.jwks.json"),
-        "issuer": ISSUER,
-    }
-    made = Town(Intake(IntakeSettings(**common)), Routing(RoutingSettings(**common)), Feedback(FeedbackSettings(**common)))
-    for service in made.services.values():
-        await service.migrate()
-    yield made
-    for service in made.services.values():
-        await service.runtime.relay.drain()
-        await service.runtime.client.drop_database(service.runtime.database.name)
-        service.runtime.client.close()
+    async with town_of(intake_store_settings, keys_dir) as made:
+        yield made
 
 
 async def heard(town: Town, request: str = "told", **changes: Any) -> str:
@@ -232,16 +101,16 @@ async def test_nothing_of_an_erased_petitioner_is_in_any_store_and_what_is_count
     for each in (other, apart):
         await town.settle(each)
     assert (await town.routing.cases.find_many([id]))[id].status == "CLOSED"
-    assert (await town.found())["feedback"] == ["没有修到凤凰台", "您说的梧桐树"]
-    assert WORD in (await town.found())["routing"]
+    assert (await town.found(PLANTED))["feedback"] == ["没有修到凤凰台", "您说的梧桐树"]
+    assert WORD in (await town.found(PLANTED))["routing"]
     before = await town.counted()
 
-    await town.erase(id)
+    await town.erase(id, note=f"{NAME}的书面申请")
     await erase_round(town.intake.erasing)
     for each in (id, other):
         await town.settle(each)
     await town.scrub()
-    assert await town.found() == {"intake": [], "routing": [], "feedback": []}
+    assert await town.found(PLANTED) == {"intake": [], "routing": [], "feedback": []}
     assert await town.counted() == before
 
     for each in (id, other):
@@ -285,7 +154,7 @@ async def test_an_event_that_is_not_relayed_yet_is_relayed_first(town: Town) -> 
     sent = [decode(event.body)["data"] for event in town.published if event.type == "intake.grievance.registered.v1"]
     assert WORD in sent[0]["text"]
     await town.scrub()
-    assert not any((await town.found()).values())
+    assert not any((await town.found(PLANTED)).values())
     assert not (await town.intake.grievances.load(id) or {})["scrub_due"]
 
 
@@ -303,7 +172,7 @@ async def test_what_waits_in_a_document_is_scrubbed_and_what_comes_later_brings_
     assert "梧桐" in (await town.bytes_of_all())["feedback"]
     await town.scrub()
     await town.scrub()
-    assert not any((await town.found()).values())
+    assert not any((await town.found(PLANTED)).values())
 
 
 async def test_handling_goes_on_and_a_department_answers_to_nobody(town: Town) -> None:
@@ -326,7 +195,7 @@ async def test_handling_goes_on_and_a_department_answers_to_nobody(town: Town) -
     attempted = [decode(event.body)["data"]["reason"] for event in town.published if "delivery_attempted" in event.type]
     assert attempted == ["the petitioner was erased"]
     assert await town.intake.runtime.database["notices"].count_documents({}) == 0
-    assert not any((await town.found()).values())
+    assert not any((await town.found(PLANTED)).values())
 
 
 class Stopped(BaseException):
@@ -356,7 +225,7 @@ async def test_a_crash_at_any_step_is_made_good(town: Town, where: str) -> None:
             await town.settle(each)
     assert not left
     await town.scrub()
-    assert not any((await town.found()).values())
+    assert not any((await town.found(PLANTED)).values())
     told = [event.subject for event in town.published if event.type == "intake.grievance.personal_data_erased.v1"]
     assert sorted(told) == sorted([id, other])
     await town.erase(id)

@@ -27,7 +27,8 @@ from tests.services.intake.test_reveals import ASK, DECIDE, KONG, OFFICER, REVEA
 from tests.services.intake.viewers import OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
 
 EXPORT = (
-    "__typename ... on PersonalDataExported { records { grievance { id } petitioner { name phone text place }"
+    "__typename ... on PersonalDataExported { data { what purpose basis consent recordedOn retainUntil }"
+    "records { grievance { id } petitioner { name phone text place }"
     f"looks {{ role what purpose reason }} }} }} ... on ExportRefused {{ {REFUSED} }}"
 )
 CORRECTED = (
@@ -55,6 +56,16 @@ async def test_a_person_gets_all_that_is_kept_of_them_with_who_looked_at_it(grap
     assert {(record["petitioner"]["name"], record["petitioner"]["phone"]) for record in done["records"]} == {("孔凡莹", "13800008001")}
     look = {"role": "DATA_OFFICER", "what": "RevealPetitioner", "purpose": "CONTACT", "reason": "电话核实〔姓名〕所述"}
     assert done["records"][0]["looks"] == [look]
+    assert {each["what"]: each["purpose"] for each in done["data"]} == {
+        "NAME": "SERVICE",
+        "PHONE": "CONTACT",
+        "WORDS": "SERVICE",
+        "PLACE": "SERVICE",
+    }
+    today, bases = graph.service.fieldwork.today(), {each["what"]: each["basis"] for each in done["data"]}
+    assert bases == {"NAME": "CONSENT", "PHONE": "CONSENT", "WORDS": "STATUTORY_DUTY", "PLACE": "STATUTORY_DUTY"}
+    assert all(each["consent"] == ("ORAL" if each["basis"] == "CONSENT" else None) for each in done["data"])
+    assert all(each["recordedOn"] == today < each["retainUntil"] for each in done["data"])
     exported = [each for each in await looks(graph) if each["subject"] == second]
     assert [(each["what"], each["by"], each["purpose"]) for each in exported] == [("ExportPersonalData", "kong-herself", "DATA_SUBJECT")]
 

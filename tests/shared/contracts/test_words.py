@@ -25,8 +25,12 @@ TELL_OF_NOBODY = frozenset(
         *("code", "name", "head", "receiver", "id", "holder", "leader", "contactUnits", "programmes"),
     }
 )
-# Ours alone: why a sender could not send, and the reference that stands for nobody.
-OF_THIS_EVENT = {("intake.grievance.delivery_attempted.v1", "reason"), ("intake.grievance.personal_data_erased.v1", "petitionerRef")}
+# Ours alone: why a sender could not send, the reference that stands for nobody, and keyed hashes of a day's trail.
+OF_THIS_EVENT = {
+    ("intake.grievance.delivery_attempted.v1", "reason"),
+    ("intake.grievance.personal_data_erased.v1", "petitionerRef"),
+    *((f"{service}.audit.anchored.v1", field) for service in ("intake", "routing", "feedback") for field in ("previous", "digest")),
+}
 CONTRACTS = (*intake.EVENTS, *routing.EVENTS, *feedback.EVENTS)
 
 

@@ -1,0 +1,149 @@
+"""All three services over a real store; in place of the broker a post hands each published event to the two others."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from services.feedback.service import Service as Feedback
+from services.feedback.settings import FeedbackSettings
+from services.intake.service import Service as Intake
+from services.intake.settings import IntakeSettings
+from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.erase_petitioner import ErasePetitioner, erase_petitioner
+from services.routing.service import Service as Routing
+from services.routing.settings import RoutingSettings
+from shared.envelope import Event
+from shared.erasure import Scrubber
+from shared.record import Outcome
+from shared.relay import PublishTrouble, flush
+from shared.settings import CommonSettings
+from tests.services.intake.builders import project
+from tests.services.intake.test_reveals import OFFICER
+from tests.world import ISSUER
+
+COLLECTIONS = {"intake": "grievances", "routing": "cases", "feedback": "followups"}
+
+
+class Town:
+    def __init__(self, intake: Intake, routing: Routing, feedback: Feedback) -> None:
+        self.intake, self.routing, self.feedback = intake, routing, feedback
+        self.published: list[Event] = []
+        self.down = False
+
+    @property
+    def services(self) -> dict[str, Any]:
+        return {"intake": self.intake, "routing": self.routing, "feedback": self.feedback}
+
+    def records(self, name: str) -> Any:
+        return {"intake": self.intake.grievances, "routing": self.routing.cases, "feedback": self.feedback.followups}[name]
+
+    async def publish(self, event: Event) -> None:
+        if self.down:
+            raise PublishTrouble("no broker")
+        self.published.append(event)
+        for name, service in self.services.items():
+            if name != event.source and ".grievance." in event.type:
+                assert await service.writer.receive(event, may_wait=True) in Outcome
+
+    async def settle(self, id: str) -> None:
+        """Until nobody has anything more to say; the sender sends what is asked of it."""
+        parts = Delivering(
+            self.intake.writer,
+            self.intake.persons,
+            self.intake.notices,
+            self.intake.runtime.world.now,
+            self.intake.runtime.world.real_now,
+            lambda: str(uuid.uuid4()),
+            timedelta(seconds=30),
+        )
+        while True:
+            sent = sum([await flush(self.records(name), self, id) for name in self.services])
+            if not sent and not await deliver(parts, id):
+                return
+
+    async def scrub(self) -> None:
+        for name in self.services:
+            await Scrubber(self.records(name)).round()
+
+    async def erase(self, id: str, request: str = "erase", note: str = "书面申请") -> None:
+        command = ErasePetitioner(request_id=request, grievance_id=id, reason="REQUEST", note=note)
+        await erase_petitioner(self.intake.erasing, OFFICER, command, "test")
+
+    async def bytes_of_all(self) -> dict[str, str]:
+        """Every document of every collection, with the bodies of events; by service."""
+        found = {}
+        for name, service in self.services.items():
+            database, rows = service.runtime.database, []
+            for collection in await database.list_collection_names():
+                rows += [(collection, row) for row in await database[collection].find({}).to_list(None)]
+            found[name] = repr(rows) + "".join(bytes(row["body"]).decode() for _collection, row in rows if "body" in row)
+            found[name] += "".join(bytes(held["body"]).decode() for _collection, row in rows for held in row.get("waiting", ()))
+        return found
+
+    async def found(self, planted: Iterable[str]) -> dict[str, list[str]]:
+        return {name: [word for word in planted if word in text] for name, text in (await self.bytes_of_all()).items()}
+
+    async def counted(self) -> Any:
+        """What is counted and listed, in all three."""
+        await project(self.intake)
+        database = self.intake.runtime.database
+        buckets = sorted([(row["key"], row["n"]) for row in await database["grievances_buckets"].find({}).to_list(None)])
+        rows = await database["grievances"].find({}).to_list(None)
+        told = [(row["_id"], row["facts"], row["heard"], row["team_month"], row["encounter"], row["registered_at"]) for row in rows]
+        cases = await self.routing.runtime.database["cases"].find({}).to_list(None)
+        course = [
+            (row["_id"], row["status"], row["category"], row["history"], row["departments"], row["closed_at"], row["reworks"])
+            for row in cases
+        ]
+        held = await self.feedback.runtime.database["followups"].find({}).to_list(None)
+        answers = [
+            (
+                row["_id"],
+                [entry for entry in row["timeline"] if "erased" not in entry["what"]],
+                row["survey"] and (row["survey"]["resolved"], row["survey"]["satisfied"], row["survey"]["answered_at"]),
+                row["reply"] and (row["reply"]["delivery"], row["reply"]["delivered_at"]),
+            )
+            for row in held
+        ]
+        slots = {
+            name: sorted(
+                key
+                for row in await self.services[name].runtime.database[COLLECTIONS[name]].find({}, {"listed": 1}).to_list(None)
+                for key in _places(row)
+            )
+            for name in ("intake", "routing")
+        }
+        return buckets, sorted(told, key=str), sorted(course, key=str), sorted(answers, key=str), slots
+
+
+def _places(row: dict[str, Any]) -> list[str]:
+    """What a list finds it by, its petitioner's own aside."""
+    return [slot for slot in row["listed"]["slots"] if not slot.startswith("petitioner:")]
+
+
+@asynccontextmanager
+async def town_of(settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
+    """Of databases of its own, which are dropped afterwards."""
+    common: dict[str, Any] = {
+        "env": "development",
+        "prefix": f"{settings.prefix}_{uuid.uuid4().hex[:6]}",
+        "mongodb_url": settings.mongodb_url,
+        "mongodb_retry_writes": settings.mongodb_retry_writes,
+        "rabbitmq_url": "amqp://127.0.0.1:1/",
+        "keys_dir": keys_dir,
+        "jwks": str(keys_dir / "issuer.jwks.json"),
+        "issuer": ISSUER,
+    }
+    made = Town(Intake(IntakeSettings(**common)), Routing(RoutingSettings(**common)), Feedback(FeedbackSettings(**common)))
+    for service in made.services.values():
+        await service.migrate()
+    yield made
+    for service in made.services.values():
+        await service.runtime.relay.drain()
+        await service.runtime.client.drop_database(service.runtime.database.name)
+        service.runtime.client.close()
