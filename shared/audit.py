@@ -21,7 +21,8 @@ JsonObject = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One command as it happened: who (`actor` is an opaque id, with its role), what, when (ISO 8601, UTC), from where (`origin`).
+    """One command as it happened: who (`actor` is an opaque id, with its role; a resident's is keyed), what, when (ISO 8601, UTC),
+    from where (`origin`).
 
     `payload_digest` is keyed; `result` is what the request was answered, enough to answer its repetition. `collection` is the document's:
     a household and its archive have one id and two chains. The last three fields are given by `extend`: `number` counts from 1,

@@ -71,7 +71,10 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Built], steps:
         serve(name, settings, lambda: build().worker())
     else:
         report_misspelt(os.environ, known_names(type(settings)))
-        _step(arguments, build, steps or {})
+        try:
+            _step(arguments, build, steps or {})
+        except KeyMissing as missing:
+            sys.exit(str(missing))
 
 
 def _step(arguments: argparse.Namespace, build: Callable[[], Built], steps: Mapping[str, Step[Built]]) -> None:

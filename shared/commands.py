@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from shared.audit import digest
 from shared.identity.errors import Refusal
+from shared.identity.refs import subject_ref
+from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord, NotYetRegistered, Request, RequestReused
 
@@ -33,7 +35,8 @@ def request_of(reference_key: bytes, viewer: Viewer, request_id: str, what: str,
     return Request(
         id=checked_request_id(request_id),
         digest=digest(reference_key, [viewer.sub, what, payload]),
-        actor=viewer.sub,
+        # A resident's account may be an openid. What they do is found by the reference that their grievances have.
+        actor=subject_ref(reference_key, viewer.sub) if viewer.roles <= {Role.RESIDENT} else viewer.sub,
         role=",".join(sorted(viewer.roles)),
         what=what,
         origin=origin,

@@ -23,18 +23,29 @@ from shared.identity.errors import Unauthenticated
 from shared.inbox import BrokerQueues, Handler, Inbox, Reference
 from shared.mongo import connect, database
 from shared.record import Participant
-from shared.records import MongoRecords
+from shared.records import MongoRecords, StoreTrouble
 from shared.relay import Relay, shielded
 from shared.settings import CommonSettings, known_names, report_misspelt
 from shared.writer import Codec, Writer
 
 SHUTDOWN_SECONDS = 20
+STORE_SECONDS = 1.0
 
 
 async def _rounds(seconds: float, work: Callable[[], Awaitable[object]], service: str) -> None:
     while True:
         await asyncio.sleep(seconds)
         await shielded(work, service)
+
+
+async def _patiently(check: Callable[[], Awaitable[None]]) -> None:
+    """Wait for the store, as the start waits for the broker."""
+    while True:
+        try:
+            return await check()
+        except StoreTrouble as trouble:
+            telemetry.log().warning("waiting for the store", trouble=str(trouble))
+            await asyncio.sleep(STORE_SECONDS)
 
 
 class World:
@@ -66,6 +77,7 @@ class Runtime:
         self.relay = Relay(service, self.broker, self.world.real_now, timedelta(seconds=settings.sweep_age_seconds))
         self.inbox: Inbox | None = None
         self._rounds: list[tuple[float, Callable[[], Awaitable[object]]]] = [(settings.sweep_seconds, self.relay.sweep)]
+        self._first: list[Callable[[], Awaitable[None]]] = []
         self._loops: list[asyncio.Task[None]] = []
 
     def writer(self, records: MongoRecords, participant: Participant, codec: Codec, audit_key: bytes) -> Writer:
@@ -91,11 +103,17 @@ class Runtime:
         handler = Handler(writer, queues, references, tries=len(settings.retry_seconds))
         self.inbox = Inbox(self.broker, self.service, handler, settings.prefetch)
 
+    def first(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Done before anything else at the start; what it raises fails the start, but for a store that is not there yet."""
+        self._first.append(check)
+
     def every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         """Run `work` in the background; trouble and defects are logged and the rounds go on."""
         self._rounds.append((seconds, work))
 
     async def start(self) -> None:
+        for check in self._first:
+            await _patiently(check)
         await self.broker.start()
         # What an earlier process left behind need not wait until it is old.
         await shielded(lambda: self.relay.sweep(timedelta(0)), self.service)

@@ -27,6 +27,7 @@ from deploy.local.revival import Revival
 from deploy.local.scaling import MOST, read_wanted, replica_names
 from deploy.local.service import MIGRATE_SECONDS, READY_SECONDS, SERVICES, Service, common_environment
 from deploy.local.trouble import Trouble
+from shared.identity.keys import MASTER_KEYS
 
 GATEWAY_PORT = 8000
 API_PORTS = {"intake": 8101, "routing": 8102, "feedback": 8103}
@@ -294,7 +295,8 @@ class System:
         if self.parts is None:
             return
         urls = self.urls
-        shared = {name: value for name, value in self.environment.items() if name.startswith("MINYI_")}
+        # It lies on the disk and is shown by `env`: no secret that is not there already.
+        shared = {name: value for name, value in self.environment.items() if name.startswith("MINYI_") and name != MASTER_KEYS}
         run = Run(
             supervisor=self._written.supervisor if self._written is not None else myself(),
             started_at=self._started_at,

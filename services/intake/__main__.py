@@ -5,7 +5,10 @@ from shared.command_line import Step, main
 RECOUNT = Step[Service](
     "count coverage and participation anew, beside what is served; workers go on with it", lambda service: service.recount()
 )
+ROTATE_KEYS = Step[Service](
+    "wrap all data keys with the newest master key, while everything serves; killed, run it again", lambda service: service.rotate_keys()
+)
 
 if __name__ == "__main__":
     settings = IntakeSettings()
-    main(NAME, settings, lambda: Service(settings), {"recount": RECOUNT})
+    main(NAME, settings, lambda: Service(settings), {"recount": RECOUNT, "rotate-keys": ROTATE_KEYS})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import timedelta
+from functools import partial
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
@@ -19,11 +20,13 @@ from services.intake.privacy import Privacy
 from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
+from services.intake.store.key_registry import LOOK_SECONDS, KeyRegistry
 from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons, migrate_rows
 from services.intake.store.pin_tries import MongoPinTries
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
+from services.intake.store.wrapped_keys import WrappedKeys
 from services.intake.usecases.deliver import Delivering, deliver
 from services.intake.usecases.erase_petitioner import Erasing, erase_round
 from services.intake.usecases.expect_photos import ExpectPhotos
@@ -31,6 +34,7 @@ from services.intake.usecases.keep_retention import Retaining, keep_retention
 from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
+from services.intake.usecases.rotate_keys import Rotating, rotate_keys
 from shared.anchors import ROUND_SECONDS
 from shared.china_time import day_in_china
 from shared.contracts.intake import IntakeAuditAnchoredV1
@@ -57,7 +61,9 @@ class Service:
         self.runtime = Runtime(NAME, settings)
         database = self.runtime.database
         self.reference_key = reference_key(settings.keys_dir)
-        self.cipher = FieldCipher(master_keys(settings.keys_dir), self.reference_key)
+        self.master = master_keys(settings.keys_dir, settings.master_keys.get_secret_value())
+        self.cipher = FieldCipher(self.master, self.reference_key)
+        self.keys = KeyRegistry(database, self.master, self.reference_key, self.runtime.world.real_now)
         self.grievances = Grievances(database)
         self.writer = self.runtime.writer(self.grievances, PARTICIPANT, CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, IntakeAuditAnchoredV1)
@@ -94,6 +100,7 @@ class Service:
 
     async def migrate(self) -> None:
         """Indexes, and the first organisation. Repeating it changes nothing."""
+        await self.keys.check()
         database = self.runtime.database
         await migrate(database)
         with store_errors():
@@ -107,6 +114,10 @@ class Service:
         """Begin to count the projected numbers anew; what is served stays until the new ones are whole."""
         generations = await self.fieldwork.recount()
         return "; ".join(f"{name}: generation {number} is being counted" for name, number in generations.items())
+
+    async def rotate_keys(self) -> str:
+        wrapped = WrappedKeys(self.runtime.database, self.cipher)
+        return await rotate_keys(Rotating(self.keys, wrapped, self.runtime.world.real_now, self.master.place, partial(print, flush=True)))
 
     def registration(self) -> Registration:
         return Registration(
@@ -169,7 +180,7 @@ class Service:
         graph = graph_router(schema, context, Freshness(NAME, self.grievances))
         parts = self.fieldwork
         feeds = calendar_router(parts.teams, parts.campaigns, parts.receptions, parts.sites, key, world.real_now)
-        return application(self.runtime, [graph, uploads_router(receive, self.files, key, world.real_now), feeds])
+        return self._process([graph, uploads_router(receive, self.files, key, world.real_now), feeds])
 
     def worker(self) -> FastAPI:
         """Consumer, sender, and the sweeper of broken uploads."""
@@ -196,4 +207,10 @@ class Service:
         self.runtime.every(RETENTION_SECONDS, lambda: keep_retention(self.retaining))
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
-        return application(self.runtime)
+        return self._process([])
+
+    def _process(self, routers: list[APIRouter]) -> FastAPI:
+        """It does not start without the keys of its data, and turns to a new one while it serves."""
+        self.runtime.first(self.keys.check)
+        self.runtime.every(LOOK_SECONDS, self.keys.watch)
+        return application(self.runtime, routers)

@@ -1,5 +1,7 @@
 """Intake's settings beside the common ones."""
 
+from pydantic import SecretStr
+
 from shared.settings import CommonSettings
 
 
@@ -14,3 +16,5 @@ class IntakeSettings(CommonSettings):
     upload_minutes: int = 15
     phone_look_ups_a_day: int = 50
     """How often one person may look somebody up by phone in a day."""
+    master_keys: SecretStr = SecretStr("")
+    """`0001:<hex>,0002:<hex>`: the master keys, where they are not in files. The secret is shown nowhere."""

@@ -1,7 +1,8 @@
 """Key files, from MINYI_KEYS_DIR.
 
     reference.key       keyed hashes of people, audit digests; 32 bytes in hex. Kept as long as the data: it cannot be rotated.
-    master/<id>.key     wrap the data keys of people; 32 bytes in hex. The newest by name is current, the older ones still open.
+    master/<id>.key     wrap the data keys of people; 32 bytes in hex. One newer by name becomes current by `rotate-keys` of intake.
+                        MINYI_MASTER_KEYS (`0001:<hex>,0002:<hex>`) stands in their place where it is set.
     upload.key          signs upload URLs; 32 bytes in hex.
     <name>.pem, <name>.jwks.json   the key pair (ES256) of an issuer and its public half: `intake` and `gateway` are the platform's own
                         (issuers.py), `audit` signs exports of the audit (audit_export.py); `issuer` is the development issuer's, never in
@@ -12,42 +13,87 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import re
 import secrets
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 KEY_BYTES = 32
 PLATFORM_PAIRS = ("intake", "gateway", "audit")
-_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}")
+MASTER_KEYS = "MINYI_MASTER_KEYS"
+_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}", re.ASCII)
+_HEX = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", re.ASCII)
 
 
 class KeyMissing(RuntimeError):
-    """A key file is absent or unreadable as a key. The message names the file and the mend, never the content."""
+    """A key is absent, unreadable as a key, or not the one that it was. The message names the key and the mend, never the content."""
 
 
-@dataclass(frozen=True)
 class MasterKeys:
-    """The master keys by id. New data keys are wrapped with `current_id`; values that name an older id still open."""
+    """The master keys by id: one that is put beside the others opens without a restart.
 
-    current_id: str
-    by_id: dict[str, bytes] = field(repr=False)
+    New data keys are wrapped with the current one, values that name another id still open. The newest by name is current until it is told
+    to `turn_to` another. `read` gives the keys that are there, `place` says where the key of an id belongs.
+    """
 
-    @property
-    def current(self) -> bytes:
-        return self.by_id[self.current_id]
+    __slots__ = ("__current", "__known", "__read", "place")
+
+    def __init__(self, read: Callable[[], Mapping[str, bytes]], place: Callable[[str], str]) -> None:
+        self.place = place
+        self.__read = read
+        self.__known = dict(read())
+        self.__current = max(self.__known)
+
+    def current(self) -> tuple[str, bytes]:
+        """Id and key."""
+        return self.__current, self.__known[self.__current]
+
+    def turn_to(self, key_id: str) -> None:
+        """Wrap with this one from here on. Raises KeyMissing."""
+        self.get(key_id)
+        self.__current = key_id
 
     def get(self, key_id: str) -> bytes:
-        """Raises KeyMissing for an id whose file is not there."""
+        """Raises KeyMissing for an id that is not there."""
+        if key_id not in self.__known:
+            self.look()
         try:
-            return self.by_id[key_id]
+            return self.__known[key_id]
         except KeyError:
-            raise KeyMissing(
-                f"master key {key_id!r} is not in the keys directory, but stored data was wrapped with it: put master/{key_id}.key back"
-            ) from None
+            raise self.missing(key_id) from None
+
+    def look(self) -> dict[str, str]:
+        """Read again; the fingerprints of those that are there, by id. Raises KeyMissing."""
+        found = dict(self.__read())
+        # An id never changes its key here: what was wrapped under the one that is known would not open under another in its place.
+        self.__known = found | self.__known
+        return {key_id: fingerprint(key) for key_id, key in found.items()}
+
+    def missing(self, key_id: str) -> KeyMissing:
+        return KeyMissing(
+            f"master key {key_id!r} is missing, but stored data was wrapped with it: put it back from its backup, {self.place(key_id)}"
+            f" · 缺少主密钥 {key_id}，已存数据由它加密：请从备份恢复到 {self.place(key_id)}"
+        )
+
+    def another(self, key_id: str) -> KeyMissing:
+        return KeyMissing(
+            f"master key {key_id!r} is another than the one that stored data was wrapped with: put that one back from its backup, "
+            f"{self.place(key_id)}; a new key needs a new id · 主密钥 {key_id} 与加密已存数据的密钥不符：请从备份恢复原密钥到 "
+            f"{self.place(key_id)}；新密钥须用新编号"
+        )
+
+    def __repr__(self) -> str:
+        return f"MasterKeys({', '.join(sorted(self.__known))})"
+
+
+def fingerprint(key: bytes) -> str:
+    """What a key is known again by; it opens nothing, and nobody finds the key by it."""
+    return hmac.new(key, b"minyi: the fingerprint of a key", hashlib.sha256).hexdigest()[:32]
 
 
 def reference_key(directory: Path) -> bytes:
@@ -74,14 +120,39 @@ def public_jwks(directory: Path, name: str) -> Path:
     return directory / f"{name}.jwks.json"
 
 
-def master_keys(directory: Path) -> MasterKeys:
+def master_keys(directory: Path, given: str = "") -> MasterKeys:
+    """From MINYI_MASTER_KEYS where it is set (`given`), else from the files. Raises KeyMissing."""
+    if given.strip():
+        by_id = _given(given)
+        return MasterKeys(lambda: by_id, lambda _id: MASTER_KEYS)
+    return MasterKeys(lambda: _from_files(directory), lambda key_id: str(directory / "master" / f"{key_id}.key"))
+
+
+def _from_files(directory: Path) -> dict[str, bytes]:
     files = sorted((directory / "master").glob("*.key"))
     if not files:
         raise KeyMissing(_mend(directory / "master" / "<id>.key", directory))
     for file in files:
         if not _KEY_ID.fullmatch(file.stem):
             raise KeyMissing(f"{file}: a master key's id is letters, digits and underscores, 32 at most; rename the file")
-    return MasterKeys(files[-1].stem, {file.stem: _read(file, directory) for file in files})
+    return {file.stem: _read(file, directory) for file in files}
+
+
+def _given(text: str) -> dict[str, bytes]:
+    """Entries are told by their number alone: whatever stands in one may be a key."""
+    found: dict[str, bytes] = {}
+    for number, entry in enumerate(text.strip().rstrip(",").split(","), start=1):
+        key_id, _, key = (part.strip() for part in entry.partition(":"))
+        if not _KEY_ID.fullmatch(key_id) or not _HEX.fullmatch(key):
+            raise KeyMissing(
+                f"{MASTER_KEYS}: entry {number} is not <id>:<key>, the id letters, digits and underscores (32 at most), the key "
+                f"{2 * KEY_BYTES} hex digits; entries are parted by commas: mend it"
+                f" · {MASTER_KEYS} 第 {number} 项格式不对，应为 <编号>:<{2 * KEY_BYTES} 位十六进制>，各项以逗号分隔"
+            )
+        if key_id in found:
+            raise KeyMissing(f"{MASTER_KEYS}: entry {number} repeats an id: each key has its own · {MASTER_KEYS} 第 {number} 项编号重复")
+        found[key_id] = bytes.fromhex(key)
+    return found
 
 
 def ensure_keys(directory: Path) -> None:
@@ -135,7 +206,7 @@ def _read(file: Path, directory: Path) -> bytes:
         raise KeyMissing(_mend(file, directory)) from None
     except (OSError, ValueError):
         raise KeyMissing(f"{file} cannot be read: check its owner, its mode, and that it is a text file") from None
-    if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", text):
+    if not _HEX.fullmatch(text):
         raise KeyMissing(f"{file} is not a key of {KEY_BYTES} bytes in hex ({2 * KEY_BYTES} characters): restore it from its backup")
     return bytes.fromhex(text)
 

@@ -27,12 +27,13 @@ def keys(environment: Mapping[str, str], local_dir: Path, run: Run | None) -> li
     directory = settings.keys_dir if environment.get("MINYI_KEYS_DIR") else local_dir / "keys"
     if run is None and not directory.exists() and not environment.get("MINYI_KEYS_DIR"):
         return [note("keys", "none yet: the first start makes them", "尚无密钥，首次启动时生成", "make up")]
-    found = [*_missing(directory), *_open_to_others(directory), *_key_sets(settings, directory)]
+    found = [*_missing(directory, environment.get(key_files.MASTER_KEYS, "")), *_open_to_others(directory), *_key_sets(settings, directory)]
     return found or [ok("keys", f"present and private in {directory}", "密钥齐全且仅属主可读")]
 
 
-def _missing(directory: Path) -> Iterator[Finding]:
-    readers: list[Callable[[Path], object]] = [key_files.reference_key, key_files.upload_key, key_files.master_keys]
+def _missing(directory: Path, master: str) -> Iterator[Finding]:
+    readers: list[Callable[[Path], object]] = [key_files.reference_key, key_files.upload_key]
+    readers.append(partial(key_files.master_keys, given=master))
     readers += [partial(key_files.private_pem, name=name) for name in key_files.PLATFORM_PAIRS]
     for read in readers:
         try:

@@ -83,7 +83,11 @@ class FieldCipher:
 
     def is_outdated(self, wrapped: str) -> bool:
         """Whether an older master key wraps it. Raises Unreadable for what is no wrapped key."""
-        return _parse(wrapped)[1] != self._master.current_id
+        return self.wrapped_by(wrapped) != self._master.current()[0]
+
+    def wrapped_by(self, wrapped: str) -> str:
+        """The id of the master key that wraps it. Raises Unreadable for what is no wrapped key."""
+        return _parse(wrapped)[1]
 
     def blind_index(self, phone: str) -> str | None:
         """What a phone is looked up by: the reference that a Viewer of this phone holds. None for what is no phone number."""
@@ -94,8 +98,8 @@ class FieldCipher:
         return subject_ref(self._reference_key, f"person:{person}:{name}")
 
     def _wrap(self, person: str, id: str, material: bytes) -> str:
-        nonce, master = os.urandom(NONCE_BYTES), self._master.current_id
-        sealed = AESGCM(self._master.current).encrypt(nonce, material, _associated("k1", person, id, master))
+        nonce, (master, master_key) = os.urandom(NONCE_BYTES), self._master.current()
+        sealed = AESGCM(master_key).encrypt(nonce, material, _associated("k1", person, id, master))
         return f"k1.{id}.{master}.{_encode(nonce + sealed)}"
 
     def _material(self, person: str, wrapped: str) -> tuple[str, bytes]:
@@ -103,7 +107,7 @@ class FieldCipher:
         return id, _open(AESGCM(self._master.get(master)), sealed, _associated("k1", person, id, master))
 
     def __repr__(self) -> str:
-        return f"FieldCipher(master={self._master.current_id})"
+        return f"FieldCipher({self._master!r})"
 
 
 def _parse(wrapped: str) -> tuple[str, str, str]:

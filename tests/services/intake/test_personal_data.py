@@ -67,7 +67,8 @@ async def test_a_person_gets_all_that_is_kept_of_them_with_who_looked_at_it(grap
     assert all(each["consent"] == ("ORAL" if each["basis"] == "CONSENT" else None) for each in done["data"])
     assert all(each["recordedOn"] == today < each["retainUntil"] for each in done["data"])
     exported = [each for each in await looks(graph) if each["subject"] == second]
-    assert [(each["what"], each["by"], each["purpose"]) for each in exported] == [("ExportPersonalData", "kong-herself", "DATA_SUBJECT")]
+    herself = subject_ref(graph.service.reference_key, me.sub)
+    assert [(each["what"], each["by"], each["purpose"]) for each in exported] == [("ExportPersonalData", herself, "DATA_SUBJECT")]
 
 
 async def test_each_of_the_six_and_a_data_officer_may_export_or_not(graph: Graph) -> None:
@@ -190,3 +191,14 @@ async def test_once_it_is_fed_back_a_team_does_not_choose_whose_phone_is_asked(g
     fix = {"grievanceId": id, "phone": "13800008602", "reason": "登记有误"}
     assert (await graph.do(SECRETARY, "correctPetitioner", CORRECTED, **fix))["code"] == "ALREADY_FED_BACK"
     assert (await graph.do(OFFICER, "correctPetitioner", CORRECTED, **fix))["grievance"]["petitioner"]["phone"] == "138****8602"
+
+
+async def test_an_account_is_nowhere_in_the_store(graph: Graph) -> None:
+    me = Viewer(sub="openid-oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", roles=frozenset({Role.RESIDENT}))
+    id = await graph.hear(me, petitioner=KONG, **WEB)
+    await graph.do(me, "exportPersonalData", EXPORT, grievanceId=id)
+    await graph.service.runtime.relay.drain()
+    database = graph.service.runtime.database
+    rows = [row for name in await database.list_collection_names() for row in await database[name].find({}).to_list(None)]
+    assert id in repr(rows)
+    assert me.sub not in repr(rows)

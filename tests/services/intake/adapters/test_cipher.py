@@ -12,8 +12,8 @@ from shared.identity.refs import phone_ref
 
 REFERENCE_KEY = bytes(range(32))
 OLD, NEW = bytes([1]) * 32, bytes([2]) * 32
-CIPHER = FieldCipher(MasterKeys("0001", {"0001": OLD}), REFERENCE_KEY)
-ROTATED = FieldCipher(MasterKeys("0002", {"0001": OLD, "0002": NEW}), REFERENCE_KEY)
+CIPHER = FieldCipher(MasterKeys(lambda: {"0001": OLD}, str), REFERENCE_KEY)
+ROTATED = FieldCipher(MasterKeys(lambda: {"0001": OLD, "0002": NEW}, str), REFERENCE_KEY)
 
 
 @given(st.text(max_size=200))
@@ -77,7 +77,7 @@ def test_rotation_rewraps_keys_and_leaves_values() -> None:
     assert ROTATED.unwrap("p-1", wrapped).decrypt("phone", value) == "13800000001"
     moved = ROTATED.rewrap("p-1", wrapped)
     assert not ROTATED.is_outdated(moved)
-    only_new = FieldCipher(MasterKeys("0002", {"0002": NEW}), REFERENCE_KEY)
+    only_new = FieldCipher(MasterKeys(lambda: {"0002": NEW}, str), REFERENCE_KEY)
     assert only_new.unwrap("p-1", moved).decrypt("phone", value) == "13800000001"
     with pytest.raises(KeyMissing, match="0001"):
         only_new.unwrap("p-1", wrapped)
@@ -85,7 +85,7 @@ def test_rotation_rewraps_keys_and_leaves_values() -> None:
 
 def test_a_wrapped_key_is_bound_to_the_master_key_it_names() -> None:
     _, wrapped = CIPHER.new_person_key("p-1")
-    same = FieldCipher(MasterKeys("0002", {"0001": OLD, "0002": OLD}), REFERENCE_KEY)
+    same = FieldCipher(MasterKeys(lambda: {"0001": OLD, "0002": OLD}, str), REFERENCE_KEY)
     with pytest.raises(Unreadable):
         same.unwrap("p-1", wrapped.replace(".0001.", ".0002."))
 

@@ -200,7 +200,7 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
 
 
 def persons_of(database: Database) -> MongoPersons:
-    cipher = FieldCipher(MasterKeys("k", {"k": bytes(32)}), bytes(32))
+    cipher = FieldCipher(MasterKeys(lambda: {"k": bytes(32)}, str), bytes(32))
     return MongoPersons(database, cipher, load_retention(), lambda: "2026-06-05", lambda: AT + timedelta(days=1))
 
 
