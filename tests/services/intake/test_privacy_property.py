@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +18,8 @@ import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from services.intake.service import Service as Intake
+from services.intake.store.wrapped_keys import WrappedKeys
 from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
 from services.intake.usecases.decide_reveal import DecideReveal, decide_reveal
 from services.intake.usecases.erase_petitioner import erase_round
@@ -24,7 +28,9 @@ from services.intake.usecases.look_up_by_phone import LookUpByPhone, look_up_by_
 from services.intake.usecases.personal_access import open_petitioner
 from services.intake.usecases.register_grievance import PetitionerInput, RegisterGrievance, register_grievance
 from services.intake.usecases.reveal_petitioner import RevealPetitioner, reveal_petitioner
+from services.intake.usecases.rotate_keys import Rotating, rotate_keys
 from shared.identity.errors import Refusal
+from shared.identity.keys import KEY_BYTES
 from shared.relay import flush
 from shared.settings import CommonSettings
 from shared.verify_audit import Verification, chained
@@ -32,7 +38,7 @@ from tests.services.intake.test_reveals import OFFICER, SUPERVISOR
 from tests.services.intake.viewers import SECRETARY, VILLAGE
 from tests.services.town import Town, town_of
 
-WHO, ACTS = 3, ("hear", "hear", "reveal", "decide", "look_up", "export", "correct", "erase", "carry_on", "send", "stop")
+WHO, ACTS = 3, ("hear", "hear", "reveal", "decide", "look_up", "export", "correct", "erase", "carry_on", "send", "stop", "rotate")
 EXAMPLES = int(os.environ.get("MINYI_TEST_EXAMPLES", "12"))
 
 
@@ -183,6 +189,21 @@ class Course:
     async def stop(self, who: Person) -> None:
         self.stop_at.append(("asked", "destroyed", "words")[self.number % 3])
 
+    async def rotate(self, _who: Person) -> None:
+        """A newer master key comes, all is wrapped with it while hours go by, and the older one is taken away."""
+        intake, hours = self.town.intake, count()
+        [old] = (intake.settings.keys_dir / "master").glob("*.key")
+        old.with_name(f"{int(old.stem) + 1:04}.key").write_text(secrets.token_hex(KEY_BYTES))
+
+        async def sleep(_seconds: float) -> None: ...
+
+        def real_now() -> datetime:
+            return intake.runtime.world.real_now() + timedelta(hours=next(hours))
+
+        wrapped = WrappedKeys(intake.runtime.database, intake.cipher)
+        await rotate_keys(Rotating(intake.keys, wrapped, real_now, intake.master.place, lambda _line: None, sleep))
+        old.unlink()
+
     async def settled(self) -> None:
         """Until nothing is on its way."""
         self.stop_at.clear()
@@ -216,8 +237,11 @@ NUMBERS = count(1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def town(intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
-    async with town_of(intake_store_settings, keys_dir) as made:
+async def town(intake_store_settings: CommonSettings, keys_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    # Their master keys change, and those of the other tests do not.
+    own_keys = tmp_path_factory.mktemp("keys") / "keys"
+    shutil.copytree(keys_dir, own_keys)
+    async with town_of(intake_store_settings, own_keys) as made:
         made.intake.privacy.looking_up = replace(made.intake.privacy.looking_up, limit=10_000)
         yield made
 
@@ -252,7 +276,11 @@ async def test_whatever_is_done_what_is_erased_is_nowhere_and_every_look_has_its
     assert {id for id, grievance in held.items() if grievance.erased_at is not None} == {told.id for told in gone}
     assert await looks(town) - before == course.looked
     assert await faults(town) == []
+    # As after a restart: with the keys that are in their places alone.
+    restarted = Intake(town.intake.settings)
+    await restarted.keys.check()
     for who in people:
         for told in who.living:
-            clear = await open_petitioner(town.intake.persons, held[told.id])
+            clear = await open_petitioner(restarted.persons, held[told.id])
             assert (clear.name, clear.phone, told.secret in clear.text) == (who.name, who.phone, True)
+    restarted.runtime.client.close()
