@@ -7,7 +7,7 @@ LOCAL := .local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix loads schema-check documents bench bench-gateway newcomer clean
+.PHONY: help env demo up down status dev test-fast test test-web lint format rows supergraph schemas matrix flows loads schema-check documents bench bench-gateway newcomer clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ schemas: env ## write the event schemas, the subgraphs' SDL and the AsyncAPI doc
 
 matrix: env ## write who may see what, field by role (docs/access-matrix.md), anew
 	$(PY) -m tools.matrix
+
+flows: env ## draw the life of a grievance (docs/flows/lifecycle.md) from the transition table anew
+	$(PY) -m tools.flows
 
 loads: env ## run the large sizes in full, with their figures (ARGS="NAME --scale 0.05")
 	@$(PY) -m bench.loads $(ARGS)

@@ -1,6 +1,7 @@
 """The life of a grievance as data: the only transition table in the system (domain.md, States).
 
-Each line: from these states, by this action, to that state. What is not here is illegal.
+Each line: from these states, by this action of these parties, to that state; within which limit, and which event tells of it. What is not
+here is illegal. The graph's enums, the allowed actions of a case, docs/flows/lifecycle.md and the tests come from it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from shared.contracts.routing import Status
+from shared.contracts.base import Contract
+from shared.contracts.routing import (
+    GrievanceAppraisedV1,
+    GrievanceDispatchedV1,
+    GrievanceMovedV1,
+    GrievanceResolvedV1,
+    Status,
+    WorkOrderAcceptedV1,
+)
 from shared.identity.errors import Refusal
 
 Action = Literal[
@@ -25,34 +34,52 @@ Action = Literal[
     "RESUME_HANDLING",
 ]
 
+Party = Literal["SYSTEM", "DEPARTMENT"]
+"""Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
+Limit = Literal["RESULT"]
+"""RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS)."""
+
 
 @dataclass(frozen=True)
 class Move:
-    """One legal move: `origins` → `target`, with what it is called for people."""
+    """One legal move of `by`: `origins` → `target`, with what it is called for people. `within`: how long it may take to come to it.
+    `emits`: what tells the others; None where the next move, made in the same write, does."""
 
     action: Action
+    by: Party
     origins: tuple[Status, ...]
     target: Status
+    within: Limit | None
+    emits: type[Contract] | None
     zh: str
     en: str
 
 
 MOVES: tuple[Move, ...] = (
-    Move("APPRAISE", ("REGISTERED",), "APPRAISING", "研判", "appraise"),
-    Move("ACCEPT", ("APPRAISING",), "ACCEPTED", "受理", "accept"),
-    Move("ANSWER_ON_SPOT", ("APPRAISING",), "ANSWERED_ON_SPOT", "当场答复", "answer on the spot"),
-    Move("DISPATCH", ("ACCEPTED",), "DISPATCHED", "转办", "dispatch"),
-    Move("ACCEPT_WORK_ORDER", ("DISPATCHED",), "HANDLING", "接单办理", "accept the work order"),
-    Move("REPORT_RESOLUTION", ("HANDLING",), "RESOLVED", "上报办结", "report the resolution"),
-    Move("CONFIRM_FED_BACK", ("RESOLVED", "ANSWERED_ON_SPOT"), "FED_BACK", "反馈", "confirm that the reply arrived"),
-    Move("RECORD_SURVEY", ("FED_BACK",), "SURVEYED", "回访", "record the survey"),
-    Move("CLOSE", ("SURVEYED",), "CLOSED", "办结", "close"),
-    Move("ASK_REWORK", ("SURVEYED",), "REWORK", "重办", "ask for rework"),
-    Move("RESUME_HANDLING", ("REWORK",), "HANDLING", "重新办理", "resume handling"),
+    Move("APPRAISE", "SYSTEM", ("REGISTERED",), "APPRAISING", None, None, "研判", "appraise"),
+    Move("ACCEPT", "SYSTEM", ("APPRAISING",), "ACCEPTED", None, GrievanceAppraisedV1, "受理", "accept"),
+    Move("ANSWER_ON_SPOT", "SYSTEM", ("APPRAISING",), "ANSWERED_ON_SPOT", None, GrievanceAppraisedV1, "当场答复", "answer on the spot"),
+    Move("DISPATCH", "SYSTEM", ("ACCEPTED",), "DISPATCHED", None, GrievanceDispatchedV1, "转办", "dispatch"),
+    Move("ACCEPT_WORK_ORDER", "DEPARTMENT", ("DISPATCHED",), "HANDLING", None, WorkOrderAcceptedV1, "接单办理", "accept the work order"),
+    Move("REPORT_RESOLUTION", "DEPARTMENT", ("HANDLING",), "RESOLVED", "RESULT", GrievanceResolvedV1, "上报办结", "report the resolution"),
+    Move(
+        "CONFIRM_FED_BACK",
+        "SYSTEM",
+        ("RESOLVED", "ANSWERED_ON_SPOT"),
+        "FED_BACK",
+        None,
+        GrievanceMovedV1,
+        "反馈",
+        "confirm that the reply arrived",
+    ),
+    Move("RECORD_SURVEY", "SYSTEM", ("FED_BACK",), "SURVEYED", None, None, "回访", "record the survey"),
+    Move("CLOSE", "SYSTEM", ("SURVEYED",), "CLOSED", None, GrievanceMovedV1, "办结", "close"),
+    Move("ASK_REWORK", "SYSTEM", ("SURVEYED",), "REWORK", None, GrievanceMovedV1, "重办", "ask for rework"),
+    Move("RESUME_HANDLING", "SYSTEM", ("REWORK",), "HANDLING", None, None, "重新办理", "resume handling"),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target for move in MOVES for origin in move.origins}
-_NAMES: dict[Action, Move] = {move.action: move for move in MOVES}
+BY_ACTION: dict[Action, Move] = {move.action: move for move in MOVES}
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 
@@ -85,8 +112,8 @@ class IllegalMove(Refusal):
         en = ", ".join(move.en for move in legal) or "nothing"
         super().__init__(
             "ILLEGAL_MOVE",
-            f"当前状态“{STATUS_NAMES[status]}”不能“{_NAMES[action].zh}”；可以：{zh}。",
-            f"In {status} one cannot {_NAMES[action].en}; possible: {en}.",
+            f"当前状态“{STATUS_NAMES[status]}”不能“{BY_ACTION[action].zh}”；可以：{zh}。",
+            f"In {status} one cannot {BY_ACTION[action].en}; possible: {en}.",
         )
 
 

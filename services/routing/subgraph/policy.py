@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from services.routing.store.mongo import access_of
-from services.routing.usecases import of_department
+from services.routing.usecases import parties
 from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command
 from shared.policy import Guarded, Policy
 
 HANDLES = command(
     "承办部门的经办人或负责人",
     "handlers and heads of the department that handles it",
-    of_department.ROLES,
-    of_department.may_handle,
+    parties.HANDLERS,
+    parties.may_handle,
     "ROLE_MISSING NOT_FOUND NOT_YOUR_WORK_ORDER",
 )
 
@@ -27,10 +27,11 @@ POLICY = Policy(
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
-            "department workOrder history": OF_OBJECT,
+            "department workOrder history allowedActions": OF_OBJECT,
         },
         "CaseOwner": {"staffId role unit": OF_OBJECT},
         "Transition": {"at action status by": OF_OBJECT},
+        "AllowedAction": {"action allowed code message messageZh": OF_OBJECT},
         "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},

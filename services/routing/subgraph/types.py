@@ -8,10 +8,13 @@ from typing import Annotated, Self
 
 import strawberry
 from strawberry.types import Info
+from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.case import Case as Held
-from services.routing.domain.lifecycle import STATUS_NAMES
+from services.routing.domain.lifecycle import BY_ACTION, STATUS_NAMES, Action
+from services.routing.store.mongo import access_of
 from services.routing.subgraph.context import RoutingContext
+from services.routing.usecases.parties import Allowance, allowances
 from shared.contracts.intake import Owner
 from shared.subgraph import RefusedFields
 
@@ -38,6 +41,28 @@ class GrievanceStatus(Enum):
     MERGED = "MERGED"
     WITHDRAWN = "WITHDRAWN"
     NOT_ACCEPTED = "NOT_ACCEPTED"
+
+
+def _named(action: Action) -> EnumValueDefinition:
+    move = BY_ACTION[action]
+    return strawberry.enum_value(action, description=f"{move.zh} · {move.en}")
+
+
+@strawberry.enum(description="动作 · what is done with a case")
+class CaseAction(Enum):
+    """The actions of the transition table; a test holds the two together."""
+
+    APPRAISE = _named("APPRAISE")
+    ACCEPT = _named("ACCEPT")
+    ANSWER_ON_SPOT = _named("ANSWER_ON_SPOT")
+    DISPATCH = _named("DISPATCH")
+    ACCEPT_WORK_ORDER = _named("ACCEPT_WORK_ORDER")
+    REPORT_RESOLUTION = _named("REPORT_RESOLUTION")
+    CONFIRM_FED_BACK = _named("CONFIRM_FED_BACK")
+    RECORD_SURVEY = _named("RECORD_SURVEY")
+    CLOSE = _named("CLOSE")
+    ASK_REWORK = _named("ASK_REWORK")
+    RESUME_HANDLING = _named("RESUME_HANDLING")
 
 
 @strawberry.enum(description="分级 · grade, decides the limit in working days")
@@ -75,9 +100,29 @@ class CaseOwner:
 @strawberry.type(description="流转记录 · one move in the life of the case")
 class Transition:
     at: datetime = strawberry.field(description="时间（UTC）· when, in UTC")
-    action: str = strawberry.field(description="动作 · what was done, a name of the transition table")
+    action: CaseAction = strawberry.field(description="动作 · what was done")
     status: GrievanceStatus = strawberry.field(description="之后的状态 · the state after it")
     by: CaseOwner = strawberry.field(description="谁 · by whom")
+
+
+@strawberry.type(description="一项操作现在能否进行 · whether the viewer may do this now, and why not")
+class AllowedAction:
+    action: CaseAction = strawberry.field(description="动作 · which")
+    allowed: bool = strawberry.field(description="现在可以 · whether it may be done now")
+    code: str | None = strawberry.field(description="不可以的原因代码 · code of the reason why not, as its mutation would refuse it")
+    message: str | None = strawberry.field(description="原因（英文） · why not, in English")
+    message_zh: str | None = strawberry.field(description="原因（中文） · why not, in Chinese")
+
+    @classmethod
+    def of(cls, allowance: Allowance) -> Self:
+        refusal = allowance.refusal
+        return cls(
+            action=CaseAction(allowance.move.action),
+            allowed=refusal is None,
+            code=refusal.code if refusal else None,
+            message=refusal.en if refusal else None,
+            message_zh=refusal.zh if refusal else None,
+        )
 
 
 @strawberry.type(description="工单 · what a department has in hand; each rework is a round")
@@ -111,6 +156,10 @@ class Case:
     work_order: WorkOrder | None = strawberry.field(description="工单 · the work order")
     history: list[Transition] = strawberry.field(description="流转记录 · every move, oldest first")
     held: strawberry.Private[Held]
+
+    @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
+    def allowed_actions(self, info: Ctx) -> list[AllowedAction]:
+        return [AllowedAction.of(each) for each in allowances(info.context.viewer, self.held, access_of(self.held))]
 
     @classmethod
     async def resolve_reference(cls, info: Ctx, id: strawberry.ID) -> Self | None:
@@ -152,7 +201,7 @@ class Case:
             history=[
                 Transition(
                     at=step.at,
-                    action=step.action,
+                    action=CaseAction(step.action),
                     status=GrievanceStatus(step.status),
                     by=CaseOwner.of(step.by),
                 )

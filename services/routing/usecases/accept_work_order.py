@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.routing.domain.case import Case, accept_work_order
-from services.routing.usecases.of_department import ROLES, check_department, check_visible, staff
+from services.routing.usecases.parties import check, check_visible, roles_of, staff
 from services.routing.usecases.ports import Handling
 from shared.commands import request_of
 from shared.identity.viewer import Viewer
@@ -12,11 +12,11 @@ from shared.writer import Decision
 
 async def accept(parts: Handling, viewer: Viewer, request_id: str, grievance: str, origin: str) -> None:
     """Raises Refusal (no rights, illegal move) or NoSuchRecord."""
-    viewer.require(*ROLES)
+    viewer.require(*roles_of("ACCEPT_WORK_ORDER"))
     request = request_of(parts.reference_key, viewer, request_id, "AcceptWorkOrder", {"grievance": grievance}, origin)
 
     def decide(case: Case) -> Decision:
-        check_department(parts, viewer, case)
+        check(viewer, "ACCEPT_WORK_ORDER", case, parts.access_of(case))
         accepted, events = accept_work_order(case, staff(viewer), parts.now())
         return Decision(accepted, events, {"id": grievance})
 

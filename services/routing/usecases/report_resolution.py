@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from services.routing.domain.case import Case, report_resolution
-from services.routing.usecases.of_department import ROLES, check_department, check_visible, staff
+from services.routing.usecases.parties import check, check_visible, roles_of, staff
 from services.routing.usecases.ports import Handling
 from shared.commands import request_of
 from shared.erasure import ERASED
@@ -21,7 +21,7 @@ ATTACHMENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: str, text: str, evidence: list[str], origin: str) -> None:
     """Raises Refusal (no rights, no words, illegal move) or NoSuchRecord."""
-    viewer.require(*ROLES)
+    viewer.require(*roles_of("REPORT_RESOLUTION"))
     if not text.strip():
         raise Refusal("TEXT_EMPTY", "请填写办理结果。", "Say what was done.", "text")
     if len(text) > TEXT_LENGTH:
@@ -35,7 +35,7 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
     request = request_of(parts.reference_key, viewer, request_id, "ReportResolution", payload, origin)
 
     def decide(case: Case) -> Decision:
-        check_department(parts, viewer, case)
+        check(viewer, "REPORT_RESOLUTION", case, parts.access_of(case))
         # A text for somebody who was erased is for nobody, and may speak of them.
         words = ERASED if case.erased else redact(text, ()).text
         resolved, events = report_resolution(case, words, evidence, staff(viewer), parts.now())

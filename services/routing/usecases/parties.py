@@ -1,0 +1,94 @@
+"""Who makes a move of the transition table: the roles, and how they have to stand to the case. Commands and `allowedActions` ask alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.routing.domain.case import Case
+from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
+from services.routing.usecases.ports import Handling
+from shared.contracts.intake import Owner
+from shared.identity.access import Access, may_see
+from shared.identity.errors import Forbidden, Refusal
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+from shared.writer import NoSuchRecord
+
+
+@dataclass(frozen=True)
+class PartyRule:
+    """`stands`: whether somebody of these roles is the one whom this case is with. `refusal`: what anybody else of them is told."""
+
+    roles: tuple[Role, ...]
+    stands: Callable[[Viewer, Case, Access], bool]
+    refusal: Callable[[], Refusal]
+
+
+HANDLERS = (Role.HANDLER, Role.DEPARTMENT_HEAD)
+
+
+def may_handle(viewer: Viewer, access: Access) -> bool:
+    """Somebody who acts for a department that handles it."""
+    return viewer.has(*HANDLERS) and may_see(viewer, access) and viewer.department in access.departments
+
+
+def _has_the_order(viewer: Viewer, case: Case, access: Access) -> bool:
+    order = case.work_order
+    return may_handle(viewer, access) and order is not None and viewer.department == order.department
+
+
+PARTIES: dict[Party, PartyRule] = {
+    "DEPARTMENT": PartyRule(
+        HANDLERS,
+        _has_the_order,
+        lambda: Forbidden("NOT_YOUR_WORK_ORDER", "该工单不属于您所在的部门。", "This work order is not your department's."),
+    )
+}
+"""All but SYSTEM, which is nobody who could ask."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """One move that people make, and why the viewer may not make it now; None where they may."""
+
+    move: Move
+    refusal: Refusal | None
+
+
+def check_visible(parts: Handling, viewer: Viewer, case: Case) -> None:
+    """What one may not see does not exist for one."""
+    if not may_see(viewer, parts.access_of(case)):
+        raise NoSuchRecord("not visible")
+
+
+def staff(viewer: Viewer) -> Owner:
+    """A handler or head as role, unit and id."""
+    role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
+    return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
+
+
+def roles_of(action: Action) -> tuple[Role, ...]:
+    return PARTIES[BY_ACTION[action].by].roles
+
+
+def check(viewer: Viewer, action: Action, case: Case, access: Access) -> None:
+    """Raises Refusal: the role first, then whose it is, then the state with what is possible in it."""
+    party = PARTIES[BY_ACTION[action].by]
+    viewer.require(*party.roles)
+    if not party.stands(viewer, case, access):
+        raise party.refusal()
+    next_status(case.status, action)
+
+
+def allowances(viewer: Viewer, case: Case, access: Access) -> list[Allowance]:
+    """Of every move that people make, in the order of the table."""
+    found = []
+    for move in MOVES:
+        if move.by in PARTIES:
+            try:
+                check(viewer, move.action, case, access)
+                found.append(Allowance(move, None))
+            except Refusal as refusal:
+                found.append(Allowance(move, refusal))
+    return found
