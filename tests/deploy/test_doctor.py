@@ -248,6 +248,16 @@ async def test_a_key_that_is_missing_or_spoilt(installed: Installation, name: st
         assert "is not a key of 32 bytes" in (await installed.only_wrong()).en
 
 
+async def test_master_keys_in_the_environment_that_are_mistyped(installed: Installation) -> None:
+    found = await installed.only_wrong(MASTER_KEYS=f"0001:{'ab' * 32};0002:{'cd' * 32}")
+    assert "MINYI_MASTER_KEYS: entry 1" in found.en
+    assert "abab" not in found.en
+    # Where they are in the environment no file is asked for.
+    with restored(installed.keys / "master" / "0001.key") as file:
+        file.unlink()
+        assert await installed.wrong(MASTER_KEYS=f"0001:{'ab' * 32}") == []
+
+
 async def test_the_key_of_a_platforms_issuer_that_is_missing(installed: Installation) -> None:
     with restored(installed.keys / "intake.pem") as file:
         file.unlink()
