@@ -18,8 +18,9 @@ DOCUMENT = Path("docs", "flows", "lifecycle.md")
 
 HEAD = """# The life of a grievance · 诉求的一生
 
-Written by `python -m tools.flows` from `services/routing/domain/lifecycle.py`, the only transition table. What has no arrow here is refused, with the
-moves that are possible. `Case.allowedActions` tells a viewer which of those that people make they may make now, and why not the rest.
+Written by `python -m tools.flows` from `services/routing/domain/lifecycle.py`, the only transition table. What has no arrow here is
+refused, with the moves that are possible. `Case.allowedActions` tells a viewer which of those that people make they may make now, and why
+not the rest.
 """
 
 

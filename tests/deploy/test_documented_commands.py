@@ -52,6 +52,10 @@ FORMS = {
     "make down": f"{IN_EMPTY_PLACE}make down",
     "make clean": f"{IN_EMPTY_PLACE}make clean LOCAL=nothing-here",
     "python -m deploy.local": "python -m deploy.local --help",
+    # Who gets a file gets the public key with it.
+    "python -m shared.audit_export check june.jsonl --keys audit.jwks.json": (
+        'cp "$MINYI_KEYS_DIR"/audit.jwks.json . && python -m shared.audit_export check june.jsonl --keys audit.jwks.json'
+    ),
     "make documents APP=web VERSION=1.4.0 MANIFEST=manifest.json": (
         "python -m gateway.trusted_documents make src > manifest.json && make documents APP=web VERSION=1.4.0 MANIFEST=manifest.json"
     ),

@@ -100,7 +100,7 @@ class CaseOwner:
 @strawberry.type(description="流转记录 · one move in the life of the case")
 class Transition:
     at: datetime = strawberry.field(description="时间（UTC）· when, in UTC")
-    action: CaseAction = strawberry.field(description="动作 · what was done")
+    action: str = strawberry.field(description="动作 · what was done, a CaseAction by name")
     status: GrievanceStatus = strawberry.field(description="之后的状态 · the state after it")
     by: CaseOwner = strawberry.field(description="谁 · by whom")
 
@@ -201,7 +201,7 @@ class Case:
             history=[
                 Transition(
                     at=step.at,
-                    action=CaseAction(step.action),
+                    action=step.action,
                     status=GrievanceStatus(step.status),
                     by=CaseOwner.of(step.by),
                 )
