@@ -176,6 +176,8 @@ class Node:
 
 # The values of a representation by field name.
 Parts = dict[str, "Part"]
+# Parts by the type of the object; None for a type of which not all is to be had: objects of it are not sent.
+PartsByType = dict[str, Parts | None]
 
 
 @dataclass(slots=True)
@@ -183,7 +185,7 @@ class Part:
     """One value of a representation: where it lies in the data, and what of it is sent, by object type (None: a leaf)."""
 
     data_key: str
-    inner: dict[str, Parts] | None = None
+    inner: PartsByType | None = None
     typed: bool = False
     # A key must have a value; what is required may be null.
     is_key: bool = False
@@ -200,8 +202,8 @@ class Branch:
     key: Key
     node: Node
     types: tuple[str, ...]
+    parts: PartsByType
     discovers: bool = False
-    parts: dict[str, Parts] = field(default_factory=dict)
 
     def text(self) -> str:
         return f"... on {self.local} {self.node.text(outer=self.discovers)}"
@@ -238,7 +240,9 @@ class Lookup:
 
     def text(self) -> list[str]:
         lines = [f"   at {'.'.join(self.path)}"]
-        sent = dict.fromkeys((each.local, _parts_text(parts)) for each in self.branches.values() for parts in each.parts.values())
+        sent = dict.fromkeys(
+            (each.local, _parts_text(parts)) for each in self.branches.values() for parts in each.parts.values() if parts is not None
+        )
         return lines + [f"   send {local} {parts}" for local, parts in sent]
 
 
@@ -274,7 +278,7 @@ class Fetch:
 def _parts_text(parts: Parts) -> str:
     shown = []
     for name, part in parts.items():
-        inner = "" if part.inner is None else " " + " | ".join(_parts_text(each) for each in part.inner.values())
+        inner = "" if part.inner is None else " " + " | ".join(_parts_text(each) for each in part.inner.values() if each is not None)
         shown.append(name + inner + ("" if part.data_key == name else f" (as {part.data_key})"))
     return "{ " + " ".join(shown) + " }"
 
