@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from gateway.engine.plan import TYPENAME, Branch, Location, Parts, PartsByType
+from gateway.engine.plan import TYPENAME, Branch, Location, Parts
 
 Object = dict[str, Any]
 Representer = Callable[[Object], Object | None]
@@ -83,8 +83,7 @@ def compile_representers(branches: dict[str, Branch]) -> dict[str, Representer]:
     made = {}
     for name, branch in branches.items():
         for type_name, parts in branch.parts.items():
-            if parts is not None:
-                made[type_name] = _representer(branch.local, parts)
+            made[type_name] = _representer(branch.local, parts)
         if len(branch.types) > 1 and name in made:
             made[""] = made[name]
     return made
@@ -115,9 +114,9 @@ def _representer(type_name: str | None, parts: Parts) -> Representer:
     return represent
 
 
-def _inner_representer(inner: PartsByType, typed: bool) -> Callable[[Any], Any]:
-    by_type = {name: _representer(name if typed else None, parts) for name, parts in inner.items() if parts is not None}
-    only = next(iter(by_type.values()), None) if len(inner) == 1 else None
+def _inner_representer(inner: dict[str, Parts], typed: bool) -> Callable[[Any], Any]:
+    by_type = {name: _representer(name if typed else None, parts) for name, parts in inner.items()}
+    only = next(iter(by_type.values())) if len(by_type) == 1 else None
 
     def represent(value: Any) -> Any:
         if type(value) is list:

@@ -176,8 +176,6 @@ class Node:
 
 # The values of a representation by field name.
 Parts = dict[str, "Part"]
-# Parts by the type of the object; None for a type of which not all is to be had: objects of it are not sent.
-PartsByType = dict[str, Parts | None]
 
 
 @dataclass(slots=True)
@@ -185,7 +183,7 @@ class Part:
     """One value of a representation: where it lies in the data, and what of it is sent, by object type (None: a leaf)."""
 
     data_key: str
-    inner: PartsByType | None = None
+    inner: dict[str, Parts] | None = None
     typed: bool = False
     # A key must have a value; what is required may be null.
     is_key: bool = False
@@ -195,14 +193,15 @@ class Part:
 class Branch:
     """What one entity fetch sends and asks for objects of one type, which the subgraph knows as its type `local`.
 
-    `types`: every type that such an object can turn out to have by then; `parts`: what is sent, by that type.
+    `types`: every type that such an object can turn out to have by then; `parts`: what is sent, by that type; of a
+    type that is not in it, nothing.
     """
 
     local: str
     key: Key
     node: Node
     types: tuple[str, ...]
-    parts: PartsByType
+    parts: dict[str, Parts]
     discovers: bool = False
 
     def text(self) -> str:
@@ -240,9 +239,7 @@ class Lookup:
 
     def text(self) -> list[str]:
         lines = [f"   at {'.'.join(self.path)}"]
-        sent = dict.fromkeys(
-            (each.local, _parts_text(parts)) for each in self.branches.values() for parts in each.parts.values() if parts is not None
-        )
+        sent = dict.fromkeys((each.local, _parts_text(parts)) for each in self.branches.values() for parts in each.parts.values())
         return lines + [f"   send {local} {parts}" for local, parts in sent]
 
 
@@ -278,7 +275,7 @@ class Fetch:
 def _parts_text(parts: Parts) -> str:
     shown = []
     for name, part in parts.items():
-        inner = "" if part.inner is None else " " + " | ".join(_parts_text(each) for each in part.inner.values() if each is not None)
+        inner = "" if part.inner is None else " " + " | ".join(_parts_text(each) for each in part.inner.values())
         shown.append(name + inner + ("" if part.data_key == name else f" (as {part.data_key})"))
     return "{ " + " ".join(shown) + " }"
 

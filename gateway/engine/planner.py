@@ -15,7 +15,7 @@ from graphql import OperationDefinitionNode
 from gateway.engine.documents import finish
 from gateway.engine.errors import Refused
 from gateway.engine.operation import Field, Selection
-from gateway.engine.plan import TYPENAME, Branch, FetchDraft, Location, Node, Part, Parts, PartsByType, Plan
+from gateway.engine.plan import TYPENAME, Branch, FetchDraft, Location, Node, Part, Parts, Plan
 from gateway.engine.reach import Ask, Reach, Spot
 from gateway.engine.supergraph import Door, Key, Subgraph, Supergraph
 
@@ -280,8 +280,7 @@ class Planner:
         if fetch is None:
             fetch = self._without_branch(location, door, types, needs) or self._new_fetch(door.service, location, needs)
             node = Node(location, tells_type=not inside.graph.is_opaque(door.local))
-            fetch.branches[type_name] = Branch(door.local, key, node, types, parts, discovers=self.reach.is_interface(inside))
-            branch = fetch.branches[type_name]
+            branch = fetch.branches[type_name] = Branch(door.local, key, node, types, parts, discovers=self.reach.is_interface(inside))
         else:
             branch = fetch.branches[type_name]
             branch.parts = _joined(branch.parts, parts)
@@ -299,7 +298,7 @@ class Planner:
         return Place(fetch, fetch.root, spot)
 
     def _with_branch(
-        self, location: Location, door: Door, key: Key, type_name: str, needs: set[FetchDraft], parts: PartsByType
+        self, location: Location, door: Door, key: Key, type_name: str, needs: set[FetchDraft], parts: dict[str, Parts]
     ) -> FetchDraft | None:
         """A fetch that goes through the door with objects of the type anyway and that nothing in `needs` makes wait longer."""
         for fetch in location.fetches:
@@ -328,10 +327,11 @@ class Planner:
         location.fetches.append(fetch)
         return fetch
 
-    def _obtain(self, home: Place, target: Subgraph, selection: Selection, needs: set[FetchDraft], *, is_key: bool) -> PartsByType:
+    def _obtain(self, home: Place, target: Subgraph, selection: Selection, needs: set[FetchDraft], *, is_key: bool) -> dict[str, Parts]:
         """Have key or required fields fetched; returns how they are put into a representation for `target`, by the object's type."""
         self._fill_object(home, selection, Wish(needs))
-        return {each: self._parts(home.node.location, target, each, selection, is_key) for each in self.reach.types(home.spot)}
+        made = {each: self._parts(home.node.location, target, each, selection, is_key) for each in self.reach.types(home.spot)}
+        return {each: parts for each, parts in made.items() if parts is not None}
 
     def _parts(self, location: Location, target: Subgraph, type_name: str, selection: Selection, is_key: bool) -> Parts | None:
         """None when nobody fetches the selection of this type here."""
@@ -346,8 +346,11 @@ class Planner:
                 parts[wanted.name] = Part(data_key, is_key=is_key)
                 continue
             child, inner_type = location.children[data_key], wanted.selection.type
-            types = sorted(child.types & self.supergraph.possible_types(inner_type))
-            inner = {each: self._parts(child, target, each, wanted.selection, is_key) for each in types}
+            inner = {}
+            for each in sorted(child.types & self.supergraph.possible_types(inner_type)):
+                below = self._parts(child, target, each, wanted.selection, is_key)
+                if below is not None:
+                    inner[each] = below
             # Where the target holds the value as an opaque interface, its type has no name there.
             typed = self.supergraph.is_abstract(inner_type) and not target.is_opaque(inner_type)
             parts[wanted.name] = Part(data_key, inner, typed, is_key)
@@ -358,25 +361,22 @@ def _in_time(fetch: FetchDraft, needs: set[FetchDraft]) -> bool:
     return all(need.depth < fetch.depth for need in needs)
 
 
-def _fits(known: PartsByType, more: PartsByType) -> bool:
+def _fits(known: dict[str, Parts], more: dict[str, Parts]) -> bool:
     """Whether both can go into one representation: no field stands there twice with different arguments."""
     for type_name, parts in more.items():
-        mine = known.get(type_name)
-        for name in (parts or {}).keys() & (mine or {}).keys():
-            one, other = mine[name], parts[name]
-            if one.data_key != other.data_key or not _fits(one.inner or {}, other.inner or {}):
+        for name, part in parts.items():
+            mine = known.get(type_name, {}).get(name)
+            if mine is not None and (mine.data_key != part.data_key or not _fits(mine.inner or {}, part.inner or {})):
                 return False
     return True
 
 
-def _joined(one: PartsByType, other: PartsByType) -> PartsByType:
-    """What is sent for both. A type of which only one of them can be had is not sent: what is asked for needs both."""
-    return {each: _joined_parts(one.get(each), other.get(each)) for each in dict.fromkeys([*one, *other])}
+def _joined(one: dict[str, Parts], other: dict[str, Parts]) -> dict[str, Parts]:
+    """What is sent where both are needed: nothing of an object of a type of which only one can be had."""
+    return {each: _joined_parts(parts, other[each]) for each, parts in one.items() if each in other}
 
 
-def _joined_parts(one: Parts | None, other: Parts | None) -> Parts | None:
-    if one is None or other is None:
-        return None
+def _joined_parts(one: Parts, other: Parts) -> Parts:
     return {**one, **{name: _joined_part(one[name], part) if name in one else part for name, part in other.items()}}
 
 
