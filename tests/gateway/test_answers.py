@@ -146,7 +146,7 @@ async def test_of_an_object_whose_type_nobody_tells_no_field_is_asked_without_wh
     # Only staff has the `name` that `greeting` requires; what `echo` requires is there, but it is asked for with `greeting`.
     answer = await federation.ask("{ pairs { left { id greeting echo } } }")
     assert "talk" not in [service for service, _ in federation.requests]
-    assert {orjson.dumps({**each["left"], "id": ""}) for each in answer["data"]["pairs"]} == {b'{"id":"","greeting":null,"echo":null}'}
+    assert all(each["left"]["id"] and each["left"]["greeting"] is each["left"]["echo"] is None for each in answer["data"]["pairs"])
     assert {error["extensions"]["service"] for error in answer["errors"]} == {"staff"}
     alone = await federation.ask("{ pairs { left { echo } } }")
     assert all(each["left"]["echo"] for each in alone["data"]["pairs"])
