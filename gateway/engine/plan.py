@@ -193,15 +193,16 @@ class Part:
 class Branch:
     """What one entity fetch sends and asks for objects of one type, which the subgraph knows as its type `local`.
 
-    `types`: every type that such an object can turn out to have by then; `parts`: what is sent, by that type.
+    `types`: every type that such an object can turn out to have by then; `parts`: what is sent, by that type; of a
+    type that is not in it, nothing.
     """
 
     local: str
     key: Key
     node: Node
     types: tuple[str, ...]
+    parts: dict[str, Parts]
     discovers: bool = False
-    parts: dict[str, Parts] = field(default_factory=dict)
 
     def text(self) -> str:
         return f"... on {self.local} {self.node.text(outer=self.discovers)}"

@@ -275,16 +275,16 @@ class Planner:
         if known is not None and known.requires is not None and not self.reach.is_interface(inside):
             fields = self.reach.field_set(known.requires, type_name)
             required = self._obtain(home, inside.graph, fields, needs, is_key=False)
-            parts = {each: mine for each, mine in parts.items() if each in required}
-            _merge(parts, required)
+            parts = _joined(parts, required)
         fetch = self._with_branch(location, door, key, type_name, needs, parts)
         if fetch is None:
             fetch = self._without_branch(location, door, types, needs) or self._new_fetch(door.service, location, needs)
             node = Node(location, tells_type=not inside.graph.is_opaque(door.local))
-            fetch.branches[type_name] = Branch(door.local, key, node, types, discovers=self.reach.is_interface(inside))
+            branch = fetch.branches[type_name] = Branch(door.local, key, node, types, parts, discovers=self.reach.is_interface(inside))
+        else:
+            branch = fetch.branches[type_name]
+            branch.parts = _joined(branch.parts, parts)
         fetch.needs |= needs
-        branch = fetch.branches[type_name]
-        _merge(branch.parts, parts)
         return Place(fetch, branch.node, inside)
 
     def _enter_root(self, location: Location, type_name: str, home: Place | None, door: Door) -> Place:
@@ -371,12 +371,15 @@ def _fits(known: dict[str, Parts], more: dict[str, Parts]) -> bool:
     return True
 
 
-def _merge(known: dict[str, Parts], more: dict[str, Parts]) -> None:
-    for type_name, parts in more.items():
-        mine = known.setdefault(type_name, {})
-        for name, part in parts.items():
-            if name in mine:
-                mine[name].is_key = mine[name].is_key or part.is_key
-                _merge(mine[name].inner or {}, part.inner or {})
-            else:
-                mine[name] = part
+def _joined(one: dict[str, Parts], other: dict[str, Parts]) -> dict[str, Parts]:
+    """What is sent where both are needed: nothing of an object of a type of which only one can be had."""
+    return {each: _joined_parts(parts, other[each]) for each, parts in one.items() if each in other}
+
+
+def _joined_parts(one: Parts, other: Parts) -> Parts:
+    return {**one, **{name: _joined_part(one[name], part) if name in one else part for name, part in other.items()}}
+
+
+def _joined_part(one: Part, other: Part) -> Part:
+    inner = None if one.inner is None or other.inner is None else _joined(one.inner, other.inner)
+    return Part(one.data_key, inner, one.typed, one.is_key or other.is_key)

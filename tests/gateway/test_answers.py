@@ -140,6 +140,18 @@ async def test_an_object_whose_type_nobody_tells_any_more_is_null_and_an_error()
     assert answer["errors"]
 
 
+async def test_of_an_object_whose_type_nobody_tells_no_field_is_asked_without_what_it_requires() -> None:
+    federation = ALL["io_nested_requires"].start()
+    federation.down = {"staff"}
+    # Only staff has the `name` that `greeting` requires; what `echo` requires is there, but it is asked for with `greeting`.
+    answer = await federation.ask("{ pairs { left { id greeting echo } } }")
+    assert "talk" not in [service for service, _ in federation.requests]
+    assert all(each["left"]["id"] and each["left"]["greeting"] is each["left"]["echo"] is None for each in answer["data"]["pairs"])
+    assert {error["extensions"]["service"] for error in answer["errors"]} == {"staff"}
+    alone = await federation.ask("{ pairs { left { echo } } }")
+    assert all(each["left"]["echo"] for each in alone["data"]["pairs"])
+
+
 async def test_what_does_not_depend_on_the_type_is_answered_without_it() -> None:
     federation = ALL["io_simple"].start()
     federation.down = {"media"}
