@@ -22,7 +22,9 @@ from deploy.local.parts import Parts
 from shared.mongo import Client, Database
 from shared.runtime import Runtime
 
-SMALL, LARGE = 1_000, 10_000
+TIMES = 10
+# Filling two pairs is what takes long: the embedded store takes some 1,000 documents a second on a slow machine.
+TIMEOUT = 400
 MOST = 3.0
 ROUNDS = 3
 RUNS = 15
@@ -72,11 +74,16 @@ class Plan:
 
 @dataclass
 class Growth:
-    """What a question read in the small and in the large database; `ratio` of the medians of its times, large by small."""
+    """What a question read in the small and in the large database, and the medians of its times there, in seconds."""
 
     small: list[tuple[Read, Plan]]
     large: list[tuple[Read, Plan]]
-    ratio: float
+    times: tuple[float, float]
+
+    @property
+    def ratio(self) -> float:
+        """Large by small."""
+        return self.times[1] / self.times[0]
 
     @property
     def indexes(self) -> set[str]:
@@ -90,11 +97,17 @@ class Growth:
 
 @dataclass
 class Pair:
-    """A small and a large database of the same making."""
+    """A small and a large database of the same making; `again` makes such a pair anew, elsewhere in the store.
+
+    The embedded store has been seen (by CI, on 26 November 2026) to be 16 to 42 times slower for one collection of the large database than
+    for the same of the small one, with an index and the same few documents read, and only in that run. So what seems to grow is asked
+    once more of databases made anew: a scan grows there too.
+    """
 
     small: Database
     large: Database
     spy: Spy = field(repr=False)
+    again: Callable[[], Awaitable[Pair]] | None = field(default=None, repr=False)
 
     async def ask(self, question: Ask) -> Growth:
         """Both are asked in turn, so that what else the machine does falls on both; again when the large one seems slow."""
@@ -104,21 +117,20 @@ class Pair:
             await question(asked)
             assert not self.spy.unknown, "commands that this spy does not understand"
             plans.append([(read, await plan_of(asked, read)) for read in list(self.spy.reads)])
-        ratio = float("inf")
         for _ in range(ROUNDS):
-            ratio = min(ratio, await self._ratio(question))
-            if ratio <= MOST:
-                break
-        return Growth(plans[0], plans[1], ratio)
+            growth = Growth(plans[0], plans[1], await self._times(question))
+            if growth.ratio <= MOST:
+                return growth
+        return growth if self.again is None else await (await self.again()).ask(question)
 
-    async def _ratio(self, question: Ask) -> float:
+    async def _times(self, question: Ask) -> tuple[float, float]:
         times: dict[str, list[float]] = {self.small.name: [], self.large.name: []}
         for _ in range(RUNS):
             for asked in (self.small, self.large):
                 start = time.perf_counter()
                 await question(asked)
                 times[asked.name].append(time.perf_counter() - start)
-        return statistics.median(times[self.large.name]) / statistics.median(times[self.small.name])
+        return statistics.median(times[self.small.name]), statistics.median(times[self.large.name])
 
 
 async def plan_of(asked: Database, read: Read) -> Plan:
@@ -154,33 +166,46 @@ Make = Callable[[dict[str, Any]], Service]
 
 
 @asynccontextmanager
-async def pair_of(parts: Parts, keys_dir: Path, make: Make, fill: Callable[[Database, int], Awaitable[None]]) -> AsyncIterator[Pair]:
-    """Two databases of a service, migrated by itself and filled with SMALL and LARGE documents, dropped afterwards.
+async def pair_of(
+    parts: Parts, keys_dir: Path, make: Make, fill: Callable[[Database, int], Awaitable[None]], small: int
+) -> AsyncIterator[Pair]:
+    """Two databases of a service, migrated by itself and filled with `small` and TIMES as many documents, dropped afterwards.
 
     `make` builds the service from its settings; `fill` gets a database and the number of documents to put there.
     """
     spy = Spy()
     client: Client = Client(parts.mongodb_url, retryWrites=parts.retry_writes, tz_aware=True, event_listeners=[spy])
-    made = []
+    names: list[str] = []
+    second: list[Pair] = []
+
+    async def filled(count: int) -> Database:
+        settings = {
+            "env": "development",
+            "prefix": f"g{secrets.token_hex(4)}",
+            "rabbitmq_url": parts.rabbitmq_url,
+            "mongodb_url": parts.mongodb_url,
+            "mongodb_retry_writes": parts.retry_writes,
+            "keys_dir": keys_dir,
+        }
+        service = make(settings)
+        names.append(service.runtime.database.name)
+        database = client.get_database(names[-1], read_concern=service.runtime.database.read_concern)
+        await service.migrate()
+        service.runtime.client.close()
+        await fill(database, count)
+        return database
+
+    async def again() -> Pair:
+        if not second:
+            second.append(Pair(await filled(small), await filled(small * TIMES), spy))
+            spy.unknown.clear()
+        return second[0]
+
     try:
-        for count in (SMALL, LARGE):
-            settings = {
-                "env": "development",
-                "prefix": f"g{secrets.token_hex(4)}",
-                "rabbitmq_url": parts.rabbitmq_url,
-                "mongodb_url": parts.mongodb_url,
-                "mongodb_retry_writes": parts.retry_writes,
-                "keys_dir": keys_dir,
-            }
-            service = make(settings)
-            made.append(client.get_database(service.runtime.database.name, read_concern=service.runtime.database.read_concern))
-            await service.migrate()
-            service.runtime.client.close()
-            await fill(made[-1], count)
-        yield Pair(made[0], made[1], spy)
+        yield Pair(await filled(small), await filled(small * TIMES), spy, again)
     finally:
-        for database in made:
-            await client.drop_database(database.name)
+        for name in names:
+            await client.drop_database(name)
         client.close()
 
 

@@ -1,4 +1,4 @@
-"""Every query of people, transfers and coverage: by which index, and growing how, from 1,000 to 10,000 rows of each kind. Sites and
+"""Every query of people, transfers and coverage: by which index, and growing how, with ten times the rows of each kind. Sites and
 departments are found as teams are, by `within`."""
 
 from __future__ import annotations
@@ -36,16 +36,18 @@ from shared.mongo import Database
 from shared.projector import Buckets
 from shared.record import stub
 from tests.services.builders import AT
-from tests.services.growth import MOST, Ask, Pair, insert, pair_of
+from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
 from tests.services.intake.builders import ticket
 from tests.services.intake.test_shares import OWNER, grievance
 
 PER_VILLAGE, PER_TEAM = 20, 25
 
+pytestmark = pytest.mark.timeout(TIMEOUT)
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
-    async with pair_of(parts, keys_dir, lambda settings: Service(IntakeSettings(**settings)), fill) as made:
+    async with pair_of(parts, keys_dir, lambda settings: Service(IntakeSettings(**settings)), fill, 200) as made:
         yield made
 
 

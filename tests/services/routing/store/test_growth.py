@@ -24,7 +24,7 @@ from shared.record import stub
 from shared.records import Document, MongoRecords
 from shared.reference import ReferenceRows
 from tests.services.builders import AT, REF
-from tests.services.growth import MOST, Ask, Pair, insert, pair_of
+from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
 from tests.services.routing.builders import handled
 
 PER_DAY = 50
@@ -33,9 +33,12 @@ DEPARTMENTS = [f"D-3708-{number}" for number in range(6)]
 LAST = datetime.fromisoformat("2026-06-05T09:00:00+08:00")
 
 
+pytestmark = pytest.mark.timeout(TIMEOUT)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
-    async with pair_of(parts, keys_dir, lambda settings: Service(RoutingSettings(**settings)), fill) as made:
+    async with pair_of(parts, keys_dir, lambda settings: Service(RoutingSettings(**settings)), fill, 1_000) as made:
         yield made
 
 
