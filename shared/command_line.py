@@ -59,8 +59,8 @@ def main(name: str, settings: CommonSettings, build: Callable[[], Built], steps:
     whole = commands.add_parser("verify-audit", help="find what was changed in the audit trail; exits 1 when something was")
     whole.add_argument("--without-stream", action="store_true", help="do not compare with events.log: a trail made anew whole goes unseen")
     signed = commands.add_parser("export-audit", help="write the audit's entries of some days into a signed file")
-    for name, dest in (("--from", "first"), ("--to", "last")):
-        signed.add_argument(name, dest=dest, type=date.fromisoformat, required=True, metavar="DAY", help="a day in China, included")
+    for option, dest in (("--from", "first"), ("--to", "last")):
+        signed.add_argument(option, dest=dest, type=date.fromisoformat, required=True, metavar="DAY", help="a day in China, included")
     signed.add_argument("--file", type=Path, required=True, help="JSON lines; check it with python -m shared.audit_export check FILE")
     for own, step in (steps or {}).items():
         commands.add_parser(own, help=step.help)

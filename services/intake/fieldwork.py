@@ -181,7 +181,7 @@ class Fieldwork:
         self.coverage = Buckets(database, "households")
         self.participation = Buckets(database, "members")
         self.shares = Buckets(database, "grievances")
-        self.transfers = Transfers(database)
+        self.transfers = Transfers(database, cipher)
         self.transfer_writer = runtime.writer(self.transfers, ALONE, self.transfers.codec, reference_key)
         self.start_transfers = StartingTransfers(self.transfer_writer, reference_key, self.atlas, uploads, runtime.world.now)
         self.run_transfers = RunTransfers(

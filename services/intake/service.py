@@ -69,7 +69,7 @@ class Service:
         self.anchors = self.runtime.anchors(self.reference_key, IntakeAuditAnchoredV1)
         world, retention = self.runtime.world, load_retention()
         self.persons = MongoPersons(database, self.cipher, retention, lambda: day_in_china(world.now()).isoformat(), world.real_now)
-        self.files = FileStore(database)
+        self.files = FileStore(database, self.cipher)
         self.uploads = UploadStore(database[COLLECTION])
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
         self.photos = ExpectPhotos(self.uploads, self.limits, self.runtime.world.real_now)

@@ -103,5 +103,5 @@ async def indexes() -> dict[str, list[Index]]:
     await fieldwork.migrate_indexes(cast(Any, databases["intake"]))
     for kept in (uploads, pin_tries):
         await databases["intake"][kept.COLLECTION].create_indexes(kept.INDEXES)
-    await FileStore(cast(Any, databases["intake"])).create_indexes()
+    await FileStore(cast(Any, databases["intake"]), cast(Any, None)).create_indexes()
     return {name: database.noted for name, database in databases.items()}

@@ -20,6 +20,7 @@ from shared.identity.keys import KEY_BYTES, MasterKeys
 from shared.identity.refs import phone_ref, subject_ref
 
 NONCE_BYTES = 12
+SEAL_BYTES = NONCE_BYTES + 16
 _FIELD = re.compile(r"m1\.([0-9a-f]{16})\.([A-Za-z0-9_-]+)", re.ASCII)
 _WRAPPED = re.compile(r"k1\.([0-9a-f]{16})\.([A-Za-z0-9_]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 
@@ -49,6 +50,18 @@ class PersonKey:
         if match is None or match[1] != self.id:
             raise Unreadable("the value was not sealed under this key")
         return _open(self.__aead, match[2], self._bound(field)).decode()
+
+    def seal(self, field: str, raw: bytes) -> bytes:
+        """As `encrypt`, of bytes: nonce and ciphertext, SEAL_BYTES longer."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self.__aead.encrypt(nonce, raw, self._bound(field))
+
+    def unseal(self, field: str, sealed: bytes) -> bytes:
+        """Raises Unreadable."""
+        try:
+            return self.__aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._bound(field))
+        except (InvalidTag, ValueError):
+            raise Unreadable("the bytes do not open") from None
 
     def _bound(self, field: str) -> bytes:
         return _associated("m1", self.person, self.id, field)

@@ -1,7 +1,8 @@
-"""File contents in GridFS, each content once, found by its SHA-256.
+"""File contents in GridFS, each content once, found by its SHA-256, its chunks sealed under a key of its own: a photo shows a home, a table
+names its people.
 
 Chunks are written and read here one by one in GridFS's public layout instead of by the driver's streams (pymongo 4.20): the one for writing
-gathers up to 48 MB before its first insert, the one for reading takes 16 MB of chunks at once. Every other GridFS tool can read the files.
+gathers up to 48 MB before its first insert, the one for reading takes 16 MB of chunks at once. Every other GridFS tool can copy the files.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import Final
 
 import puremagic
 
+from services.intake.adapters.cipher import SEAL_BYTES, FieldCipher, Unreadable
 from shared.mongo import ASCENDING, Collection, Database, DuplicateKeyError, IndexModel
 from shared.records import StoreTrouble, store_errors
 
@@ -27,20 +29,23 @@ CONTENT_INDEXES: Final = [
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One content. `file` is the GridFS id, `size` in bytes, `stored_at` aware UTC."""
+    """One content. `file` is the GridFS id, `size` in bytes, `stored_at` aware UTC, `key` the wrapped key of its chunks (None: kept before
+    contents were sealed)."""
 
     sha256: str
     file: str
     size: int
     content_type: str
     stored_at: datetime
+    key: str | None
 
 
 class FileStore:
     """`<name>.contents` maps a hash to the one GridFS file that holds it; its unique `_id` decides between simultaneous uploads."""
 
-    def __init__(self, database: Database, name: str = "fs") -> None:
+    def __init__(self, database: Database, cipher: FieldCipher, name: str = "fs") -> None:
         """`name` is that of the bucket; `fs` is GridFS's own default."""
+        self._cipher = cipher
         self._chunks: Collection = database[f"{name}.chunks"]
         self._files: Collection = database[f"{name}.files"]
         self._contents: Collection = database[f"{name}.contents"]
@@ -56,20 +61,25 @@ class FileStore:
             document = await self._contents.find_one({"_id": sha256})
         if document is None:
             return None
-        return StoredFile(sha256, document["file"], document["size"], document["content_type"], document["stored_at"])
+        kept = (document["file"], document["size"], document["content_type"], document["stored_at"], document.get("key"))
+        return StoredFile(sha256, *kept)
 
-    async def append(self, file: str, n: int, data: bytes) -> None:
-        """Chunk n of a file that is being written: CHUNK bytes, the last one perhaps fewer."""
+    def begin(self, file: str, sha256: str) -> "Writing":
+        """A content on its way in, under a fresh GridFS id."""
+        return Writing(self, self._cipher, file, sha256)
+
+    async def insert(self, file: str, n: int, sealed: bytes) -> None:
+        """Chunk n of a file that is being written."""
         with store_errors():
-            await self._chunks.insert_one({"files_id": file, "n": n, "data": data})
+            await self._chunks.insert_one({"files_id": file, "n": n, "data": sealed})
 
     async def keep(self, content: StoredFile) -> StoredFile:
         """Completes a file whose chunks are all written. If the content was stored meanwhile, ours is removed and that one given back."""
         file = {
             "_id": content.file,
             "filename": content.sha256,
-            "length": content.size,
-            "chunkSize": CHUNK,
+            "length": content.size + SEAL_BYTES * _chunks_of(content.size),
+            "chunkSize": CHUNK + SEAL_BYTES,
             "uploadDate": content.stored_at,
         }
         document = asdict(content)
@@ -111,21 +121,53 @@ class FileStore:
         held = await self.find(sha256)
         if held is not None:
             return held
-        size = n = 0
+        writing = self.begin(id, sha256)
         with path.open("rb") as file:
             while data := await asyncio.to_thread(file.read, CHUNK):
-                await self.append(id, n, data)
-                n, size = n + 1, size + len(data)
-        return await self.keep(StoredFile(sha256, id, size, content_type, at))
+                await writing.append(data)
+        return await writing.keep(content_type, at)
 
     async def read(self, content: StoredFile) -> AsyncIterator[bytes]:
-        """The bytes in chunks. Raises StoreTrouble when the store fails or has lost some of them."""
-        for n in range(-(-content.size // CHUNK)):
+        """The bytes in chunks. Raises StoreTrouble when the store fails, or has lost or changed some of them."""
+        key = self._cipher.unwrap(content.sha256, content.key) if content.key else None
+        for n in range(_chunks_of(content.size)):
             with store_errors():
                 chunk = await self._chunks.find_one({"files_id": content.file, "n": n})
             if chunk is None:
                 raise StoreTrouble(f"chunk {n} of a file is missing")
-            yield bytes(chunk["data"])
+            try:
+                yield key.unseal(_place(n), chunk["data"]) if key else bytes(chunk["data"])
+            except Unreadable as error:
+                raise StoreTrouble(f"chunk {n} of a file was changed") from error
+
+
+class Writing:
+    """A content whose chunks come in order. What is never kept is discarded by its id."""
+
+    def __init__(self, files: FileStore, cipher: FieldCipher, file: str, sha256: str) -> None:
+        self._files, self._cipher, self._file, self._sha256 = files, cipher, file, sha256
+        self._key, self._wrapped = cipher.new_person_key(sha256)
+        self._count = self._size = 0
+
+    async def append(self, data: bytes) -> None:
+        """The next chunk: CHUNK bytes, the last one perhaps fewer."""
+        await self._files.insert(self._file, self._count, self._key.seal(_place(self._count), data))
+        self._count += 1
+        self._size += len(data)
+
+    async def keep(self, content_type: str, at: datetime) -> StoredFile:
+        """All chunks are there. Gives what the content is kept as: that of another writer who was first, perhaps."""
+        # The master key may have changed while the chunks came.
+        wrapped = self._cipher.rewrap(self._sha256, self._wrapped)
+        return await self._files.keep(StoredFile(self._sha256, self._file, self._size, content_type, at, wrapped))
+
+
+def _chunks_of(size: int) -> int:
+    return -(-size // CHUNK)
+
+
+def _place(n: int) -> str:
+    return f"chunk:{n}"
 
 
 def detect(head: bytes) -> frozenset[str]:
@@ -134,10 +176,10 @@ def detect(head: bytes) -> frozenset[str]:
         matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
         matches = []
-    if not matches and _is_text(head):
-        return frozenset({"text/csv", "text/plain"})
     best = max((match.confidence for match in matches), default=0.0)
-    return frozenset(name for match in matches if match.confidence == best for name in (match.mime_type, match.extension) if name)
+    names = frozenset(name for match in matches if match.confidence == best for name in (match.mime_type, match.extension) if name)
+    # A mark of byte order, as spreadsheets write it, is a match without a name.
+    return names or (frozenset({"text/csv", "text/plain"}) if _is_text(head) else names)
 
 
 def _is_text(head: bytes) -> bool:

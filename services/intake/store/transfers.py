@@ -1,4 +1,4 @@
-"""Imports and exports, collection `transfers`, and the refused rows of each, collection `transfer_faults`."""
+"""Imports and exports, collection `transfers`, and the refused rows of each, collection `transfer_faults`, sealed under a key per chunk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
+
+from services.intake.adapters.cipher import FieldCipher
 from services.intake.domain.transfers import Fault, Transfer
 from services.intake.store.registry import Registry
 from shared.mongo import ASCENDING, Database, IndexModel
@@ -16,6 +19,7 @@ INDEXES = [
     IndexModel([("asker.sub", ASCENDING)], name="asker"),
     IndexModel([("ended_at", ASCENDING)], name="ended_at"),
 ]
+_ROWS = "rows"
 FAULT_INDEXES = [IndexModel([("transfer", ASCENDING)], name="transfer")]
 
 
@@ -28,9 +32,10 @@ class RefusedRow:
 
 
 class Transfers(Registry[Transfer]):
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cipher: FieldCipher) -> None:
         super().__init__(database, "transfers", Transfer, lambda _row: [], lambda row: {"open": row.open})
         self._faults = database["transfer_faults"]
+        self._cipher = cipher
 
     async def open_ids(self, limit: int) -> list[str]:
         with store_errors():
@@ -40,9 +45,11 @@ class Transfers(Registry[Transfer]):
     async def keep_refused(self, transfer: str, chunk: int, rows: list[RefusedRow]) -> None:
         """The refused rows of the chunk that begins behind line `chunk`; again after a crash is the same."""
         kept = [{"cells": row.cells, "faults": [fault.model_dump() for fault in row.faults]} for row in rows]
-        change = {"$set": {"transfer": transfer, "chunk": chunk, "rows": kept}}
+        id = f"{transfer}:{chunk:09d}"
+        key, wrapped = self._cipher.new_person_key(id)
+        change = {"$set": {"transfer": transfer, "chunk": chunk, "key": wrapped, "rows": key.seal(_ROWS, orjson.dumps(kept))}}
         with store_errors():
-            await self._faults.update_one({"_id": f"{transfer}:{chunk:09d}"}, change, upsert=True)
+            await self._faults.update_one({"_id": id}, change, upsert=True)
 
     async def refused(self, transfer: str) -> AsyncIterator[list[RefusedRow]]:
         """Chunk by chunk, in the order of the file."""
@@ -52,7 +59,8 @@ class Transfers(Registry[Transfer]):
             with store_errors():
                 document = await self._faults.find_one({"_id": f"{transfer}:{chunk:09d}"})
             if document is not None:
-                yield [RefusedRow(row["cells"], [Fault(**fault) for fault in row["faults"]]) for row in document["rows"]]
+                rows = orjson.loads(self._cipher.unwrap(document["_id"], document["key"]).unseal(_ROWS, document["rows"]))
+                yield [RefusedRow(row["cells"], [Fault(**fault) for fault in row["faults"]]) for row in rows]
 
     async def forget_refused_of_ended(self) -> None:
         """Rows of jobs that have ended: whoever ended them was lost before forgetting."""

@@ -12,7 +12,7 @@ from services.intake.adapters.cipher import FieldCipher, Unreadable
 from shared.mongo import Database, UpdateOne
 from shared.records import Document, store_errors
 
-COLLECTIONS = ("persons", "members", "households", "archives", "encounters", "diaries")
+COLLECTIONS = ("persons", "members", "households", "archives", "encounters", "diaries", "fs.contents", "transfer_faults")
 AT_ONCE = 500
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-from services.intake.adapters.files import CHUNK, FileStore, StoredFile
+from services.intake.adapters.files import CHUNK, FileStore, Writing
 from services.intake.domain.uploads import (
     HEAD_BYTES,
     Incoming,
@@ -46,12 +46,13 @@ class ReceiveUpload:
         upload, attempt = await self._begin(id, declared_length)
         ticket = upload.ticket
         known = await self._files.find(ticket.sha256)
+        writing = None if known else self._files.begin(attempt, ticket.sha256)
         try:
             # A content that is already here is still received and checked: knowing a hash is no proof of having the file.
-            count = await self._transfer(upload, body, None if known else attempt)
+            await self._transfer(upload, body, writing)
             now = self._now()
-            if not known:
-                await self._files.keep(StoredFile(ticket.sha256, attempt, count, ticket.content_type, now))
+            if writing is not None:
+                await writing.keep(ticket.content_type, now)
         except BaseException:
             await self._files.discard(attempt)
             raise
@@ -85,30 +86,26 @@ class ReceiveUpload:
             if attempt is not None:
                 return upload, attempt
 
-    async def _transfer(self, upload: Upload, body: AsyncIterator[bytes], attempt: str | None) -> int:
-        """Passes the body through all checks and, with an attempt id, into its chunks. The number of bytes."""
+    async def _transfer(self, upload: Upload, body: AsyncIterator[bytes], writing: Writing | None) -> None:
+        """Passes the body through all checks and, where it is written, into its chunks."""
         incoming = Incoming(upload.ticket)
         buffer = bytearray()
         typed = False
-        n = size = 0
         async for piece in body:
             incoming.take(piece)
-            size += len(piece)
             buffer += piece
             if not typed and len(buffer) >= HEAD_BYTES:
                 self._check_type(upload, buffer)
                 typed = True
             while len(buffer) >= CHUNK:
-                if attempt is not None:
-                    await self._files.append(attempt, n, bytes(buffer[:CHUNK]))
+                if writing is not None:
+                    await writing.append(bytes(buffer[:CHUNK]))
                 del buffer[:CHUNK]
-                n += 1
         incoming.finish()
         if not typed:
             self._check_type(upload, buffer)
-        if buffer and attempt is not None:
-            await self._files.append(attempt, n, bytes(buffer))
-        return size
+        if buffer and writing is not None:
+            await writing.append(bytes(buffer))
 
     def _check_type(self, upload: Upload, head: bytearray) -> None:
         if not is_what_it_claims(upload.ticket.content_type, self._detect(bytes(head[:HEAD_BYTES]))):

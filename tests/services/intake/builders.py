@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+from services.intake.adapters.cipher import FieldCipher
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.fieldwork import PROJECTED
 from services.intake.service import Service
+from shared.identity.keys import MasterKeys
 from shared.projector import Projector
 
+CIPHER = FieldCipher(MasterKeys(lambda: {"k": bytes(32)}, str), bytes(32))
 NOW = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
 
 

@@ -19,10 +19,12 @@ import pytest
 import pytest_asyncio
 
 from services.intake.domain.erasure import SERVICE, Erasure
+from services.intake.domain.transfers import CSV, Fault
 from services.intake.service import Service
 from services.intake.settings import IntakeSettings
 from services.intake.store.key_registry import MASTER
 from services.intake.store.registry import Registry
+from services.intake.store.transfers import RefusedRow
 from services.intake.store.wrapped_keys import COLLECTIONS, Walk, WrappedKeys
 from services.intake.usecases.record_member import RecordMember, record_member
 from services.intake.usecases.register_grievance import PetitionerInput, RegisterGrievance, register_grievance
@@ -370,7 +372,31 @@ async def test_keys_come_from_the_environment_and_the_text_shows_none(office: Of
 async def test_every_collection_with_a_key_of_its_own_is_rotated(office: Office) -> None:
     registries = [held for held in vars(office.serving.fieldwork).values() if isinstance(held, Registry)]
     dumped = {held.collection.name: held.codec._model.model_fields for held in registries}
-    assert {name for name, fields in dumped.items() if {"person", "key"} <= set(fields)} | {"persons"} == set(COLLECTIONS)
+    apart = {"persons", "fs.contents", "transfer_faults"}
+    assert {name for name, fields in dumped.items() if {"person", "key"} <= set(fields)} | apart == set(COLLECTIONS)
+
+
+async def test_files_and_refused_rows_are_read_when_the_key_that_sealed_them_has_gone(office: Office, tmp_path: Path) -> None:
+    serving, table = office.serving, tmp_path / "a.csv"
+    await asyncio.to_thread(table.write_bytes, "孔凡莹".encode() * 100_000)
+    rows = [RefusedRow(["孔凡莹"], [Fault(line=2, column="姓名", code="MISSING", reason="Missing.", reason_zh="缺少。")])]
+    await serving.files.put(table, "ab" * 32, CSV, "file", datetime.now(UTC))
+    begun = serving.files.begin("begun", "cd" * 32)
+    await begun.append(b"begun")
+    await serving.fieldwork.transfers.keep_refused("job", 0, rows)
+    (office.keys / "0002.key").write_text(NEW)
+    await office.rotate()
+    # Begun under the one key, it is kept under the other.
+    await begun.keep("image/png", datetime.now(UTC))
+    assert await office.under() == {"0002"}
+    (office.keys / "0001.key").unlink()
+    fresh = await office.started()
+    for sha256, content in (("ab" * 32, table.read_bytes()), ("cd" * 32, b"begun")):
+        stored = await fresh.files.find(sha256)
+        assert stored is not None
+        assert b"".join([piece async for piece in fresh.files.read(stored)]) == content
+    assert [chunk async for chunk in fresh.fieldwork.transfers.refused("job")] == [rows]
+    assert "孔凡莹" not in str(await serving.runtime.database["transfer_faults"].find({}).to_list(None))
 
 
 async def ended(office: Office, command: str, **environment: str) -> subprocess.CompletedProcess[str]:

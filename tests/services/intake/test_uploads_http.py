@@ -18,7 +18,7 @@ from services.intake.uploads_http import uploads_router
 from services.intake.usecases.receive_upload import ReceiveUpload
 from shared.mongo import Database
 from shared.records import StoreTrouble
-from tests.services.intake.builders import NOW, body, png, ticket
+from tests.services.intake.builders import CIPHER, NOW, body, png, ticket
 
 KEY = bytes(range(32))
 BASE = "http://intake"
@@ -28,7 +28,7 @@ class Door:
     def __init__(self, database: Database, receive_seconds: float = 30.0) -> None:
         self.now: datetime = NOW
         self.uploads = UploadStore(database[COLLECTION])
-        files = FileStore(database)
+        files = FileStore(database, CIPHER)
         app = FastAPI()
         receive = ReceiveUpload(self.uploads, files, detect, lambda: self.now, UploadLimits())
         app.include_router(uploads_router(receive, files, KEY, lambda: self.now, receive_seconds))

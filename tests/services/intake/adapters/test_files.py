@@ -3,15 +3,17 @@
 import hashlib
 import io
 import zipfile
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from services.intake.adapters.cipher import SEAL_BYTES
 from services.intake.adapters.files import CHUNK, FileStore, StoredFile, detect
 from services.intake.domain.uploads import CONTENT_TYPES, is_what_it_claims
 from shared.mongo import Database, GridFS
 from shared.records import StoreTrouble
-from tests.services.intake.builders import NOW
+from tests.services.intake.builders import CIPHER, NOW
 
 
 def _image(form: str) -> bytes:
@@ -69,6 +71,11 @@ def test_a_file_passes_only_as_what_it_is(declared: str, content: str) -> None:
     assert is_what_it_claims(declared, detect(SAMPLES[content][:4096])) is (declared == content or (declared, content) in ALSO)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_table_as_spreadsheets_write_it_passes_as_a_table(encoding: str) -> None:
+    assert is_what_it_claims("text/csv", detect("人员编号*,姓名*\r\n1,孔凡莹\r\n".encode(encoding)))
+
+
 @pytest.mark.parametrize("stranger", sorted(STRANGERS))
 def test_strangers_pass_as_nothing(stranger: str) -> None:
     detected = detect(STRANGERS[stranger])
@@ -76,25 +83,50 @@ def test_strangers_pass_as_nothing(stranger: str) -> None:
 
 
 async def _write(files: FileStore, file: str, content: bytes) -> StoredFile:
-    for n, start in enumerate(range(0, len(content), CHUNK)):
-        await files.append(file, n, content[start : start + CHUNK])
-    return await files.keep(StoredFile(hashlib.sha256(content).hexdigest(), file, len(content), "image/png", NOW))
+    writing = files.begin(file, hashlib.sha256(content).hexdigest())
+    for start in range(0, len(content), CHUNK):
+        await writing.append(content[start : start + CHUNK])
+    return await writing.keep("image/png", NOW)
 
 
-async def test_the_driver_reads_what_we_wrote(intake_database: Database) -> None:
-    """The layout is GridFS's own: the driver's reader checks length and chunk sizes itself."""
-    files = FileStore(intake_database)
+async def test_a_file_lies_sealed_in_a_layout_that_the_driver_reads(intake_database: Database) -> None:
+    """The layout is GridFS's own: the driver's reader checks length and chunk sizes itself, so any tool can copy the bucket."""
+    files = FileStore(intake_database, CIPHER)
     await files.create_indexes()
     content = bytes(range(256)) * 4000
     stored = await _write(files, "u/1", content)
-    stream = await GridFS(intake_database).open_download_stream("u/1")
-    assert await stream.read() == content
+    raw = await (await GridFS(intake_database).open_download_stream("u/1")).read()
+    assert len(raw) == len(content) + SEAL_BYTES * 4
+    assert bytes(range(32)) not in raw
     assert b"".join([piece async for piece in files.read(stored)]) == content
     assert await files.find(stored.sha256) == stored
 
 
+async def test_what_was_kept_before_contents_were_sealed_is_read(intake_database: Database) -> None:
+    files = FileStore(intake_database, CIPHER)
+    await files.insert("u/1", 0, b"plain")
+    await files.keep(StoredFile("ab" * 32, "u/1", 5, "image/png", NOW, None))
+    stored = await files.find("ab" * 32)
+    assert stored is not None
+    assert [piece async for piece in files.read(stored)] == [b"plain"]
+
+
+@pytest.mark.parametrize("change", [{"data": b"x" * 300}, {"data": b""}, {"n": 7}])
+async def test_a_changed_chunk_is_noticed(intake_database: Database, change: dict[str, Any]) -> None:
+    files = FileStore(intake_database, CIPHER)
+    stored = await _write(files, "u/1", b"x" * 600_000)
+    chunks = intake_database["fs.chunks"]
+    await chunks.update_one({"files_id": "u/1", "n": 1}, {"$set": change})
+    if "n" in change:
+        # Another chunk of the file in its place.
+        await chunks.update_one({"files_id": "u/1", "n": 0}, {"$set": {"n": 1}})
+        await chunks.update_one({"files_id": "u/1", "n": 7}, {"$set": {"n": 0}})
+    with pytest.raises(StoreTrouble):
+        assert [piece async for piece in files.read(stored)]
+
+
 async def test_a_lost_chunk_is_noticed(intake_database: Database) -> None:
-    files = FileStore(intake_database)
+    files = FileStore(intake_database, CIPHER)
     stored = await _write(files, "u/1", b"x" * 600_000)
     await intake_database["fs.chunks"].delete_one({"files_id": "u/1", "n": 1})
     with pytest.raises(StoreTrouble):
@@ -102,7 +134,7 @@ async def test_a_lost_chunk_is_noticed(intake_database: Database) -> None:
 
 
 async def test_same_content_is_kept_once_and_the_later_copy_removed(intake_database: Database) -> None:
-    files = FileStore(intake_database)
+    files = FileStore(intake_database, CIPHER)
     first = await _write(files, "u/1", b"x" * 300_000)
     second = await _write(files, "v/1", b"x" * 300_000)
     assert second == first
@@ -111,9 +143,9 @@ async def test_same_content_is_kept_once_and_the_later_copy_removed(intake_datab
 
 
 async def test_discard_spares_the_home_of_a_content(intake_database: Database) -> None:
-    files = FileStore(intake_database)
+    files = FileStore(intake_database, CIPHER)
     stored = await _write(files, "u/1", b"x" * 300_000)
-    await files.append("w/1", 0, b"half")
+    await files.begin("w/1", "cd" * 32).append(b"half")
     await files.discard("u/1")
     await files.discard("w/1")
     await files.discard("never-there")

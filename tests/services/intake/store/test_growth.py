@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.parts import Parts
-from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore
 from services.intake.adapters.retention import load_retention
 from services.intake.domain.looks import look
@@ -31,13 +30,12 @@ from services.intake.store.registry import within
 from services.intake.store.summaries import Summaries, handed_slot
 from services.intake.store.transfers import Transfers
 from services.intake.store.uploads import UploadStore
-from shared.identity.keys import MasterKeys
 from shared.mongo import Database
 from shared.projector import Buckets
 from shared.record import stub
 from tests.services.builders import AT
 from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
-from tests.services.intake.builders import ticket
+from tests.services.intake.builders import CIPHER, ticket
 from tests.services.intake.test_shares import OWNER, grievance
 
 PER_VILLAGE, PER_TEAM = 20, 25
@@ -166,10 +164,13 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "archives by id": (lambda db: Archives(db).listed({"_id": {"$in": [f"a{n}" for n in range(25)]}}), {"archives._id_"}),
     "archives with something to decide": (lambda db: Archives(db).listed({"proposed_village": VILLAGE}), {"archives.proposed_village"}),
     "archives that are due": (lambda db: Archives(db).due("2026-06-06"), {"archives.expires"}),
-    "open transfers": (lambda db: Transfers(db).open_ids(20), {"transfers.open"}),
-    "transfers of an asker": (lambda db: Transfers(db)._found({"asker.sub": "a-7"}), {"transfers.asker"}),
-    "files that jobs need": (lambda db: Transfers(db).files_needed(AT + timedelta(hours=1)), {"transfers.open", "transfers.ended_at"}),
-    "files of an age": (lambda db: FileStore(db).of_types_before((CSV,), AT + timedelta(hours=1), 200), {"fs.contents.age"}),
+    "open transfers": (lambda db: Transfers(db, CIPHER).open_ids(20), {"transfers.open"}),
+    "transfers of an asker": (lambda db: Transfers(db, CIPHER)._found({"asker.sub": "a-7"}), {"transfers.asker"}),
+    "files that jobs need": (
+        lambda db: Transfers(db, CIPHER).files_needed(AT + timedelta(hours=1)),
+        {"transfers.open", "transfers.ended_at"},
+    ),
+    "files of an age": (lambda db: FileStore(db, CIPHER).of_types_before((CSV,), AT + timedelta(hours=1), 200), {"fs.contents.age"}),
     "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
     "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
     "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
@@ -202,8 +203,7 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
 
 
 def persons_of(database: Database) -> MongoPersons:
-    cipher = FieldCipher(MasterKeys(lambda: {"k": bytes(32)}, str), bytes(32))
-    return MongoPersons(database, cipher, load_retention(), lambda: "2026-06-05", lambda: AT + timedelta(days=1))
+    return MongoPersons(database, CIPHER, load_retention(), lambda: "2026-06-05", lambda: AT + timedelta(days=1))
 
 
 async def ids(database: Database, collection: str, query: dict[str, object]) -> object:

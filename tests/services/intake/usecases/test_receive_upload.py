@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from services.intake.adapters.cipher import SEAL_BYTES
 from services.intake.adapters.files import FileStore, detect
 from services.intake.domain.uploads import UploadLimits, UploadRefused, UploadTicket
 from services.intake.store.uploads import COLLECTION, UploadState, UploadStore
 from services.intake.usecases.receive_upload import GRACE, ReceiveUpload, sweep_uploads
 from shared.mongo import Database
-from tests.services.intake.builders import NOW, body, png, ticket
+from tests.services.intake.builders import CIPHER, NOW, body, png, ticket
 
 
 class Rig:
@@ -22,7 +23,7 @@ class Rig:
         self.database = database
         self.now: datetime = NOW
         self.uploads = UploadStore(database[COLLECTION])
-        self.files = FileStore(database)
+        self.files = FileStore(database, CIPHER)
         self.receive = ReceiveUpload(self.uploads, self.files, detect, lambda: self.now, limits or UploadLimits())
 
     async def refusal(self, made: UploadTicket, content: bytes, length: int | None = None) -> str:
@@ -31,7 +32,8 @@ class Rig:
         return raised.value.refusal.code
 
     async def bytes_kept(self) -> int:
-        return sum([len(chunk["data"]) async for chunk in self.database["fs.chunks"].find()])
+        """What was told, without what sealing adds to each chunk."""
+        return sum([len(chunk["data"]) - SEAL_BYTES async for chunk in self.database["fs.chunks"].find()])
 
 
 @pytest.fixture
@@ -211,7 +213,7 @@ async def test_what_a_crash_left_is_swept_and_nothing_else(rig: Rig) -> None:
         opened = await rig.uploads.open(made)
         attempt = await rig.uploads.begin(opened)
         assert attempt is not None
-        await rig.files.append(attempt, 0, crashed[:1000])
+        await rig.files.begin(attempt, made.sha256).append(crashed[:1000])
     await rig.receive(good.id, body(kept))
     assert await rig.bytes_kept() == len(kept) + 2000
     assert await sweep_uploads(rig.uploads, rig.files, good.expires_at) == 0
