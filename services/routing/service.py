@@ -16,7 +16,7 @@ from services.routing.settings import RoutingSettings
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate
 from services.routing.usecases.ports import Handling
 from shared.anchors import ROUND_SECONDS
-from shared.contracts.intake import DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
+from shared.contracts.intake import DepartmentRow, DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
 from shared.contracts.routing import RoutingAuditAnchoredV1
 from shared.envelope import Event
 from shared.erasure import SCRUB_SECONDS, Scrubber
@@ -43,17 +43,25 @@ class Service:
         self.posts = ReferenceRows(database, "posts")
         self.teams = ReferenceRows(database, "teams")
         self.cases = Cases(database)
+        self._calendar = StateCouncilCalendar()
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, RoutingAuditAnchoredV1)
 
+    def handling(self) -> Handling:
+        """What people's commands are made of."""
+
+        async def departments() -> dict[str, DepartmentRow]:
+            return {code: DepartmentRow(**row) for code, row in (await self.departments.rows()).items()}
+
+        return Handling(self.writer, self.reference_key, self.runtime.world.now, access_of, self._limit, departments)
+
+    def _limit(self, start: datetime, days: int) -> Due:
+        return add_working_days(start, days, self._calendar)
+
     def _policy(self) -> Policy:
-        calendar = StateCouncilCalendar()
         tree = load_categories()
         classifier = load_classifier(tree)
-
-        def limit(start: datetime, days: int) -> Due:
-            return add_working_days(start, days, calendar)
 
         def classify(subject: str, text: str) -> str | None:
             found = classifier.classify(subject, text)
@@ -63,7 +71,7 @@ class Service:
             row = self.departments.known(department)
             return Owner(staffId=row["head"], role="DEPARTMENT_HEAD", unit=department) if row else None
 
-        return Policy(self.runtime.world.now, FIRST_CATALOGUE, limit, classify, head_of)
+        return Policy(self.runtime.world.now, FIRST_CATALOGUE, self._limit, classify, head_of)
 
     async def migrate(self) -> None:
         """Indexes. Repeating it changes nothing."""
@@ -80,8 +88,7 @@ class Service:
 
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
-        handling = Handling(self.writer, self.reference_key, self.runtime.world.now, access_of)
-        routing = Routing(self.cases, self.departments, handling)
+        routing = Routing(self.cases, self.departments, self.handling())
 
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)

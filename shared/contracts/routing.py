@@ -69,7 +69,7 @@ class GrievanceAppraisedV1(Contract):
 
 
 class GrievanceDispatchedV1(Contract):
-    """转办 (S48): to which department, by which rule, due when (S52)."""
+    """转办 (S48), or 改派 by a dispatcher's hand (`rule` by-hand): to which department, by which rule, due when (S52)."""
 
     type: ClassVar[str] = "routing.grievance.dispatched.v1"
     words: ClassVar[tuple[str, ...]] = OF_PROGRESS
@@ -108,7 +108,8 @@ class GrievanceResolvedV1(Contract):
 
 
 class GrievanceMovedV1(Contract):
-    """The state followed what feedback found out: FED_BACK, SURVEYED, REWORK or CLOSED."""
+    """The state followed what feedback found out (FED_BACK, SURVEYED, REWORK, CLOSED), or a department sent the work order back and a
+    dispatcher had it stay (RETURN_PENDING, DISPATCHED). `action` says which move it was."""
 
     type: ClassVar[str] = "routing.grievance.moved.v1"
     words: ClassVar[tuple[str, ...]] = OF_PROGRESS

@@ -14,7 +14,7 @@ from services.intake.domain.records import Told
 from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
-from services.routing.domain.case import Case, Transition, WorkOrder
+from services.routing.domain.case import Case, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
@@ -148,17 +148,31 @@ class Described:
         by = Owner(staffId="asks", role="HANDLER", unit="D-ASKS")
         return Reveal(id="reveal", by=by, purpose="VERIFY", reason=f"理由 {self.mark}", at=AT, state="PENDING")
 
-    def case(self) -> Case:
+    def case(self, sent: datetime = AT) -> Case:
         order = WorkOrder(
             department=self.department,
             rule=f"rule-{self.mark}",
             rule_version=1,
             round=1,
-            dispatched_at=AT,
+            dispatched_at=sent,
             accepted_at=AT,
             resolved_at=AT,
             resolution=f"办结 {self.mark}",
             evidence=[f"evidence-{self.mark}"],
+            reason=f"理由 {self.mark}",
+        )
+        returned = Return(
+            department=self.department,
+            rule=f"rule-{self.mark}",
+            rule_version=1,
+            at=AT,
+            by=self.owner,
+            reason=f"退单 {self.mark}",
+            granted=True,
+            decided_at=AT,
+            decided_by=self.owner,
+            answer=f"同意 {self.mark}",
+            sent_to=self.department,
         )
         whole = Case(
             **self.shared(),
@@ -175,6 +189,7 @@ class Described:
             work_order=order,
             closed_at=AT,
             history=[Transition(at=AT, action="APPRAISE", status="APPRAISING", by=self.owner)],
+            returns=[returned],
         )
         return whole.with_(**self.changes)
 
@@ -237,8 +252,9 @@ async def keep_grievance(world: Any, described: Described) -> None:
     await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(made))
 
 
-async def keep_case(world: Any, described: Described) -> None:
-    await keep(world.services["routing"].cases, described.id, CASES.dump(described.case()))
+async def keep_case(world: Any, described: Described, sent: datetime = AT) -> None:
+    """`sent`: when it came to its department."""
+    await keep(world.services["routing"].cases, described.id, CASES.dump(described.case(sent)))
 
 
 async def keep_followup(world: Any, described: Described) -> None:
@@ -248,6 +264,13 @@ async def keep_followup(world: Any, described: Described) -> None:
 def at(status: Status) -> dict[str, Any]:
     """Changes that make a case stand in this state."""
     return {"status": status}
+
+
+def returned(department: str) -> dict[str, Any]:
+    """Changes by which this department's return waits for a decision."""
+    by = Owner(staffId="returns", role="HANDLER", unit=department)
+    waits = Return(department=department, rule="rule", rule_version=1, at=AT, by=by, reason="不归本部门管。")
+    return at("RETURN_PENDING") | {"returns": [waits]}
 
 
 UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}

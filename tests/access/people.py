@@ -12,7 +12,7 @@ COLUMNS = (ANONYMOUS, *(role.value for role in Role))
 SUB = "wang-all-roles"
 TEAM = "T-370881-001"
 HERE, ELSEWHERE = "370881001901", "370811002001"
-HANDLING, OTHER_UNIT, ELSEWHERE_UNIT = "D-370881001-DGW", "D-3708-SJJ", "D-3708-JTJ"
+HANDLING, OTHER_UNIT, ELSEWHERE_UNIT, THIRD_UNIT = "D-370881001-DGW", "D-3708-SJJ", "D-3708-JTJ", "D-3708-ZJJ"
 
 
 def claims(*roles: str, **changes: Any) -> dict[str, Any]:

@@ -28,10 +28,11 @@ from tests.access.documents import (
     masks_of,
     name_of,
     phone_of,
+    returned,
 )
 from tests.access.fieldwork import COMMANDS as FIELDWORK
 from tests.access.fieldwork import keep_look
-from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HERE
+from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HANDLING, HERE, THIRD_UNIT
 from tests.access.walking import Found, Walk
 from tests.world import ROOT
 from tools.matrix import DOCUMENT, read
@@ -139,7 +140,13 @@ REGISTRATION = {
 }
 UPLOAD = {"name": "a.png", "contentType": "image/png", "size": 70, "sha256": "cd" * 32}
 REGISTERING = frozenset({"registerGrievance", "recordEncounter", "syncFieldBatch"})
-RESOLUTION = {"text": "已更换。"}
+# Of a work order, and what is told beside the grievance.
+ORDERS: dict[str, dict[str, Any]] = {
+    "reportResolution": {"text": "已更换。"},
+    "returnWorkOrder": {"reason": "不归本部门管。"},
+    "adjudicateReturn": {"granted": True, "department": THIRD_UNIT, "reason": "转住建。"},
+    "reassignWorkOrder": {"department": THIRD_UNIT, "reason": "转住建。"},
+}
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 LATER: dict[str, dict[str, Any]] = {
     "tellPetitioner": {"words": "已告知。"},
@@ -152,7 +159,7 @@ LATER: dict[str, dict[str, Any]] = {
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK, *LATER),
-    "routing": ("acceptWorkOrder", "reportResolution"),
+    "routing": ("acceptWorkOrder", *ORDERS),
     "feedback": ("answerSurvey",),
 }
 
@@ -179,13 +186,17 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
     if mutation == "answerSurvey":
         await keep_followup(world, described)
         return ANSWER | {"grievanceId": described.id}
-    await keep_case(world, described)
-    return (RESOLUTION if mutation == "reportResolution" else {}) | {"grievanceId": described.id}
+    # It is sent back within days.
+    await keep_case(world, described, sent=world.services["routing"].runtime.world.now())
+    return ORDERS.get(mutation, {}) | {"grievanceId": described.id}
 
 
 CHANGES: dict[str, dict[str, Any]] = {
     "acceptWorkOrder": at("DISPATCHED"),
     "reportResolution": at("HANDLING"),
+    "returnWorkOrder": at("DISPATCHED"),
+    "adjudicateReturn": returned(HANDLING),
+    "reassignWorkOrder": at("HANDLING"),
     "answerSurvey": UNANSWERED,
     "completeGrievance": at("HANDLING"),
 }

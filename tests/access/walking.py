@@ -118,6 +118,15 @@ MAY_BE_NULL = frozenset(
         "Grievance.erasedAt",
         "AcceptRefused.field",
         "ReportRefused.field",
+        "ReturnRefused.field",
+        "AdjudicateRefused.field",
+        "ReassignRefused.field",
+        "WorkOrder.reason",
+        "Return.granted",
+        "Return.decidedAt",
+        "Return.decidedBy",
+        "Return.answer",
+        "Return.sentTo",
         "SurveyRefused.field",
     }
 )

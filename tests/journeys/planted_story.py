@@ -22,7 +22,7 @@ from services.intake.domain.transfers import CSV, Kind
 from shared.china_time import CHINA
 from shared.ids import event_id
 from tests.journeys.planting import Garden
-from tests.journeys.system import GULOU, System
+from tests.journeys.system import GULOU, LUCHENG, System
 from tests.waiting import until
 
 # These answer with what is asked for in clear: that is what they are for.
@@ -83,6 +83,7 @@ class Story:
         id = await self._grievance()
         await self._look(id)
         await self._archive(household)
+        await self._send_about()
         await self._erase(await self._register())
         return id
 
@@ -245,6 +246,15 @@ class Story:
         await self._do("secretary", "tellPetitioner", grievanceId=id, words=garden.words())
         await self._do("petitioner", "answerSurvey", grievanceId=id, resolved=True, satisfied="DISSATISFIED", reason=garden.words())
         return id
+
+    async def _send_about(self) -> None:
+        """From department to department and back, with the reasons of all."""
+        id, garden = await self._register(), self._garden
+        await self._caller.system.until_status(id, "DISPATCHED")
+        await self._do("handler", "returnWorkOrder", grievanceId=id, reason=garden.words())
+        decision = {"granted": True, "department": "D-3708-ZJJ"}
+        await self._do("dispatcher", "adjudicateReturn", grievanceId=id, reason=garden.words(), **decision)
+        await self._do("dispatcher", "reassignWorkOrder", grievanceId=id, department=LUCHENG, reason=garden.words())
 
     async def _look(self, id: str) -> None:
         garden, why = self._garden, {"purpose": "CONTACT"}

@@ -1,4 +1,4 @@
-"""Routing followed what feedback found out: fed back, closed, or in rework."""
+"""Routing followed what feedback found out (fed back, closed, in rework), or a work order was returned and stays."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ WORDS = {
     "CONFIRM_FED_BACK": ("fed back to the petitioner", "已反馈群众"),
     "CLOSE": ("closed", "办结"),
     "ASK_REWORK": ("sent to rework", "重办"),
+    "RETURN_WORK_ORDER": ("the department asks for it to be handled elsewhere", "承办部门申请退单"),
+    "REFUSE_RETURN": ("it stays with the department", "退单被驳回，仍由原部门办理"),
 }
 
 

@@ -28,6 +28,8 @@ from shared.erasure import ERASED, blanked
 
 # 重办 at most so often; then the case is closed and supervision takes it up (domain.md, callback and survey).
 MAX_REWORKS = 2
+# The rule of a work order that a dispatcher has sent.
+BY_HAND = "by-hand"
 SYSTEM = Owner(staffId="system", role="SYSTEM", unit="routing")
 
 Limit = Callable[[datetime, int], Due]
@@ -45,7 +47,8 @@ class Transition(BaseModel):
 
 
 class WorkOrder(BaseModel):
-    """What a department has in hand. `round` counts from 1; each rework is a round."""
+    """What a department has in hand. `round` counts from 1; each rework is a round. `rule` is the catalogue's that sent it there, or
+    BY_HAND where a dispatcher did, who says in `reason` why."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,6 +61,25 @@ class WorkOrder(BaseModel):
     resolved_at: datetime | None = None
     resolution: str | None = None
     evidence: list[str] = []
+    reason: str | None = None
+
+
+class Return(BaseModel):
+    """退单: a department says that a work order is not its own, and a dispatcher decides. It keeps by which rule it had come."""
+
+    model_config = ConfigDict(frozen=True)
+
+    department: str
+    rule: str
+    rule_version: int
+    at: datetime
+    by: Owner
+    reason: str
+    granted: bool | None = None
+    decided_at: datetime | None = None
+    decided_by: Owner | None = None
+    answer: str | None = None
+    sent_to: str | None = None
 
 
 class Case(BaseModel):
@@ -91,6 +113,7 @@ class Case(BaseModel):
     erased: bool = False
     """The petitioner was erased: no words of theirs, nor for them, are here or are taken up."""
     history: list[Transition] = []
+    returns: list[Return] = []
 
     def progress(self, at: datetime) -> Progress:
         """What the other services copy."""
@@ -123,8 +146,9 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     """The case stays, with its course and its times; whose it was and what they said is gone."""
     order = case.work_order
     if order is not None:
-        order = order.model_copy(update={"resolution": blanked(order.resolution)})
-    return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, work_order=order, erased=True)
+        order = order.model_copy(update={"resolution": blanked(order.resolution), "reason": blanked(order.reason)})
+    returns = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.returns]
+    return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, work_order=order, returns=returns, erased=True)
 
 
 def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool) -> Case:
@@ -201,7 +225,7 @@ def due_for(grade: Grade, limit: Limit, at: datetime) -> Due:
 def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """Somebody of the department takes it and owns it from now on."""
     accepted = case.moved("ACCEPT_WORK_ORDER", at, by)
-    order = _order(accepted).model_copy(update={"accepted_at": at})
+    order = order_of(accepted).model_copy(update={"accepted_at": at})
     handlers = sorted({*accepted.handlers, by.staffId})
     accepted = accepted.with_(work_order=order, owner=by, handlers=handlers)
     return accepted, [WorkOrderAcceptedV1(department=order.department, by=by, progress=accepted.progress(at))]
@@ -210,7 +234,7 @@ def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[C
 def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """已办: the words for the petitioner and the evidence. Nothing is due any more."""
     resolved = case.moved("REPORT_RESOLUTION", at, by)
-    order = _order(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
+    order = order_of(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
     resolved = resolved.with_(work_order=order, owner=by, due_at=None, due_provisional=False)
     event = GrievanceResolvedV1(
         department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)
@@ -234,7 +258,7 @@ def surveyed(case: Case, event: SurveyAnsweredV1, limit: Limit) -> tuple[Case, l
 
 
 def _rework(case: Case, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
-    order = _order(case)
+    order = order_of(case)
     due = due_for(case.grade, limit, at)
     again = order.model_copy(update={"round": order.round + 1, "resolved_at": None, "resolution": None, "evidence": []})
     reworked = (
@@ -245,7 +269,7 @@ def _rework(case: Case, limit: Limit, at: datetime) -> tuple[Case, list[Contract
     return reworked, [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
 
 
-def _order(case: Case) -> WorkOrder:
+def order_of(case: Case) -> WorkOrder:
     if case.work_order is None:
         raise ValueError("a case in this state has a work order")
     return case.work_order

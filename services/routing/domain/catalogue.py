@@ -12,6 +12,8 @@ Grade = Literal["CONSULTATION", "ORDINARY", "COMPLEX", "URGENT"]
 # Working days until the result is due (domain.md, rules of practice). Urgent ones run round the clock.
 LIMIT_DAYS: dict[Grade, int] = {"CONSULTATION": 1, "ORDINARY": 5, "COMPLEX": 15}
 URGENT_HOURS = 24
+# Working days in which a department may send a work order back (domain.md, rules of practice).
+RETURN_DAYS = 2
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,10 @@ Action = Literal[
     "ANSWER_ON_SPOT",
     "DISPATCH",
     "ACCEPT_WORK_ORDER",
+    "RETURN_WORK_ORDER",
+    "GRANT_RETURN",
+    "REFUSE_RETURN",
+    "REASSIGN",
     "REPORT_RESOLUTION",
     "CONFIRM_FED_BACK",
     "RECORD_SURVEY",
@@ -34,10 +38,11 @@ Action = Literal[
     "RESUME_HANDLING",
 ]
 
-Party = Literal["SYSTEM", "DEPARTMENT"]
+Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER"]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
-Limit = Literal["RESULT"]
-"""RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS)."""
+Limit = Literal["RESULT", "RETURN"]
+"""RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS); sending it elsewhere does not begin it anew. RETURN: from
+when it was sent to this department (catalogue.py RETURN_DAYS)."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,10 @@ MOVES: tuple[Move, ...] = (
     Move("ANSWER_ON_SPOT", "SYSTEM", ("APPRAISING",), "ANSWERED_ON_SPOT", None, GrievanceAppraisedV1, "当场答复", "answer on the spot"),
     Move("DISPATCH", "SYSTEM", ("ACCEPTED",), "DISPATCHED", None, GrievanceDispatchedV1, "转办", "dispatch"),
     Move("ACCEPT_WORK_ORDER", "DEPARTMENT", ("DISPATCHED",), "HANDLING", None, WorkOrderAcceptedV1, "接单办理", "accept the work order"),
+    Move("RETURN_WORK_ORDER", "DEPARTMENT", ("DISPATCHED",), "RETURN_PENDING", "RETURN", GrievanceMovedV1, "退单", "return the work order"),
+    Move("GRANT_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceDispatchedV1, "同意退单", "grant the return"),
+    Move("REFUSE_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceMovedV1, "驳回退单", "refuse the return"),
+    Move("REASSIGN", "DISPATCHER", ("DISPATCHED", "HANDLING"), "DISPATCHED", None, GrievanceDispatchedV1, "改派", "reassign"),
     Move("REPORT_RESOLUTION", "DEPARTMENT", ("HANDLING",), "RESOLVED", "RESULT", GrievanceResolvedV1, "上报办结", "report the resolution"),
     Move(
         "CONFIRM_FED_BACK",

@@ -14,6 +14,13 @@ HANDLES = command(
     parties.may_handle,
     "ROLE_MISSING NOT_FOUND NOT_YOUR_WORK_ORDER",
 )
+DISPATCHES = command(
+    "辖区内的转办员",
+    "dispatchers, in their territory",
+    parties.DISPATCHERS,
+    parties.may_dispatch,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
+)
 
 POLICY = Policy(
     objects={
@@ -23,22 +30,26 @@ POLICY = Policy(
     },
     fields={
         "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN},
-        "Mutation": {"acceptWorkOrder reportResolution": HANDLES},
+        "Mutation": {"acceptWorkOrder reportResolution returnWorkOrder": HANDLES, "adjudicateReturn reassignWorkOrder": DISPATCHES},
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
-            "department workOrder history allowedActions": OF_OBJECT,
+            "department workOrder history returns allowedActions": OF_OBJECT,
         },
         "CaseOwner": {"staffId role unit": OF_OBJECT},
         "Transition": {"at action status by": OF_OBJECT},
         "AllowedAction": {"action allowed code message messageZh": OF_OBJECT},
-        "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence": OF_OBJECT},
+        "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason": OF_OBJECT},
+        "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "CaseEdge": {"cursor node": OF_OBJECT},
         "CasePageInfo": {"hasNextPage endCursor": OF_OBJECT},
         "AcceptRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ReportRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReturnRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AdjudicateRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReassignRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},
     },
 )

@@ -6,6 +6,17 @@ import strawberry
 
 from services.routing.store.mongo import CODEC, Cases
 from services.routing.subgraph.policy import POLICY
+from services.routing.subgraph.returns import (
+    AdjudicateRefused,
+    AdjudicateResult,
+    AdjudicateReturnInput,
+    ReassignRefused,
+    ReassignResult,
+    ReassignWorkOrderInput,
+    ReturnRefused,
+    ReturnResult,
+    ReturnWorkOrderInput,
+)
 from services.routing.subgraph.types import (
     AcceptRefused,
     AcceptResult,
@@ -20,7 +31,10 @@ from services.routing.subgraph.types import (
     ReportResult,
 )
 from services.routing.usecases.accept_work_order import accept
+from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
+from services.routing.usecases.return_work_order import send_back
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
 from shared.listing import cursor_of
@@ -82,6 +96,38 @@ class Mutation:
             return await _as_it_is(context.routing.cases, id)
 
         return await refused_as(ReportRefused, work)
+
+    @strawberry.mutation(description="退单，须在转办后2个工作日内 · the department sends the work order back, within 2 working days")
+    async def return_work_order(self, info: Ctx, input: ReturnWorkOrderInput) -> ReturnResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            await send_back(context.routing.handling, context.viewer, str(input.request_id), id, input.reason, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(ReturnRefused, work)
+
+    @strawberry.mutation(description="退单审核：同意则改派，驳回则仍由原部门办理 · grant a return, to another department, or refuse it")
+    async def adjudicate_return(self, info: Ctx, input: AdjudicateReturnInput) -> AdjudicateResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            request, decision = str(input.request_id), (input.granted, input.department, input.reason)
+            await adjudicate(context.routing.handling, context.viewer, request, id, *decision, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(AdjudicateRefused, work)
+
+    @strawberry.mutation(description="改派，办理期限不变 · a dispatcher sends it to another department; the day on which it is due stays")
+    async def reassign_work_order(self, info: Ctx, input: ReassignWorkOrderInput) -> ReassignResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            request, handling = str(input.request_id), context.routing.handling
+            await send_elsewhere(handling, context.viewer, request, id, input.department, input.reason, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(ReassignRefused, work)
 
 
 async def _as_it_is(cases: Cases, id: str) -> Case:

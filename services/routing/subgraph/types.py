@@ -11,8 +11,9 @@ from strawberry.types import Info
 from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.case import Case as Held
+from services.routing.domain.case import Return as HeldReturn
+from services.routing.domain.case import WorkOrder as Order
 from services.routing.domain.lifecycle import BY_ACTION, STATUS_NAMES, Action
-from services.routing.store.mongo import access_of
 from services.routing.subgraph.context import RoutingContext
 from services.routing.usecases.parties import Allowance, allowances
 from shared.contracts.intake import Owner
@@ -57,6 +58,10 @@ class CaseAction(Enum):
     ANSWER_ON_SPOT = _named("ANSWER_ON_SPOT")
     DISPATCH = _named("DISPATCH")
     ACCEPT_WORK_ORDER = _named("ACCEPT_WORK_ORDER")
+    RETURN_WORK_ORDER = _named("RETURN_WORK_ORDER")
+    GRANT_RETURN = _named("GRANT_RETURN")
+    REFUSE_RETURN = _named("REFUSE_RETURN")
+    REASSIGN = _named("REASSIGN")
     REPORT_RESOLUTION = _named("REPORT_RESOLUTION")
     CONFIRM_FED_BACK = _named("CONFIRM_FED_BACK")
     RECORD_SURVEY = _named("RECORD_SURVEY")
@@ -128,7 +133,7 @@ class AllowedAction:
 @strawberry.type(description="工单 · what a department has in hand; each rework is a round")
 class WorkOrder:
     department: Department = strawberry.field(description="承办部门 · who has it in hand")
-    rule: str = strawberry.field(description="转办规则 · the dispatch rule that sent it there")
+    rule: str = strawberry.field(description="转办规则；人工改派为 by-hand · the dispatch rule that sent it there; by-hand: a dispatcher")
     rule_version: int = strawberry.field(description="规则版本 · version of the catalogue")
     round: int = strawberry.field(description="第几轮；重办加一 · counts from 1, one more for each rework")
     dispatched_at: datetime = strawberry.field(description="转办时间 · when it was sent there")
@@ -136,6 +141,53 @@ class WorkOrder:
     resolved_at: datetime | None = strawberry.field(description="办结上报时间 · when it was reported as done")
     resolution: str | None = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
     evidence: list[strawberry.ID] = strawberry.field(description="佐证附件标识 · ids of the attachments that show it")
+    reason: str | None = strawberry.field(description="人工改派的理由 · why a dispatcher sent it there; null: a rule did")
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        return cls(
+            department=Department(code=order.department),
+            rule=order.rule,
+            rule_version=order.rule_version,
+            round=order.round,
+            dispatched_at=order.dispatched_at,
+            accepted_at=order.accepted_at,
+            resolved_at=order.resolved_at,
+            resolution=order.resolution,
+            evidence=[strawberry.ID(id) for id in order.evidence],
+            reason=order.reason,
+        )
+
+
+@strawberry.type(description="退单 · a department says that a work order is not its own, and a dispatcher decides")
+class Return:
+    department: Department = strawberry.field(description="退单部门 · who sends it back")
+    rule: str = strawberry.field(description="原转办规则 · the dispatch rule that had sent it there")
+    rule_version: int = strawberry.field(description="规则版本 · version of the catalogue")
+    at: datetime = strawberry.field(description="退单时间（UTC）· when, in UTC")
+    by: CaseOwner = strawberry.field(description="谁 · by whom")
+    reason: str = strawberry.field(description="退单理由 · why")
+    granted: bool | None = strawberry.field(description="是否同意；待审时为空 · granted or refused; null while it waits")
+    decided_at: datetime | None = strawberry.field(description="审核时间（UTC）· when it was decided, in UTC")
+    decided_by: CaseOwner | None = strawberry.field(description="审核人 · who decided")
+    answer: str | None = strawberry.field(description="审核理由 · why so")
+    sent_to: Department | None = strawberry.field(description="改派至 · where it went; null: it stayed")
+
+    @classmethod
+    def of(cls, held: HeldReturn) -> Self:
+        return cls(
+            department=Department(code=held.department),
+            rule=held.rule,
+            rule_version=held.rule_version,
+            at=held.at,
+            by=CaseOwner.of(held.by),
+            reason=held.reason,
+            granted=held.granted,
+            decided_at=held.decided_at,
+            decided_by=CaseOwner.of(held.decided_by) if held.decided_by else None,
+            answer=held.answer,
+            sent_to=Department(code=held.sent_to) if held.sent_to else None,
+        )
 
 
 @strawberry.federation.type(keys=["id"], description="办件 · the handling of one grievance")
@@ -155,11 +207,13 @@ class Case:
     department: Department | None = strawberry.field(description="承办部门 · the department that handles it")
     work_order: WorkOrder | None = strawberry.field(description="工单 · the work order")
     history: list[Transition] = strawberry.field(description="流转记录 · every move, oldest first")
+    returns: list[Return] = strawberry.field(description="退单记录 · every return, oldest first")
     held: strawberry.Private[Held]
 
     @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
     def allowed_actions(self, info: Ctx) -> list[AllowedAction]:
-        return [AllowedAction.of(each) for each in allowances(info.context.viewer, self.held, access_of(self.held))]
+        context = info.context
+        return [AllowedAction.of(each) for each in allowances(context.routing.handling, context.viewer, self.held)]
 
     @classmethod
     async def resolve_reference(cls, info: Ctx, id: strawberry.ID) -> Self | None:
@@ -169,20 +223,6 @@ class Case:
     @classmethod
     def of(cls, id: str, held: Held) -> Self:
         order = held.work_order
-        department = Department(code=order.department) if order else None
-        work_order = None
-        if order is not None and department is not None:
-            work_order = WorkOrder(
-                department=department,
-                rule=order.rule,
-                rule_version=order.rule_version,
-                round=order.round,
-                dispatched_at=order.dispatched_at,
-                accepted_at=order.accepted_at,
-                resolved_at=order.resolved_at,
-                resolution=order.resolution,
-                evidence=[strawberry.ID(id) for id in order.evidence],
-            )
         return cls(
             id=strawberry.ID(id),
             number=held.number,
@@ -196,8 +236,8 @@ class Case:
             closed_at=held.closed_at,
             reworks=held.reworks,
             needs_supervision=held.needs_supervision,
-            department=department,
-            work_order=work_order,
+            department=Department(code=order.department) if order else None,
+            work_order=WorkOrder.of(order) if order else None,
             history=[
                 Transition(
                     at=step.at,
@@ -207,6 +247,7 @@ class Case:
                 )
                 for step in held.history
             ],
+            returns=[Return.of(each) for each in held.returns],
             held=held,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.routing.domain.case import Case, accept_work_order
-from services.routing.usecases.parties import check, check_visible, roles_of, staff
+from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
 from shared.commands import request_of
 from shared.identity.viewer import Viewer
@@ -16,8 +16,8 @@ async def accept(parts: Handling, viewer: Viewer, request_id: str, grievance: st
     request = request_of(parts.reference_key, viewer, request_id, "AcceptWorkOrder", {"grievance": grievance}, origin)
 
     def decide(case: Case) -> Decision:
-        check(viewer, "ACCEPT_WORK_ORDER", case, parts.access_of(case))
-        accepted, events = accept_work_order(case, staff(viewer), parts.now())
+        check(parts, viewer, "ACCEPT_WORK_ORDER", case)
+        accepted, events = accept_work_order(case, author(viewer, "ACCEPT_WORK_ORDER", case), parts.now())
         return Decision(accepted, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

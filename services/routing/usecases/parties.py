@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.routing.domain.case import Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
+from services.routing.domain.returns import hindrance
 from services.routing.usecases.ports import Handling
 from shared.contracts.intake import Owner
 from shared.identity.access import Access, may_see
@@ -26,6 +27,7 @@ class PartyRule:
 
 
 HANDLERS = (Role.HANDLER, Role.DEPARTMENT_HEAD)
+DISPATCHERS = (Role.DISPATCHER,)
 
 
 def may_handle(viewer: Viewer, access: Access) -> bool:
@@ -38,12 +40,22 @@ def _has_the_order(viewer: Viewer, case: Case, access: Access) -> bool:
     return may_handle(viewer, access) and order is not None and viewer.department == order.department
 
 
+def may_dispatch(viewer: Viewer, access: Access) -> bool:
+    """A dispatcher in whose territory it is."""
+    return viewer.has(*DISPATCHERS) and may_see(viewer, access) and viewer.covers(access.division)
+
+
 PARTIES: dict[Party, PartyRule] = {
     "DEPARTMENT": PartyRule(
         HANDLERS,
         _has_the_order,
         lambda: Forbidden("NOT_YOUR_WORK_ORDER", "该工单不属于您所在的部门。", "This work order is not your department's."),
-    )
+    ),
+    "DISPATCHER": PartyRule(
+        DISPATCHERS,
+        lambda viewer, _case, access: may_dispatch(viewer, access),
+        lambda: Forbidden("NOT_YOUR_TERRITORY", "该诉求不在您的转办地区内。", "You do not dispatch for this grievance's place."),
+    ),
 }
 """All but SYSTEM, which is nobody who could ask."""
 
@@ -62,8 +74,11 @@ def check_visible(parts: Handling, viewer: Viewer, case: Case) -> None:
         raise NoSuchRecord("not visible")
 
 
-def staff(viewer: Viewer) -> Owner:
-    """A handler or head as role, unit and id."""
+def author(viewer: Viewer, action: Action, case: Case) -> Owner:
+    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher for a territory."""
+    if BY_ACTION[action].by == "DISPATCHER":
+        covering = [scope for scope in viewer.scopes if scope.covers(case.division)]
+        return Owner(staffId=viewer.sub, role=Role.DISPATCHER, unit=max(covering, key=lambda scope: len(scope.prefix)).code)
     role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
 
@@ -72,22 +87,24 @@ def roles_of(action: Action) -> tuple[Role, ...]:
     return PARTIES[BY_ACTION[action].by].roles
 
 
-def check(viewer: Viewer, action: Action, case: Case, access: Access) -> None:
-    """Raises Refusal: the role first, then whose it is, then the state with what is possible in it."""
+def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
+    """Raises Refusal: the role first, then whose it is, then the state with what is possible in it, then what else stands against it."""
     party = PARTIES[BY_ACTION[action].by]
     viewer.require(*party.roles)
-    if not party.stands(viewer, case, access):
+    if not party.stands(viewer, case, parts.access_of(case)):
         raise party.refusal()
     next_status(case.status, action)
+    if refusal := hindrance(case, action, viewer.sub, parts.limit, parts.now()):
+        raise refusal
 
 
-def allowances(viewer: Viewer, case: Case, access: Access) -> list[Allowance]:
+def allowances(parts: Handling, viewer: Viewer, case: Case) -> list[Allowance]:
     """Of every move that people make, in the order of the table."""
     found = []
     for move in MOVES:
         if move.by in PARTIES:
             try:
-                check(viewer, move.action, case, access)
+                check(parts, viewer, move.action, case)
                 found.append(Allowance(move, None))
             except Refusal as refusal:
                 found.append(Allowance(move, refusal))

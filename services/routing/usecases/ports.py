@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.routing.domain.case import Case
+from services.routing.domain.case import Case, Limit
+from shared.contracts.intake import DepartmentRow
 from shared.identity.access import Access
 from shared.writer import Writer
 
 
 @dataclass(frozen=True)
 class Handling:
-    """One writer, the business clock, and how a case is authorised."""
+    """One writer, the business clock, how a case is authorised, the working calendar, and the departments by code."""
 
     writer: Writer
     reference_key: bytes
     now: Callable[[], datetime]
     access_of: Callable[[Case], Access]
+    limit: Limit
+    departments: Callable[[], Awaitable[Mapping[str, DepartmentRow]]]

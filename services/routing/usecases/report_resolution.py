@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from services.routing.domain.case import Case, report_resolution
-from services.routing.usecases.parties import check, check_visible, roles_of, staff
+from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
+from services.routing.usecases.words import check_words, kept
 from shared.commands import request_of
-from shared.erasure import ERASED
 from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
-from shared.redaction import redact
 from shared.writer import Decision
 
 TEXT_LENGTH = 10_000
@@ -22,10 +21,7 @@ ATTACHMENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: str, text: str, evidence: list[str], origin: str) -> None:
     """Raises Refusal (no rights, no words, illegal move) or NoSuchRecord."""
     viewer.require(*roles_of("REPORT_RESOLUTION"))
-    if not text.strip():
-        raise Refusal("TEXT_EMPTY", "请填写办理结果。", "Say what was done.", "text")
-    if len(text) > TEXT_LENGTH:
-        raise Refusal("TEXT_TOO_LONG", f"内容不能超过{TEXT_LENGTH}字。", f"The text is longer than {TEXT_LENGTH} characters.", "text")
+    check_words(text, "text", TEXT_LENGTH)
     if len(evidence) > MAX_EVIDENCE:
         raise Refusal("TOO_MUCH_EVIDENCE", f"附件不能超过{MAX_EVIDENCE}个。", f"More than {MAX_EVIDENCE} attachments.", "evidence")
     # They travel in events: ids of attachments, and nothing else that somebody may type there.
@@ -35,10 +31,9 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
     request = request_of(parts.reference_key, viewer, request_id, "ReportResolution", payload, origin)
 
     def decide(case: Case) -> Decision:
-        check(viewer, "REPORT_RESOLUTION", case, parts.access_of(case))
-        # A text for somebody who was erased is for nobody, and may speak of them.
-        words = ERASED if case.erased else redact(text, ()).text
-        resolved, events = report_resolution(case, words, evidence, staff(viewer), parts.now())
+        check(parts, viewer, "REPORT_RESOLUTION", case)
+        by = author(viewer, "REPORT_RESOLUTION", case)
+        resolved, events = report_resolution(case, kept(case, text), evidence, by, parts.now())
         return Decision(resolved, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

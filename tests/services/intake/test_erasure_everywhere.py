@@ -21,9 +21,7 @@ from services.intake.usecases.erase_petitioner import erase_round
 from services.intake.usecases.hand_up_day_summary import HandUpDaySummary, hand_up_day_summary
 from services.intake.usecases.register_grievance import PetitionerInput, RegisterGrievance, register_grievance
 from services.intake.usecases.tell_petitioner import TellPetitioner, tell_petitioner
-from services.routing.store.mongo import access_of as case_access
 from services.routing.usecases.accept_work_order import accept
-from services.routing.usecases.ports import Handling
 from services.routing.usecases.report_resolution import report
 from shared.envelope import decode
 from shared.erasure import ERASED, Scrubber
@@ -70,7 +68,7 @@ async def closed(town: Town, request: str = "told", **changes: Any) -> str:
     await check_day_summary(summarising, SECRETARY, CheckDaySummary(request_id=f"c-{request}", day=day, items=[look]), "test")
     await hand_up_day_summary(summarising, SECRETARY, HandUpDaySummary(request_id=f"h-{request}", day=day), "test")
     world = town.routing.runtime.world
-    handling = Handling(town.routing.writer, town.routing.reference_key, world.now, case_access)
+    handling = town.routing.handling()
     surveying = Surveying(town.feedback.writer, town.feedback.reference_key, world.now, followup_access)
     caller = viewer(Role.CALLER)
     for round in (1, 2):
@@ -182,8 +180,7 @@ async def test_handling_goes_on_and_a_department_answers_to_nobody(town: Town) -
     await town.erase(id)
     await erase_round(town.intake.erasing)
     await town.settle(id)
-    world = town.routing.runtime.world
-    handling = Handling(town.routing.writer, town.routing.reference_key, world.now, case_access)
+    handling = town.routing.handling()
     handler = await handler_of(town, id)
     await accept(handling, handler, "a", id, "test")
     await report(handling, handler, "r", id, "您说的梧桐树已修剪。", [], "test")

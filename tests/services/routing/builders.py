@@ -8,21 +8,25 @@ from typing import Any
 
 from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.domain import case as domain
-from services.routing.domain.case import Case
+from services.routing.domain import returns
+from services.routing.domain.case import Case, Return, WorkOrder
 from services.routing.domain.catalogue import FIRST_CATALOGUE, Catalogue
 from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
-from services.routing.store.mongo import CODEC
+from services.routing.store.mongo import CODEC, access_of
+from services.routing.usecases.ports import Handling
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
-from shared.contracts.intake import Access, GrievanceRegisteredV1, Owner
+from shared.contracts.intake import Access, DepartmentRow, GrievanceRegisteredV1, Owner
 from shared.contracts.routing import Status
 from shared.record import Participant
-from tests.services.builders import AT, LUCHENG, REF, TEAM, VILLAGE, Desk, StillWorld
+from tests.services.builders import AT, COUNTY, KEY, LUCHENG, REF, TEAM, VILLAGE, Desk, StillWorld
 
 SECRETARY = Owner(staffId="secretary-1", role="SECRETARY", unit=TEAM)
 HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
+DISPATCHER = Owner(staffId="dispatcher-1", role="DISPATCHER", unit=COUNTY)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
+ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
 
 
@@ -81,6 +85,11 @@ def handled(**changes: Any) -> Case:
     return domain.accept_work_order(dispatched(**changes), HANDLER, AT)[0]
 
 
+def returned(**changes: Any) -> Case:
+    """In RETURN_PENDING."""
+    return returns.return_work_order(dispatched(**changes), "不归本部门管。", HANDLER, AT)[0]
+
+
 def resolved(**changes: Any) -> Case:
     return domain.report_resolution(handled(**changes), "已更换新的指示牌。", ["photo-1"], HANDLER, AT)[0]
 
@@ -100,8 +109,26 @@ def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT) -> SurveyAn
 
 
 def case_in(status: Status, **changes: Any) -> Case:
-    """A case of 鲁城街道党工委 with a work order, in any state of the table."""
-    return handled(**changes).with_(status=status)
+    """A case of 鲁城街道党工委 with a work order, which it once sent back, in any state of the table."""
+    order = WorkOrder(department=LUCHENG, rule="lucheng", rule_version=1, round=1, dispatched_at=AT)
+    return handled(**changes).with_(status=status, returns=[asked(order)])
+
+
+def asked(order: WorkOrder, **changes: Any) -> Return:
+    """A return that waits."""
+    sent = {"department": order.department, "rule": order.rule, "rule_version": order.rule_version}
+    return Return(**{**sent, "at": AT, "by": HANDLER, "reason": "不归本部门管。", **changes})
+
+
+async def departments() -> dict[str, DepartmentRow]:
+    """鲁城街道党工委, two of the city's, and one of another county."""
+    rows = [(LUCHENG, "370881001000"), (ZJJ, "370800000000"), (SJJ, "370800000000"), (ELSEWHERE, "370811000000")]
+    return {code: DepartmentRow(code=code, name=code, division=place, head=f"head-{code}", receiver="r") for code, place in rows}
+
+
+def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling:
+    """What people's commands are made of, over a desk."""
+    return Handling(office.writer, KEY, now, access_of, limit, departments)
 
 
 def desk(now: StillWorld | None = None, **changes: Any) -> Desk:

@@ -7,7 +7,9 @@ from typing import get_args
 
 import pytest
 
+from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import case as domain
+from services.routing.domain import returns
 from services.routing.domain.case import Case
 from services.routing.domain.lifecycle import (
     BY_ACTION,
@@ -23,20 +25,24 @@ from services.routing.domain.lifecycle import (
 from services.routing.store.mongo import access_of
 from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
+from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.parties import PARTIES, allowances
 from services.routing.usecases.ports import Handling
+from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
+from services.routing.usecases.return_work_order import send_back
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1
-from shared.contracts.routing import Status
+from shared.contracts.intake import DepartmentRow
+from shared.contracts.routing import GrievanceMovedV1, Status
 from shared.identity.access import may_see
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord
-from tests.services.builders import AT, ID, KEY, viewer
+from tests.services.builders import AT, ID, viewer
 from tests.services.routing import builders
-from tests.services.routing.builders import HANDLER, HEAD, case_in, desk, limit, survey_answer
+from tests.services.routing.builders import DISPATCHER, HANDLER, HEAD, ZJJ, case_in, desk, handling, limit, survey_answer
 from tools import flows
 
 Command = Callable[[Handling, Viewer], Awaitable[None]]
@@ -44,11 +50,19 @@ Command = Callable[[Handling, Viewer], Awaitable[None]]
 COMMANDS: dict[Action, Command] = {
     "ACCEPT_WORK_ORDER": lambda parts, who: accept(parts, who, "r", ID, ""),
     "REPORT_RESOLUTION": lambda parts, who: report(parts, who, "r", ID, "已更换。", [], ""),
+    "RETURN_WORK_ORDER": lambda parts, who: send_back(parts, who, "r", ID, "不归本部门管。", ""),
+    "GRANT_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, True, ZJJ, "转住建。", ""),
+    "REFUSE_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, False, None, "归本部门管。", ""),
+    "REASSIGN": lambda parts, who: send_elsewhere(parts, who, "r", ID, ZJJ, "转住建。", ""),
 }
 # Written out by hand, so that a party that grows is seen.
 MAKERS: dict[Action, set[Role]] = {
     "ACCEPT_WORK_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "REPORT_RESOLUTION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "RETURN_WORK_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "GRANT_RETURN": {Role.DISPATCHER},
+    "REFUSE_RETURN": {Role.DISPATCHER},
+    "REASSIGN": {Role.DISPATCHER},
 }
 
 
@@ -75,6 +89,10 @@ def test_every_state_and_action(status: Status, move: Move) -> None:
         assert next(each.zh for each in MOVES if each.action == legal) in refused.value.zh
 
 
+def test_the_petitioner_is_told_of_each_move_that_has_no_event_of_its_own() -> None:
+    assert set(WORDS) == {move.action for move in MOVES if move.emits is GrievanceMovedV1}
+
+
 def test_every_action_that_people_make_has_its_command() -> None:
     assert set(COMMANDS) == set(MAKERS) == {move.action for move in MOVES if move.by in PARTIES}
 
@@ -98,8 +116,8 @@ async def test_every_state_action_and_role(action: Action, role: Role) -> None:
         office = desk()
         office.put(case_in(status))
         before: Case = office.state()
-        told = next(each for each in allowances(who, before, access_of(before)) if each.move is move)
-        refused = await refusal_of(COMMANDS[action](Handling(office.writer, KEY, lambda: AT, access_of), who))
+        told = next(each for each in allowances(handling(office), who, before) if each.move is move)
+        refused = await refusal_of(COMMANDS[action](handling(office), who))
         if refused == "NOT_FOUND":
             # What they may not see does not exist for them.
             assert not may_see(who, access_of(before))
@@ -114,11 +132,16 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     opened, spoken = builders.opened(), builders.opened(onSpotAnswer="已解释。")
     accepted = domain.appraise(opened, None, AT)
     surveyed = builders.fed_back()
+    zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
     return [
         (opened, accepted),
         (spoken, domain.appraise(spoken, "已解释。", AT)),
         (accepted[0], domain.dispatch(accepted[0], builders.FIRST_CATALOGUE, HEAD, limit, AT)),
         (builders.dispatched(), domain.accept_work_order(builders.dispatched(), HANDLER, AT)),
+        (builders.dispatched(), returns.return_work_order(builders.dispatched(), "不归本部门管。", HANDLER, AT)),
+        (builders.returned(), returns.refuse_return(builders.returned(), "归本部门管。", DISPATCHER, AT)),
+        (builders.returned(), returns.grant_return(builders.returned(), zjj, "转住建。", DISPATCHER, AT)),
+        (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, AT)),
         (builders.handled(), domain.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), domain.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, domain.surveyed(surveyed, survey_answer(happy=True), limit)),

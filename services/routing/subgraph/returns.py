@@ -1,0 +1,54 @@
+"""退单 and 改派 in the graph: inputs and refusals of the commands by which a work order goes elsewhere, or stays."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from services.routing.subgraph.types import Case
+from shared.subgraph import RefusedFields
+
+REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
+GRIEVANCE = "诉求标识 · which grievance"
+
+
+@strawberry.input(description="退单 · the work order is not this department's")
+class ReturnWorkOrderInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+    reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
+
+
+@strawberry.input(description="退单审核 · a decision on a return")
+class AdjudicateReturnInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+    granted: bool = strawberry.field(description="同意，或驳回 · granted, or refused")
+    department: str | None = strawberry.field(default=None, description="同意时改派的部门 · where it goes, when it is granted")
+    reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
+
+
+@strawberry.input(description="改派 · another department is to handle it")
+class ReassignWorkOrderInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+    department: str = strawberry.field(description="改派的部门 · where it goes")
+    reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
+
+
+@strawberry.type(description="退单被拒 · the work order stays where it is; nothing changed")
+class ReturnRefused(RefusedFields): ...
+
+
+@strawberry.type(description="审核被拒 · nothing was decided")
+class AdjudicateRefused(RefusedFields): ...
+
+
+@strawberry.type(description="改派被拒 · the work order stays where it is; nothing changed")
+class ReassignRefused(RefusedFields): ...
+
+
+ReturnResult = Annotated[Case | ReturnRefused, strawberry.union("ReturnResult", description="退单结果 · the case, or why not")]
+AdjudicateResult = Annotated[Case | AdjudicateRefused, strawberry.union("AdjudicateResult", description="审核结果 · the case, or why not")]
+ReassignResult = Annotated[Case | ReassignRefused, strawberry.union("ReassignResult", description="改派结果 · the case, or why not")]
