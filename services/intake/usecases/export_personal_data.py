@@ -77,6 +77,8 @@ async def export_personal_data(parts: Exporting, viewer: Viewer, command: Export
     until = instant(access.real_now() + reveals.OPEN_FOR)
     found = await told_by_the_same(access.grievances, held)
     theirs = {each: grievance for each, grievance in found.items() if _is_given(access, viewer, grievance, themselves)}
+    # Before this one is written: whether the log has it already would be chance.
+    looks = await parts.log.of_grievances(list(theirs))
 
     def decide(grievance: Grievance) -> Decision:
         not_erased(grievance)
@@ -90,7 +92,6 @@ async def export_personal_data(parts: Exporting, viewer: Viewer, command: Export
     if answer["until"] < instant(access.real_now()):
         raise reveals.expired()
     people = sorted({grievance.person for grievance in theirs.values()})
-    looks = await parts.log.of_grievances(list(theirs))
     clear: dict[str, InClear] = {}
     for person in people:
         lying = {each: grievance for each, grievance in theirs.items() if grievance.person == person}

@@ -96,7 +96,7 @@ async def test_an_export_is_a_look_at_all_that_it_gives(graph: Graph) -> None:
     for place in (VILLAGE, NEXT_VILLAGE):
         assert (here, "ExportPersonalData") in [(entry["subject"], entry["what"]) for entry in await looks(graph, division=place)]
     done = await graph.do(OFFICER, "exportPersonalData", EXPORT, grievanceId=there)
-    assert [look["what"] for record in done["records"] for look in record["looks"]] == ["ExportPersonalData"] * 2
+    assert [[look["what"] for look in record["looks"]] for record in done["records"]] == [["ExportPersonalData"]] * 2
 
 
 async def test_a_look_up_is_found_where_those_live_who_were_found(graph: Graph) -> None:
