@@ -109,7 +109,9 @@ class Fieldwork:
         uploads: UploadStore,
         files: FileStore,
         photos: ExpectPhotos,
+        names_told: Callable[[str], Awaitable[list[str]]],
     ) -> None:
+        """`names_told`: of an encounter's id, what those are called who told something there."""
         database = runtime.database
         self.runtime = runtime
         self.cipher = cipher
@@ -162,6 +164,7 @@ class Fieldwork:
             telling=self.telling,
             cipher=cipher,
             reference_key=reference_key,
+            names_told=names_told,
         )
         self.write_diaries = WritingDiaries(self.writing, diary_writer, self.diaries, self.encounters, self.telling, cipher, reference_key)
         self.record_messages = RecordingMessages(self._recording(self.messages), self.atlas, self.today)

@@ -6,6 +6,7 @@ from services.intake.fieldwork import ALONE, Fieldwork
 from services.intake.store.access_log import AccessLog
 from services.intake.store.look_ups import CODEC, LookUpRecords
 from services.intake.store.mongo import Grievances
+from services.intake.usecases.beside import Beside
 from services.intake.usecases.export_personal_data import Exporting
 from services.intake.usecases.look_up_by_phone import LookingUp
 from services.intake.usecases.personal_access import PersonalAccess
@@ -24,12 +25,15 @@ class Privacy:
         grievances: Grievances,
         grievance_writer: Writer,
         persons: Persons,
+        beside: Beside,
         reference_key: bytes,
         look_ups_a_day: int,
     ) -> None:
         world = runtime.world
         self.log = AccessLog(runtime.database)
-        self.access = PersonalAccess(grievance_writer, grievances, persons, reference_key, world.now, world.real_now, fieldwork.today)
+        self.access = PersonalAccess(
+            grievance_writer, grievances, persons, beside, reference_key, world.now, world.real_now, fieldwork.today
+        )
         self.exporting = Exporting(self.access, self.log)
         self.look_ups = LookUpRecords(runtime.database)
         writer = runtime.writer(self.look_ups, ALONE, CODEC, reference_key)

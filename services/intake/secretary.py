@@ -7,6 +7,7 @@ from functools import partial
 from services.intake.fieldwork import ALONE, Fieldwork
 from services.intake.store.mongo import Grievances
 from services.intake.store.summaries import Summaries
+from services.intake.usecases.beside import Beside
 from services.intake.usecases.check_day_summary import Summarising
 from services.intake.usecases.complete_grievance import Completing
 from services.intake.usecases.each_for_itself import each_for_itself
@@ -43,7 +44,8 @@ class SecretaryDuties:
             today=fieldwork.today,
         )
         self.telling = Telling(grievance_writer, grievances, persons, reference_key, runtime.world.now, fieldwork.today)
-        self.completing = Completing(grievance_writer, grievances, persons, uploads, reference_key, runtime.world.now)
+        self.beside = Beside(fieldwork.encounters, fieldwork.record_encounters.encounters, self.summarising.writer)
+        self.completing = Completing(grievance_writer, grievances, persons, uploads, self.beside, reference_key, runtime.world.now)
 
     def work(self, runtime: Runtime) -> None:
         """The round of a worker."""

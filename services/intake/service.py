@@ -27,6 +27,7 @@ from services.intake.store.persons import MongoPersons, migrate_rows
 from services.intake.store.pin_tries import MongoPinTries
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
 from services.intake.store.wrapped_keys import WrappedKeys
+from services.intake.usecases.beside import names_told
 from services.intake.usecases.deliver import Delivering, deliver
 from services.intake.usecases.erase_petitioner import Erasing, erase_round
 from services.intake.usecases.expect_photos import ExpectPhotos
@@ -73,7 +74,15 @@ class Service:
         self.uploads = UploadStore(database[COLLECTION])
         self.limits = UploadLimits(max_bytes=settings.upload_limit_bytes, lifetime=timedelta(minutes=settings.upload_minutes))
         self.photos = ExpectPhotos(self.uploads, self.limits, self.runtime.world.real_now)
-        self.fieldwork = Fieldwork(self.runtime, self.cipher, self.reference_key, self.uploads, self.files, self.photos)
+        self.fieldwork = Fieldwork(
+            self.runtime,
+            self.cipher,
+            self.reference_key,
+            self.uploads,
+            self.files,
+            self.photos,
+            partial(names_told, self.grievances, self.persons),
+        )
         self.duties = SecretaryDuties(
             self.runtime, self.fieldwork, self.grievances, self.writer, self.persons, self.uploads, self.reference_key
         )
@@ -83,6 +92,7 @@ class Service:
             self.grievances,
             self.writer,
             self.persons,
+            self.duties.beside,
             self.reference_key,
             settings.phone_look_ups_a_day,
         )
@@ -94,7 +104,6 @@ class Service:
             self.uploads,
             self.files,
             self.notices,
-            self.duties.summarising.writer,
         )
         self.retaining = Retaining(self.erasing, self.notices, retention)
 
@@ -130,6 +139,7 @@ class Service:
             photos=self.photos,
             encounters=self.fieldwork.encounters,
             campaigns=self.fieldwork.campaigns,
+            beside=self.duties.beside,
             reference_key=self.reference_key,
             now=self.runtime.world.now,
         )

@@ -18,6 +18,8 @@ from shared.identity.errors import Refusal
 from shared.redaction import redact
 
 MAX_ATTACHMENTS = 20
+BEGINNING = 30
+"""So many characters of the text are the subject where none is given."""
 UNTOLD: PetitionerKind = "RESIDENT"
 """The kind where none was told."""
 # From here on the survey asks the petitioner, whoever that is: nobody else becomes it.
@@ -115,14 +117,27 @@ def complete(grievance: Grievance, kept: Kept, added: Added, by: Owner, at: date
 def without_name(grievance: Grievance, name: str | None) -> dict[str, Any]:
     """What officials wrote of it before this name was known, and which may hold it: the fields, redacted."""
     names = [name] if name else []
-    answer, reported = grievance.on_spot_answer, grievance.reported_up
-    if reported is not None and reported.remark is not None:
-        reported = reported.model_copy(update={"remark": redact(reported.remark, names).text})
+    reported, progress = grievance.reported_up, grievance.progress
+
+    def hidden(text: str | None) -> str | None:
+        return redact(text, names).text if text is not None else None
+
     return {
-        "on_spot_answer": redact(answer, names).text if answer is not None else None,
-        "told": [told.model_copy(update={"text": redact(told.text, names).text}) for told in grievance.told],
-        "reported_up": reported,
+        "on_spot_answer": hidden(grievance.on_spot_answer),
+        "told": [told.model_copy(update={"text": hidden(told.text)}) for told in grievance.told],
+        "reported_up": reported.model_copy(update={"remark": hidden(reported.remark)}) if reported is not None else None,
+        "deliveries": [delivery.model_copy(update={"text": hidden(delivery.text)}) for delivery in grievance.deliveries],
+        "reveals": [reveal.model_copy(update={"reason": hidden(reveal.reason)}) for reveal in grievance.reveals],
+        "progress": progress.model_copy(update={"publicReply": hidden(progress.publicReply)}) if progress is not None else None,
     }
+
+
+def subject_of(grievance: Grievance, subject: str, text: str, names: Sequence[str]) -> str:
+    """The subject in clear where names have become known: `subject` is what it is to be, `text` the redacted words."""
+    if subject == grievance.subject and text != grievance.text and only_the_beginning(grievance):
+        # Cut what is redacted: half a name is no name to the redaction.
+        return text[:BEGINNING]
+    return redact(subject, names).text
 
 
 def _already(field: str) -> Refusal:

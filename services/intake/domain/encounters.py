@@ -6,7 +6,7 @@ Texts are kept redacted, and as they were written sealed under a key of the enco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -17,7 +17,9 @@ from services.intake.domain.clocks import ClockState
 from services.intake.domain.households import periods
 from services.intake.domain.versions import Version, added, current
 from shared.contracts.intake import Channel
+from shared.erasure import blanked
 from shared.identity.scopes import holds, prefixes
+from shared.redaction import redact
 
 EncounterKind = Literal[
     "HOUSEHOLD_TALK",  # S31 入户恳谈
@@ -44,13 +46,13 @@ CHANNEL_OF: dict[EncounterKind, Channel] = {
 class Notes(BaseModel):
     """What is written of an encounter. Sealed: `original`, `place`. By id: participants, household, enterprise; `messages` by code.
 
-    `attendance`: how many people were met.
+    `attendance`: how many people were met. `original` is None where somebody who told something there was erased.
     """
 
     model_config = ConfigDict(frozen=True)
 
     text: str
-    original: str
+    original: str | None
     place: str | None = None
     attendance: int | None = None
     participants: list[str] = []
@@ -92,6 +94,20 @@ class Encounter(BaseModel):
     def amended(self, version: Version[Notes]) -> Self:
         """With one more version. Raises BaseNotHere, TooManyVersions."""
         return self.model_copy(update={"versions": added(self.versions, version)}).owing()
+
+    def without(self, names: Collection[str]) -> Self:
+        """Without these names in what is in clear: one may have been told after it was written."""
+        return self._rewritten(lambda notes: {"text": redact(notes.text, names).text})
+
+    def without_words(self) -> Self:
+        """What was counted stays: when, where, with how many; nothing that was said there, nor the place below the village."""
+        return self._rewritten(lambda notes: {"text": blanked(notes.text or None) or "", "original": None, "place": None})
+
+    def _rewritten(self, change: Callable[[Notes], dict[str, Any]]) -> Self:
+        versions = [
+            version.model_copy(update={"content": version.content.model_copy(update=change(version.content))}) for version in self.versions
+        ]
+        return self.model_copy(update={"versions": versions})
 
     def owing(self) -> Self:
         """With what it has to tell by its current version. What was told by an older one stays there until it is taken back."""

@@ -53,6 +53,8 @@ class Grievance(BaseModel):
     """Whether they agreed that name and phone are kept beyond this matter (retention.py)."""
     petitioner_kind: PetitionerKind
     petitioner_ref: str
+    signed_in: bool = False
+    """Whether `petitioner_ref` is of the account by which they signed in, so that all of one reference is one person's."""
     own_ref: str | None = None
     team: str | None
     accused_departments: list[str]

@@ -13,6 +13,7 @@ from shared.records import Document, store_errors
 INDEXES = [
     # Multikey, one equality: of a territory's day only its own entries are read.
     IndexModel([("result.look.keys", ASCENDING)], name="look_keys"),
+    IndexModel([("result.look.grievances", ASCENDING)], name="look_grievances"),
 ]
 
 
@@ -50,10 +51,13 @@ class AccessLog:
         """By id, all looks at these grievances' petitioners that have reached the audit, oldest first."""
         with store_errors():
             rows = await self._audit.find({"subject": any_of(ids)}).to_list(None)
+            # An export stands in the chain of one grievance, and is a look at all that it gave.
+            rows += await self._audit.find({"result.look.grievances": any_of(ids)}).to_list(None)
         found: dict[str, list[Looked]] = {id: [] for id in ids}
-        for row in sorted(rows, key=_cursor):
+        for row in sorted({row["_id"]: row for row in rows}.values(), key=_cursor):
             if "look" in row["result"]:
-                found[row["subject"]].append(_looked(row))
+                for id in {row["subject"], *row["result"]["look"].get("grievances", ())} & found.keys():
+                    found[id].append(_looked(row))
         return found
 
     async def _found(self, ids: list[str]) -> list[Looked]:

@@ -20,12 +20,13 @@ from shared.writer import ModelCodec
 DELIVERY_INDEXES = [
     IndexModel([("delivery_open", ASCENDING)], name="delivery_open", partialFilterExpression={"delivery_open": True}),
 ]
-# Scalars, one equality each: who heard it on which day, which team in which month, in which encounter.
+# Scalars, one equality each: who heard it on which day, which team in which month, in which encounter, told by which account.
 FIELD_INDEXES = [
     DIRTY,
     IndexModel([("heard", ASCENDING)], name="heard"),
     IndexModel([("team_month", ASCENDING)], name="team_month"),
     IndexModel([("encounter", ASCENDING)], name="encounter"),
+    IndexModel([("account", ASCENDING)], name="account"),
 ]
 ERASURE_OPEN = IndexModel([("erasure_open", ASCENDING)], name="erasure_open", partialFilterExpression={"erasure_open": True})
 NOTICE_INDEXES = [IndexModel([("at", ASCENDING)], name="at")]
@@ -47,6 +48,7 @@ def derived(grievance: Grievance) -> Document:
     return erasing | {
         "facts": facts(grievance),
         "dirty": True,
+        "account": grievance.petitioner_ref if grievance.signed_in else None,
         "heard": heard_key(grievance.owner.staffId, day),
         "team_month": team_month_key(grievance.team, day[:7]) if grievance.team else None,
         "listed": listed(grievance, grievance.registered_at),
@@ -87,6 +89,10 @@ class Grievances(ListedRecords):
     async def of_people(self, people: list[str]) -> dict[str, Grievance]:
         """By id, what these persons told."""
         return await self._where({"person": any_of(people)}) if people else {}
+
+    async def of_accounts(self, refs: list[str]) -> dict[str, Grievance]:
+        """By id, what was told by these accounts, signed in, whatever name and phone was typed."""
+        return await self._where({"account": any_of(refs)}) if refs else {}
 
     async def with_pending_reveals(self, scopes: list[str], not_accused: str | None) -> dict[str, Grievance]:
         """By id, those of these scope prefixes where somebody waits for a second person's word; none that accuses `not_accused`."""

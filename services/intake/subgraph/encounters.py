@@ -202,7 +202,7 @@ def _encounter_version(context: IntakeContext, held: encounters.Encounter, versi
         base=[strawberry.ID(id) for id in version.base],
         by=version.by,
         at=version.at,
-        text=key.decrypt("text", notes.original) if viewer.sub == version.by else notes.text,
+        text=key.decrypt("text", notes.original) if notes.original and viewer.sub == version.by else notes.text,
         place=key.decrypt("place", notes.place) if notes.place and near else None,
         attendance=notes.attendance,
         participants=[strawberry.ID(id) for id in notes.participants],

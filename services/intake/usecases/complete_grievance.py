@@ -8,13 +8,14 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain.completing import Added, Kept, Known, complete, only_the_beginning, refuse
+from services.intake.domain.completing import Added, Kept, Known, complete, refuse, subject_of
 from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.store.mongo import Grievances
+from services.intake.usecases.beside import Beside
 from services.intake.usecases.check_day_summary import ROLES, author
 from services.intake.usecases.ports import Persons, Uploads
-from services.intake.usecases.register_grievance import BEGINNING, SUBJECT_LENGTH, nameless_person, require_all
+from services.intake.usecases.register_grievance import SUBJECT_LENGTH, nameless_person, require_all
 from services.intake.usecases.tell_petitioner import admit
 from shared import ids
 from shared.commands import request_of
@@ -50,6 +51,7 @@ class Completing:
     grievances: Grievances
     persons: Persons
     uploads: Uploads
+    beside: Beside
     reference_key: bytes
     now: Callable[[], datetime]
 
@@ -74,6 +76,7 @@ async def complete_grievance(parts: Completing, viewer: Viewer, command: Complet
     kept = await _keep(parts, own_ref, held, known, said, added)
     names = [name for name in (added.name, known.name) if name]
     require_all(await parts.uploads.attach(list(added.attachments), id, viewer.sub, names))
+    await parts.beside.hide(held, names)
 
     def decide(grievance: Grievance) -> Decision:
         if (grievance.person, grievance.original) != (held.person, held.original):
@@ -139,10 +142,7 @@ async def _keep(parts: Completing, own_ref: str, held: Grievance, known: Known, 
     place = f"{said.place} {added.place}" if added.place else said.place
     names = (name,) if name else ()
     text = redact(held.text, names).text
-    subject = redact(added.subject or held.subject, names).text
-    if added.subject is None and text != held.text and only_the_beginning(held):
-        # Cut what is redacted: half a name is no name to the redaction.
-        subject = text[:BEGINNING]
+    subject = subject_of(held, added.subject or held.subject, text, names)
     return Kept(
         person=person,
         petitioner_ref=ref,

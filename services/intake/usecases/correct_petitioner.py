@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.domain.completing import Kept
+from services.intake.domain.completing import Kept, subject_of
 from services.intake.domain.correcting import correct, refuse
 from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, Sealed
@@ -46,7 +46,8 @@ def may_correct(viewer: Viewer, access: Access) -> bool:
 
 
 def _not_by_the_team(viewer: Viewer, access: Access) -> bool:
-    return viewer.has(Role.DATA_OFFICER) or (viewer.has(Role.RESIDENT) and access.petitioner_ref in viewer.refs)
+    officer = viewer.has(Role.DATA_OFFICER) and viewer.covers(access.division)
+    return officer or (viewer.has(Role.RESIDENT) and access.petitioner_ref in viewer.refs)
 
 
 async def correct_petitioner(parts: PersonalAccess, viewer: Viewer, command: CorrectPetitioner, origin: str) -> str:
@@ -68,6 +69,7 @@ async def correct_petitioner(parts: PersonalAccess, viewer: Viewer, command: Cor
     reason = redact(await without_names(parts.persons, held, command.reason), [command.name] if command.name else []).text
     clear = await open_petitioner(parts.persons, held)
     kept = await _keep(parts, id, held, clear, command)
+    await parts.beside.hide(held, [command.name] if command.name else [])
 
     def decide(grievance: Grievance) -> Decision:
         if (grievance.person, grievance.original) != (held.person, held.original):
@@ -102,7 +104,8 @@ async def _keep(parts: PersonalAccess, id: str, held: Grievance, clear: InClear,
         text=sealer.encrypt("text", clear.text),
         place=sealer.encrypt("place", f"{held.division} {place or ''}".strip()),
     )
-    return Kept(person, ref, original, redact(held.subject, names).text, redact(held.text, names).text)
+    text = redact(held.text, names).text
+    return Kept(person, ref, original, subject_of(held, held.subject, text, names), text)
 
 
 def _identity(key: bytes, id: str, held: Grievance, known: str | None, name: str | None, phone: str | None) -> tuple[str, str]:

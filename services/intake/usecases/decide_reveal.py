@@ -9,6 +9,7 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.texts import Line
 from services.intake.usecases.personal_access import PersonalAccess, admit, by, trace, visible, without_names
 from shared.commands import request_of
+from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.writer import Decision
@@ -31,6 +32,9 @@ async def decide_reveal(parts: PersonalAccess, viewer: Viewer, command: DecideRe
     viewer.require(*ROLES)
     id = command.grievance_id
     held = await visible(parts, viewer, id)
+    if not viewer.covers(held.division):
+        # A second person of the place: not a team mate who answers for another one.
+        raise Refusal("NOT_YOURS", "只有辖区内的数据保护专员、督查专员可审批。", "Only an officer of the territory.", "grievanceId")
     reason = await without_names(parts.persons, held, command.reason)
     request = request_of(parts.reference_key, viewer, command.request_id, "DecideReveal", command.model_dump(mode="json"), origin)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.domain import reveals
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.looks import Purpose, look
 from services.intake.domain.lookups import LookUps
@@ -14,6 +15,7 @@ from services.intake.store.look_ups import look_ups_id
 from services.intake.store.mongo import access_of
 from services.intake.usecases.personal_access import PersonalAccess
 from shared.commands import request_of
+from shared.contracts.base import instant
 from shared.identity.access import may_know_petitioner
 from shared.identity.errors import Refusal
 from shared.identity.refs import phone_ref
@@ -53,18 +55,23 @@ async def look_up_by_phone(parts: LookingUp, viewer: Viewer, command: LookUpByPh
     ref = phone_ref(access.reference_key, command.phone)
     if ref is None:
         raise Refusal("PHONE_INVALID", "电话号码不完整。", "This is no phone number.", "phone")
-    today = access.today()
+    today, until = access.today(), instant(access.real_now() + reveals.OPEN_FOR)
     request = request_of(access.reference_key, viewer, command.request_id, "LookUpByPhone", command.model_dump(mode="json"), origin)
-    under = sorted({prefix for scope in viewer.scopes for prefix in prefixes(scope.code)})
     people = await access.persons.answering(ref)
+    found = await access.grievances.of_people(people)
+    known = [(id, held) for id, held in found.items() if held.erasure is None and may_know_petitioner(viewer, access_of(held))]
+    # Found by who answers for the viewer's territory, and for the places of what was found.
+    places = [*(scope.code for scope in viewer.scopes), *(held.division for _id, held in known)]
+    under = sorted({prefix for place in places for prefix in prefixes(place)})
     names = [name for name, _phone in await access.persons.contacts(people) if name] if people else []
     looked = look(today, under, ref, command.purpose, redact(command.reason, names).text)
 
     def count(before: LookUps | None) -> Decision:
         spent = (before or LookUps(viewer=viewer.sub, day=today)).one_more(parts.limit)
-        return Decision(spent, [], {"look": looked})
+        return Decision(spent, [], {"look": looked, "until": until})
 
-    await parts.writer.record(look_ups_id(viewer.sub, today), request, count)
-    found = await access.grievances.of_people(people)
-    known = [(id, held) for id, held in found.items() if held.erasure is None and may_know_petitioner(viewer, access_of(held))]
+    answer, _new = await parts.writer.record(look_ups_id(viewer.sub, today), request, count)
+    # A repeat is no new entry: after some minutes it is no look either.
+    if answer["until"] < instant(access.real_now()):
+        raise reveals.expired()
     return known[::-1][:MOST_FOUND]

@@ -11,6 +11,7 @@ from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.looks import Purpose, look
 from services.intake.store.mongo import Grievances, access_of
+from services.intake.usecases.beside import Beside
 from services.intake.usecases.ports import Persons
 from shared.contracts.intake import Owner
 from shared.identity.access import may_see
@@ -26,6 +27,7 @@ class PersonalAccess:
     writer: Writer
     grievances: Grievances
     persons: Persons
+    beside: Beside
     reference_key: bytes
     now: Callable[[], datetime]
     real_now: Callable[[], datetime]
@@ -58,6 +60,18 @@ async def visible(parts: PersonalAccess, viewer: Viewer, id: str) -> Grievance:
     return held
 
 
+async def told_by_the_same(grievances: Grievances, held: Grievance) -> dict[str, Grievance]:
+    """By id, oldest first: all that the petitioner of this one has told, under whatever phone they typed when they were signed in."""
+    people: set[str] = {held.person}
+    while True:
+        found = await grievances.of_people(sorted(people))
+        accounts = {each.petitioner_ref for each in found.values() if each.signed_in and each.erased_at is None}
+        found |= await grievances.of_accounts(sorted(accounts))
+        if {each.person for each in found.values()} <= people:
+            return dict(sorted(found.items(), key=lambda item: (item[1].registered_at, item[0])))
+        people |= {each.person for each in found.values()}
+
+
 def not_erased(held: Grievance) -> None:
     """Raises Refusal. From the erasure's command on there is nothing to look at, so that no look at it is recorded."""
     if held.erasure is not None:
@@ -70,7 +84,7 @@ async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
 
 
 async def open_petitioners(persons: Persons, person: str, told: Sequence[Grievance]) -> list[InClear]:
-    """The same of several grievances of one person."""
+    """The same of several grievances that lie under one person."""
     kept = [held.original for held in told if held.erasure is None and held.original is not None]
     if len(kept) < len(told):
         raise erased()

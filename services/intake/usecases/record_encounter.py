@@ -6,7 +6,7 @@ where a crash came between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake.adapters.cipher import FieldCipher, PersonKey
 from services.intake.domain import clocks
 from services.intake.domain.encounters import Encounter, EncounterKind, Notes
-from services.intake.domain.households import Household
 from services.intake.domain.versions import Version
 from services.intake.store.archives import Archives
 from services.intake.store.calendar import Campaigns, Receptions
@@ -87,6 +86,8 @@ class RecordingEncounters:
     telling: Telling
     cipher: FieldCipher
     reference_key: bytes
+    names_told: Callable[[str], Awaitable[list[str]]]
+    """Encounter's id → what those are called who told something there."""
 
 
 async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: RecordEncounter, origin: str) -> str:
@@ -95,15 +96,16 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
     id = record_id(viewer, "encounter", command.request_id)
     payload = command.model_dump(mode="json")
     request = request_of(parts.reference_key, viewer, command.request_id, "RecordEncounter", payload, origin)
+    names = [*command.names, *await _head(parts, command)]
     if await parts.encounters.earlier(id, request) is None:
         team = await parts.writing.team(viewer)
         when = parts.writing.when(command)
         division = await parts.writing.village(viewer, team, command.division, command.place)
         await _check_series(parts, command)
-        home = await _check(parts, viewer, command, (), division, when.on)
+        await _check(parts, viewer, command, (), division, when.on)
         parts.photos.tickets(viewer, id, command.photos)
         key, wrapped = parts.cipher.new_person_key(id)
-        notes = _notes(parts, viewer, command, key, home)
+        notes = _notes(viewer, command, key, names)
         encounter = Encounter(
             id=id,
             kind=command.kind,
@@ -120,7 +122,7 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
             versions=[version_of(Version[Notes], viewer, command, when, notes)],
         ).owing()
         await parts.encounters.create(id, request, lambda: Decision(encounter, [], {"id": id}))
-    return await _told(parts, viewer, id, command)
+    return await _told(parts, viewer, id, command, names)
 
 
 async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: AmendEncounter, origin: str) -> str:
@@ -130,6 +132,7 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
     id = own_or_known(viewer, "encounter", command.encounter)
     request = request_of(parts.reference_key, viewer, command.request_id, "AmendEncounter", command.model_dump(mode="json"), origin)
     encounter = await parts.held.find(id)
+    names = [*command.names, *await parts.names_told(id), *await _head(parts, command)]
     # A repeat is answered whatever has become of the team since.
     if encounter is None or await parts.encounters.earlier(id, request) is None:
         if encounter is None or encounter.team != viewer.team:
@@ -139,27 +142,30 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
         if command.off is None:
             # What was written without a network was written in time.
             refuse_late(encounter.on, parts.writing.now(), "encounter")
-        home = await _check(parts, viewer, command, encounter.versions, encounter.division, encounter.on)
+        await _check(parts, viewer, command, encounter.versions, encounter.division, encounter.on)
         parts.photos.tickets(viewer, id, command.photos)
-        notes = _notes(parts, viewer, command, parts.cipher.unwrap(encounter.person, encounter.key), home)
+        notes = _notes(viewer, command, parts.cipher.unwrap(encounter.person, encounter.key), names)
         await keep_version(parts.encounters, id, request, version_of(Version[Notes], viewer, command, when, notes))
-    return await _told(parts, viewer, id, command)
+    return await _told(parts, viewer, id, command, names)
 
 
-async def _told(parts: RecordingEncounters, viewer: Viewer, id: str, command: RecordEncounter | AmendEncounter) -> str:
-    await parts.photos.expect(viewer, id, command.photos, command.names)
+async def _told(
+    parts: RecordingEncounters, viewer: Viewer, id: str, command: RecordEncounter | AmendEncounter, names: Sequence[str]
+) -> str:
+    await parts.photos.expect(viewer, id, command.photos, names)
     if command.off is None:
         # A batch leaves it to a worker, which tells many at once.
         await tell_encounters(parts.telling, [id])
     return id
 
 
-def _notes(
-    parts: RecordingEncounters, viewer: Viewer, command: RecordEncounter | AmendEncounter, key: PersonKey, home: Household | None
-) -> Notes:
-    names = list(command.names)
-    if home is not None and home.head:
-        names.append(parts.cipher.unwrap(home.person, home.key).decrypt("head", home.head))
+async def _head(parts: RecordingEncounters, command: RecordEncounter | AmendEncounter) -> list[str]:
+    """What the head of the household is called that was met."""
+    home = await parts.households.find(command.household) if command.household else None
+    return [parts.cipher.unwrap(home.person, home.key).decrypt("head", home.head)] if home is not None and home.head else []
+
+
+def _notes(viewer: Viewer, command: RecordEncounter | AmendEncounter, key: PersonKey, names: Sequence[str]) -> Notes:
     text, original = sealed(key, "text", command.text, names)
     return Notes(
         text=text,
@@ -187,9 +193,9 @@ async def _check(
     before: Sequence[Version[Notes]],
     division: str,
     on: str,
-) -> Household | None:
-    """Raises Refusal for what it names and is not there, or not the team's; the household that it names. What an earlier version (`before`)
-    names already was right then. Without a network nobody could know what had ended: there it is enough that it exists."""
+) -> None:
+    """Raises Refusal for what it names and is not there, or not the team's. What an earlier version (`before`) names already was right
+    then. Without a network nobody could know what had ended: there it is enough that it exists."""
     if not (notes.text.strip() or notes.household or notes.enterprise):
         raise Refusal("TEXT_EMPTY", "请填写内容。", "The text is empty.", "text")
     offline = notes.off is not None
@@ -212,9 +218,8 @@ async def _check(
             zh, en = "没有这家企业、商户，或不属于您的团队。", "There is no such enterprise with your team."
             raise Refusal("ENTERPRISE_UNKNOWN", zh, en, "enterprise")
     if notes.household is None:
-        return None
+        return
     household = await parts.households.find(notes.household)
     named = any(version.content.household == notes.household for version in before)
     if household is None or not (named or household.team == viewer.team):
         raise Refusal("HOUSEHOLD_UNKNOWN", "没有这户，或不属于您的团队。", "There is no such household with your team.", "household")
-    return household

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import clocks
+from services.intake.domain.completing import BEGINNING
 from services.intake.domain.encounters import CHANNEL_OF, Encounter
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.domain.organisation import accountable_for
 from services.intake.store.calendar import Campaigns
 from services.intake.store.encounters import Encounters
+from services.intake.usecases.beside import Beside
 from services.intake.usecases.expect_photos import ExpectPhotos, Photo
 from services.intake.usecases.ports import Numbers, Persons, Posts, Uploads
 from services.intake.usecases.writing import not_here, own_or_known
@@ -40,8 +42,6 @@ ROLES = (
 )
 ANSWERING = tuple(role for role in ROLES if role is not Role.RESIDENT)
 SUBJECT_LENGTH = 200
-BEGINNING = 30
-"""So many characters of the text are the subject where none is given."""
 TEXT_LENGTH = 10_000
 MAX_ATTACHMENTS = 20
 MAX_ACCUSED = 20
@@ -105,6 +105,7 @@ class Registration:
     photos: ExpectPhotos
     encounters: Encounters
     campaigns: Campaigns
+    beside: Beside
     reference_key: bytes
     now: Callable[[], datetime]
 
@@ -165,6 +166,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         petitioner_kind="ANONYMOUS" if petitioner.anonymous else petitioner.kind,
         petitioner_ref=ref,
         own_ref=grievance_ref(parts.reference_key, id),
+        signed_in=viewer.has(Role.RESIDENT),
         team=viewer.team if goes_out(viewer) else None,
         accused_departments=command.accused_departments,
         occurred_at=command.occurred_at or (encounter.at if encounter else heard or now),
@@ -176,6 +178,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         attachments=[*command.attachments, *photos],
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
+    await parts.beside.hide_in_encounter(grievance.encounter, names)
     # Last before the write, and asked again: somebody may have tied one of them in between.
     require_all(await parts.uploads.attach(command.attachments, id, viewer.sub, names))
     await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))

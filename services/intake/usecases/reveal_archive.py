@@ -42,6 +42,7 @@ async def reveal_archive(parts: Archiving, viewer: Viewer, command: RevealArchiv
     viewer.require(*ROLES)
     id = command.archive_id
     household = await parts.households.find(id)
+    head = [parts.cipher.unwrap(household.person, household.key).decrypt("head", household.head)] if household and household.head else []
     request = request_of(parts.reference_key, viewer, command.request_id, "RevealArchive", command.model_dump(mode="json"), origin)
     until = instant(parts.real_now() + reveals.OPEN_FOR)
 
@@ -50,7 +51,7 @@ async def reveal_archive(parts: Archiving, viewer: Viewer, command: RevealArchiv
             raise NoSuchRecord(archive.id)
 
     def decide(archive: Archive) -> Decision:
-        reason = redact(command.reason, _names(parts, archive)).text
+        reason = redact(command.reason, [*head, *_names(parts, archive)]).text
         looked = look(parts.today(), prefixes(archive.village), archive.person, command.purpose, reason)
         return Decision(archive, [], {"id": id, "until": until, "look": looked})
 
