@@ -184,8 +184,9 @@ async def _erase_files(parts: Erasing, id: str, grievance: Grievance) -> bool:
             # Somebody may be sending the same content and rely on its being here.
             done = False
             continue
-        if not any(other.state is UploadState.STORED for other in others):
-            await parts.files.forget(sha256)
+        if not any(other.state is UploadState.STORED for other in others) and not await parts.files.forget(sha256, now):
+            done = False
+            continue
         await parts.uploads.forget_content(row.ticket.id)
     return done
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from services.intake.adapters.cipher import SEAL_BYTES
 from services.intake.adapters.files import CHUNK, FileStore, StoredFile, detect
 from services.intake.domain.uploads import CONTENT_TYPES, is_what_it_claims
-from shared.mongo import Database, GridFS
+from shared.mongo import Collection, Database, GridFS
 from shared.records import StoreTrouble
 from tests.services.intake.builders import CIPHER, NOW
 
@@ -151,3 +152,44 @@ async def test_discard_spares_the_home_of_a_content(intake_database: Database) -
     await files.discard("never-there")
     assert b"".join([piece async for piece in files.read(stored)]) == b"x" * 300_000
     assert await intake_database["fs.chunks"].count_documents({"files_id": "w/1"}) == 0
+
+
+class Stopped(Exception):
+    """The process ends here."""
+
+
+class _Stopping:
+    """A collection whose process ends at one operation."""
+
+    def __init__(self, collection: Collection, operation: str) -> None:
+        self._collection, self._operation = collection, operation
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._operation:
+            raise Stopped
+        return getattr(self._collection, name)
+
+
+@pytest.mark.parametrize("crashes_before", ["fs.files.find", "fs.chunks.delete_many", "fs.files.delete_one"])
+async def test_a_content_that_was_half_forgotten_is_forgotten_when_it_is_asked_again(
+    intake_database: Database, monkeypatch: pytest.MonkeyPatch, crashes_before: str
+) -> None:
+    files = FileStore(intake_database, CIPHER)
+    stored = await _write(files, "u/1", b"x" * 600_000)
+    collection, _, operation = crashes_before.rpartition(".")
+
+    with monkeypatch.context() as patched, pytest.raises(Stopped):
+        patched.setattr(files, f"_{collection.removeprefix('fs.')}", _Stopping(intake_database[collection], operation))
+        await files.forget(stored.sha256, NOW)
+    assert await files.find(stored.sha256) is None
+    assert await files.forget(stored.sha256, NOW)
+    assert [await intake_database[name].count_documents({}) for name in ("fs.contents", "fs.files", "fs.chunks")] == [0, 0, 0]
+
+
+async def test_a_content_that_came_again_is_not_forgotten_for_what_was_before(intake_database: Database) -> None:
+    files = FileStore(intake_database, CIPHER)
+    stored = await _write(files, "u/1", b"x" * 300_000)
+    assert not await files.forget(stored.sha256, NOW - timedelta(seconds=1))
+    assert b"".join([piece async for piece in files.read(stored)]) == b"x" * 300_000
+    assert await files.forget(stored.sha256, NOW)
+    assert await files.forget("ef" * 32, NOW)

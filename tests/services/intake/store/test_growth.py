@@ -123,6 +123,7 @@ async def fill(database: Database, count: int) -> None:
     # Photos are what grows: files that came in or went out are there for some days.
     contents = [{"_id": f"c{n}", "file": f"f{n}", "content_type": CSV if n < few else "image/png", "stored_at": AT} for n in range(count)]
     await insert(database, "fs.contents", contents)
+    await insert(database, "fs.files", [{"_id": f"f{n}", "filename": f"c{n}", "uploadDate": AT} for n in range(count)])
     await insert(database, "transfers", jobs)
     await insert(database, "transfer_faults", [{"_id": f"j{n // 5}:{n:09}", "transfer": f"j{n // 5}", "chunk": n} for n in range(count)])
     await insert(database, "households_buckets", [bucket(f"1|{village(n)}-{n}") for n in range(count)])
@@ -171,6 +172,10 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
         {"transfers.open", "transfers.ended_at"},
     ),
     "files of an age": (lambda db: FileStore(db, CIPHER).of_types_before((CSV,), AT + timedelta(hours=1), 200), {"fs.contents.age"}),
+    "files of a content that is forgotten": (
+        lambda db: FileStore(db, CIPHER).forget("nobody's", AT),
+        {"fs.contents._id_", "fs.files.filename_uploadDate"},
+    ),
     "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
     "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
     "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
