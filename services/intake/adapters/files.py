@@ -30,8 +30,8 @@ CONTENT_INDEXES: Final = [
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One content. `file` is the GridFS id, `size` in bytes, `stored_at` aware UTC, `key` the wrapped key of its chunks (None: kept before
-    contents were sealed)."""
+    """One content. `file` is the GridFS id, `size` in bytes, `stored_at` when it came last, aware UTC, `key` the wrapped key of its chunks
+    (None: kept before contents were sealed)."""
 
     sha256: str
     file: str
@@ -121,16 +121,21 @@ class FileStore:
             await self.discard(file["_id"])
         return await self.find(sha256) is None
 
-    async def put(self, path: Path, sha256: str, content_type: str, id: str, at: datetime) -> StoredFile:
+    async def refresh(self, sha256: str, at: datetime) -> bool:
+        """A content that came again is as young as a new one: who sent it now may rely on its being here. False where it is not here."""
+        with store_errors():
+            result = await self._contents.update_one({"_id": sha256}, {"$max": {"stored_at": at}})
+        return bool(result.matched_count)
+
+    async def put(self, path: Path, sha256: str, content_type: str, id: str, at: datetime) -> None:
         """A file of our own making, kept under its hash; the same content is kept once. `id` is a fresh one."""
-        held = await self.find(sha256)
-        if held is not None:
-            return held
+        if await self.refresh(sha256, at):
+            return
         writing = self.begin(id, sha256)
         with path.open("rb") as file:
             while data := await asyncio.to_thread(file.read, CHUNK):
                 await writing.append(data)
-        return await writing.keep(content_type, at)
+        await writing.keep(content_type, at)
 
     async def read(self, content: StoredFile) -> AsyncIterator[bytes]:
         """The bytes in chunks. Raises StoreTrouble when the store fails, or has lost or changed some of them."""

@@ -15,6 +15,7 @@ from services.intake.domain.uploads import (
     too_large,
 )
 from services.intake.store.uploads import Upload, UploadState, UploadStore
+from shared.records import StoreTrouble
 
 # Longer than any transfer may take: the sweeper must not meet one that is still running.
 GRACE = timedelta(hours=1)
@@ -53,6 +54,8 @@ class ReceiveUpload:
             now = self._now()
             if writing is not None:
                 await writing.keep(ticket.content_type, now)
+            elif not await self._files.refresh(ticket.sha256, now):
+                raise StoreTrouble("the content that was here went meanwhile")
         except BaseException:
             await self._files.discard(attempt)
             raise

@@ -4,6 +4,7 @@ import hashlib
 import io
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,9 +179,10 @@ async def test_a_content_that_was_half_forgotten_is_forgotten_when_it_is_asked_a
     stored = await _write(files, "u/1", b"x" * 600_000)
     collection, _, operation = crashes_before.rpartition(".")
 
-    with monkeypatch.context() as patched, pytest.raises(Stopped):
+    with monkeypatch.context() as patched:
         patched.setattr(files, f"_{collection.removeprefix('fs.')}", _Stopping(intake_database[collection], operation))
-        await files.forget(stored.sha256, NOW)
+        with pytest.raises(Stopped):
+            await files.forget(stored.sha256, NOW)
     assert await files.find(stored.sha256) is None
     assert await files.forget(stored.sha256, NOW)
     assert [await intake_database[name].count_documents({}) for name in ("fs.contents", "fs.files", "fs.chunks")] == [0, 0, 0]
@@ -193,3 +195,16 @@ async def test_a_content_that_came_again_is_not_forgotten_for_what_was_before(in
     assert b"".join([piece async for piece in files.read(stored)]) == b"x" * 300_000
     assert await files.forget(stored.sha256, NOW)
     assert await files.forget("ef" * 32, NOW)
+
+
+async def test_a_content_that_is_put_again_is_young_again(intake_database: Database, tmp_path: Path) -> None:
+    files = FileStore(intake_database, CIPHER)
+    path, later = tmp_path / "table", NOW + timedelta(days=7)
+    path.write_bytes(b"x" * 300_000)
+    for id, at in (("u/1", NOW), ("v/1", later), ("w/1", NOW)):
+        await files.put(path, "ab" * 32, "text/csv", id, at)
+    assert await files.of_types_before(["text/csv"], later, 10) == []
+    stored = await files.find("ab" * 32)
+    assert stored is not None
+    assert (stored.file, stored.stored_at) == ("u/1", later)
+    assert not await files.refresh("cd" * 32, NOW)

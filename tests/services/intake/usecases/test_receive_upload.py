@@ -13,6 +13,7 @@ from services.intake.domain.uploads import UploadLimits, UploadRefused, UploadTi
 from services.intake.store.uploads import COLLECTION, UploadState, UploadStore
 from services.intake.usecases.receive_upload import GRACE, ReceiveUpload, sweep_uploads
 from shared.mongo import Database
+from shared.records import StoreTrouble
 from tests.services.intake.builders import CIPHER, NOW, body, png, ticket
 
 
@@ -131,6 +132,24 @@ async def test_same_content_twice_is_stored_once(rig: Rig) -> None:
     for made in tickets:
         await rig.uploads.open(made)
         assert (await rig.receive(made.id, body(content))).state is UploadState.STORED
+    assert await rig.bytes_kept() == len(content)
+
+
+async def test_a_content_that_goes_while_it_comes_again_is_sent_once_more(rig: Rig) -> None:
+    content = png(600_000)
+    first, again = ticket(content, id="u-1"), ticket(content, id="u-2")
+    for made in (first, again):
+        await rig.uploads.open(made)
+    await rig.receive(first.id, body(content))
+
+    async def overtaken() -> AsyncIterator[bytes]:
+        yield content[:300_000]
+        assert await rig.files.forget(again.sha256, NOW)
+        yield content[300_000:]
+
+    with pytest.raises(StoreTrouble):
+        await rig.receive(again.id, overtaken())
+    assert (await rig.receive(again.id, body(content))).state is UploadState.STORED
     assert await rig.bytes_kept() == len(content)
 
 
