@@ -60,6 +60,8 @@ class ReceiveUpload:
             await self._files.discard(attempt)
             raise
         if not await self._uploads.stored(id, now):
+            # Where its petitioner was erased while it came, nobody needs it.
+            await forget_unneeded(self._uploads, self._files, ticket.sha256, now)
             raise UploadRefused(_used())
         return Upload(ticket, UploadState.STORED, upload.tries + 1, now)
 
@@ -117,6 +119,19 @@ class ReceiveUpload:
                     "UPLOAD_TYPE_MISMATCH", "contentType", "The content is not of the declared type.", "文件内容与申报的文件类型不符。"
                 )
             )
+
+
+async def forget_unneeded(uploads: UploadStore, files: FileStore, sha256: str, now: datetime) -> bool:
+    """Removes a content that no row needs, unless it comes again meanwhile. False where to ask again later: somebody may be sending it."""
+    others = await uploads.others(sha256)
+    if any(other.state is UploadState.OPEN and not over(other, now) for other in others):
+        return False
+    return any(other.state is UploadState.STORED for other in others) or await files.forget(sha256, now)
+
+
+def over(upload: Upload, now: datetime) -> bool:
+    """No transfer of it can be under way any more."""
+    return upload.ticket.expires_at + GRACE <= now
 
 
 async def sweep_uploads(uploads: UploadStore, files: FileStore, now: datetime, grace: timedelta = GRACE, limit: int = 200) -> int:
