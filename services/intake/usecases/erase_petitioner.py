@@ -174,7 +174,7 @@ async def _erase_files(parts: Erasing, id: str, grievance: Grievance) -> bool:
     now, done = parts.access.real_now(), True
     for row in await parts.uploads.tied(id):
         if row.state is not UploadState.ERASED and _is_theirs(parts, id, grievance, row):
-            await parts.uploads.erase(row.ticket.id)
+            await parts.uploads.erase(row)
             row = await parts.uploads.find(row.ticket.id) or row
         if row.state is not UploadState.ERASED or not row.ticket.sha256:
             continue

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.intake.adapters.files import CHUNK, FileStore, Writing
 from services.intake.domain.uploads import (
     HEAD_BYTES,
+    IMPORT_TYPES,
     Incoming,
     UploadLimits,
     UploadRefusal,
@@ -19,6 +20,8 @@ from shared.records import StoreTrouble
 
 # Longer than any transfer may take: the sweeper must not meet one that is still running.
 GRACE = timedelta(hours=1)
+# So long a file waits for the registration or the import that it was sent for: after that there is no reason to keep it.
+UNTIED_FOR = timedelta(days=7)
 
 
 class ReceiveUpload:
@@ -141,6 +144,18 @@ async def sweep_uploads(uploads: UploadStore, files: FileStore, now: datetime, g
         for number in range(1, upload.tries + 1):
             await files.discard(upload.attempt(number))
         await uploads.mark_swept(upload.ticket.id)
+    return len(rows)
+
+
+async def sweep_untied(uploads: UploadStore, files: FileStore, now: datetime, limit: int = 200) -> int:
+    """Removes files that nobody has told of, and their rows; the number of rows looked at. Safe to run anywhere, any time."""
+    rows = await uploads.untied(now - UNTIED_FOR, limit)
+    for upload in rows:
+        await uploads.erase(upload)
+        # A table is kept for the jobs that need it, which have copied its hash, and goes by their days.
+        table = upload.ticket.content_type in IMPORT_TYPES
+        if table or await forget_unneeded(uploads, files, upload.ticket.sha256, now):
+            await uploads.remove(upload.ticket.id)
     return len(rows)
 
 
