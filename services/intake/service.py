@@ -33,7 +33,7 @@ from services.intake.usecases.erase_petitioner import Erasing, erase_round
 from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.keep_retention import Retaining, keep_retention
 from services.intake.usecases.open_by_pin import Opening
-from services.intake.usecases.receive_upload import ReceiveUpload, sweep_uploads
+from services.intake.usecases.receive_upload import ReceiveUpload, sweep_untied, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
 from services.intake.usecases.rotate_keys import Rotating, rotate_keys
 from shared.anchors import ROUND_SECONDS
@@ -216,6 +216,7 @@ class Service:
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.grievances).round)
         self.runtime.every(RETENTION_SECONDS, lambda: keep_retention(self.retaining))
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
+        self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_untied(self.uploads, self.files, world.real_now()))
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         return self._process([])
 

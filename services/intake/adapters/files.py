@@ -21,6 +21,7 @@ from shared.records import StoreTrouble, store_errors
 
 CHUNK: Final = 255 * 1024  # GridFS's own default: a document of it stays below a power of two
 CHUNK_INDEXES: Final = [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="files_id_n", unique=True)]
+FILE_INDEXES: Final = [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)], name="filename_uploadDate")]
 CONTENT_INDEXES: Final = [
     IndexModel([("file", ASCENDING)], name="file"),
     IndexModel([("content_type", ASCENDING), ("stored_at", ASCENDING)], name="age"),
@@ -29,8 +30,8 @@ CONTENT_INDEXES: Final = [
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One content. `file` is the GridFS id, `size` in bytes, `stored_at` aware UTC, `key` the wrapped key of its chunks (None: kept before
-    contents were sealed)."""
+    """One content. `file` is the GridFS id, `size` in bytes, `stored_at` when it came last, aware UTC, `key` the wrapped key of its chunks
+    (None: kept before contents were sealed)."""
 
     sha256: str
     file: str
@@ -53,6 +54,7 @@ class FileStore:
     async def create_indexes(self) -> None:
         """The indexes that GridFS asks for, and that of the sweeper."""
         await self._chunks.create_indexes(CHUNK_INDEXES)
+        await self._files.create_indexes(FILE_INDEXES)
         await self._contents.create_indexes(CONTENT_INDEXES)
 
     async def find(self, sha256: str) -> StoredFile | None:
@@ -97,8 +99,9 @@ class FileStore:
         """Removes what was written under this id, complete or not, unless it has become the home of a content."""
         with store_errors():
             if await self._contents.find_one({"file": file}, {"_id": True}) is None:
-                await self._files.delete_one({"_id": file})
+                # The row last: by it `forget` finds chunks that a crash has left.
                 await self._chunks.delete_many({"files_id": file})
+                await self._files.delete_one({"_id": file})
 
     async def of_types_before(self, types: Iterable[str], before: datetime, limit: int) -> list[str]:
         """The hashes of contents of these media types that were stored before then."""
@@ -107,25 +110,32 @@ class FileStore:
             rows = await self._contents.find(query, {"_id": 1}).limit(limit).to_list(limit)
         return [row["_id"] for row in rows]
 
-    async def forget(self, sha256: str) -> None:
-        """Removes a content. The caller knows that nobody needs it any more; whoever reads it at this moment is told of trouble."""
-        held = await self.find(sha256)
-        if held is None:
-            return
+    async def forget(self, sha256: str, before: datetime) -> bool:
+        """Removes a content that nobody needed at `before`; False where it has come again since. Whoever reads it at this moment is told of
+        trouble. Repeated after a crash, it removes what is left by the name of the file."""
         with store_errors():
-            await self._contents.delete_one({"_id": sha256, "file": held.file})
-        await self.discard(held.file)
+            await self._contents.delete_one({"_id": sha256, "stored_at": {"$lte": before}})
+            # A younger file may be about to become the content's new home.
+            left = await self._files.find({"filename": sha256, "uploadDate": {"$lte": before}}, {"_id": 1}).to_list(None)
+        for file in left:
+            await self.discard(file["_id"])
+        return await self.find(sha256) is None
 
-    async def put(self, path: Path, sha256: str, content_type: str, id: str, at: datetime) -> StoredFile:
+    async def refresh(self, sha256: str, at: datetime) -> bool:
+        """A content that came again is as young as a new one: who sent it now may rely on its being here. False where it is not here."""
+        with store_errors():
+            result = await self._contents.update_one({"_id": sha256}, {"$max": {"stored_at": at}})
+        return bool(result.matched_count)
+
+    async def put(self, path: Path, sha256: str, content_type: str, id: str, at: datetime) -> None:
         """A file of our own making, kept under its hash; the same content is kept once. `id` is a fresh one."""
-        held = await self.find(sha256)
-        if held is not None:
-            return held
+        if await self.refresh(sha256, at):
+            return
         writing = self.begin(id, sha256)
         with path.open("rb") as file:
             while data := await asyncio.to_thread(file.read, CHUNK):
                 await writing.append(data)
-        return await writing.keep(content_type, at)
+        await writing.keep(content_type, at)
 
     async def read(self, content: StoredFile) -> AsyncIterator[bytes]:
         """The bytes in chunks. Raises StoreTrouble when the store fails, or has lost or changed some of them."""

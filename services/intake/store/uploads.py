@@ -18,7 +18,7 @@ from shared.redaction import redact
 COLLECTION: Final = "uploads"
 INDEXES: Final = [
     IndexModel([("swept", ASCENDING), ("expires_at", ASCENDING)], name="swept_expires"),
-    IndexModel([("grievance", ASCENDING)], name="grievance"),
+    IndexModel([("grievance", ASCENDING), ("expires_at", ASCENDING)], name="grievance_expires"),
     IndexModel([("sha256", ASCENDING)], name="sha256"),
 ]
 
@@ -127,13 +127,19 @@ class UploadStore:
         with store_errors():
             return [_upload(row) for row in await self._collection.find({"grievance": grievance}).to_list(None)]
 
-    async def erase(self, id: str) -> None:
-        """Without what tells of a person; the hash stays until the content is decided on."""
+    async def erase(self, upload: Upload) -> None:
+        """Without what tells of a person; the hash stays until the content is decided on. Nothing where it was tied meanwhile."""
+        held = {"state": {"$ne": UploadState.ERASED.value}, "grievance": upload.ticket.grievance}
         gone = {"state": UploadState.ERASED.value, "name": ERASED, "uploader": "", "purpose": None}
-        await self._change(id, {"state": {"$ne": UploadState.ERASED.value}}, gone)
+        await self._change(upload.ticket.id, held, gone)
 
     async def forget_content(self, id: str) -> None:
         await self._change(id, {"state": UploadState.ERASED.value}, {"sha256": ""})
+
+    async def remove(self, id: str) -> None:
+        """An erased row that was tied to nothing: nobody will ask for it."""
+        with store_errors():
+            await self._collection.delete_one({"_id": id, "state": UploadState.ERASED.value, "grievance": None})
 
     async def others(self, sha256: str) -> list[Upload]:
         """Rows that are not erased and have this content, or wait for it."""
@@ -152,6 +158,12 @@ class UploadStore:
         with store_errors():
             cursor = self._collection.find({"swept": False, "expires_at": {"$lt": expired_before}}).limit(limit)
             return [_upload(document) async for document in cursor]
+
+    async def untied(self, expired_before: datetime, limit: int) -> list[Upload]:
+        """Expired rows that belong to no grievance and to no encounter."""
+        with store_errors():
+            rows = await self._collection.find({"grievance": None, "expires_at": {"$lt": expired_before}}).limit(limit).to_list(limit)
+        return [_upload(row) for row in rows]
 
     async def mark_swept(self, id: str) -> None:
         await self._change(id, {}, {"swept": True})

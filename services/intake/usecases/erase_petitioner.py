@@ -23,7 +23,7 @@ from services.intake.store.mongo import Grievances, Notices, access_of
 from services.intake.store.persons import SETTLES, Kept, MongoPersons
 from services.intake.store.uploads import Upload, UploadState, UploadStore
 from services.intake.usecases.personal_access import PersonalAccess, admit, by, told_by_the_same, visible, without_names
-from services.intake.usecases.receive_upload import GRACE
+from services.intake.usecases.receive_upload import forget_unneeded, over
 from shared import ids
 from shared.audit import digest
 from shared.commands import request_of
@@ -184,19 +184,16 @@ async def _erase_files(parts: Erasing, record: str, id: str, grievance: Grievanc
     now, done = parts.access.real_now(), True
     for row in await parts.uploads.tied(record):
         if row.state is not UploadState.ERASED and _is_theirs(parts, id, grievance, row):
-            await parts.uploads.erase(row.ticket.id)
+            await parts.uploads.erase(row)
             row = await parts.uploads.find(row.ticket.id) or row
-        sha256 = row.ticket.sha256
-        if row.state is not UploadState.ERASED or not sha256:
+        if row.state is not UploadState.ERASED or not row.ticket.sha256:
             continue
-        others = await parts.uploads.others(sha256)
-        if any(other.state is UploadState.OPEN and other.ticket.expires_at + GRACE > now for other in others):
-            # Somebody may be sending the same content and rely on its being here.
+        gone = await forget_unneeded(parts.uploads, parts.files, row.ticket.sha256, now)
+        if gone and over(row, now):
+            await parts.uploads.forget_content(row.ticket.id)
+        else:
+            # A transfer under way may keep its content, and its process end there: with the hash it is forgotten later.
             done = False
-            continue
-        if not any(other.state is UploadState.STORED for other in others):
-            await parts.files.forget(sha256)
-        await parts.uploads.forget_content(row.ticket.id)
     return done
 
 

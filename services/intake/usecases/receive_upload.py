@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.intake.adapters.files import CHUNK, FileStore, Writing
 from services.intake.domain.uploads import (
     HEAD_BYTES,
+    IMPORT_TYPES,
     Incoming,
     UploadLimits,
     UploadRefusal,
@@ -15,9 +16,12 @@ from services.intake.domain.uploads import (
     too_large,
 )
 from services.intake.store.uploads import Upload, UploadState, UploadStore
+from shared.records import StoreTrouble
 
 # Longer than any transfer may take: the sweeper must not meet one that is still running.
 GRACE = timedelta(hours=1)
+# So long a file waits for the registration or the import that it was sent for: after that there is no reason to keep it.
+UNTIED_FOR = timedelta(days=7)
 
 
 class ReceiveUpload:
@@ -53,10 +57,14 @@ class ReceiveUpload:
             now = self._now()
             if writing is not None:
                 await writing.keep(ticket.content_type, now)
+            elif not await self._files.refresh(ticket.sha256, now):
+                raise StoreTrouble("the content that was here went meanwhile")
         except BaseException:
             await self._files.discard(attempt)
             raise
         if not await self._uploads.stored(id, now):
+            # Where its petitioner was erased while it came, nobody needs it.
+            await forget_unneeded(self._uploads, self._files, ticket.sha256, now)
             raise UploadRefused(_used())
         return Upload(ticket, UploadState.STORED, upload.tries + 1, now)
 
@@ -116,6 +124,19 @@ class ReceiveUpload:
             )
 
 
+async def forget_unneeded(uploads: UploadStore, files: FileStore, sha256: str, now: datetime) -> bool:
+    """Removes a content that no row needs, unless it comes again meanwhile. False where to ask again later: somebody may be sending it."""
+    others = await uploads.others(sha256)
+    if any(other.state is UploadState.OPEN and not over(other, now) for other in others):
+        return False
+    return any(other.state is UploadState.STORED for other in others) or await files.forget(sha256, now)
+
+
+def over(upload: Upload, now: datetime) -> bool:
+    """No transfer of it can be under way any more."""
+    return upload.ticket.expires_at + GRACE <= now
+
+
 async def sweep_uploads(uploads: UploadStore, files: FileStore, now: datetime, grace: timedelta = GRACE, limit: int = 200) -> int:
     """Removes what crashed transfers of expired tickets left in the store; the number of rows looked at. Safe to run anywhere, any time."""
     rows = await uploads.unswept(now - grace, limit)
@@ -123,6 +144,18 @@ async def sweep_uploads(uploads: UploadStore, files: FileStore, now: datetime, g
         for number in range(1, upload.tries + 1):
             await files.discard(upload.attempt(number))
         await uploads.mark_swept(upload.ticket.id)
+    return len(rows)
+
+
+async def sweep_untied(uploads: UploadStore, files: FileStore, now: datetime, limit: int = 200) -> int:
+    """Removes files that nobody has told of, and their rows; the number of rows looked at. Safe to run anywhere, any time."""
+    rows = await uploads.untied(now - UNTIED_FOR, limit)
+    for upload in rows:
+        await uploads.erase(upload)
+        # A table is kept for the jobs that need it, which have copied its hash, and goes by their days.
+        table = upload.ticket.content_type in IMPORT_TYPES
+        if table or await forget_unneeded(uploads, files, upload.ticket.sha256, now):
+            await uploads.remove(upload.ticket.id)
     return len(rows)
 
 

@@ -94,11 +94,12 @@ class RunTransfers:
         """Remove files that came in, went out or tell of refused rows, long ago, and rows that a lost worker has left; returns how many
         files."""
         await self.transfers.forget_refused_of_ended()
-        old = await self.files.of_types_before((CSV, XLSX), self.real_now() - FILES_FOR, 200)
+        before = self.real_now() - FILES_FOR
+        old = await self.files.of_types_before((CSV, XLSX), before, 200)
         needed = await self.transfers.files_needed(self.now() - FILES_FOR) if old else set()
         gone = [sha256 for sha256 in old if sha256 not in needed]
         for sha256 in gone:
-            await self.files.forget(sha256)
+            await self.files.forget(sha256, before)
         return len(gone)
 
     async def _import(self, job: Transfer) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.intake.adapters.files import FileStore, StoredFile
 from services.intake.adapters.retention import load_retention
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.erasure import SERVICE, Erasure
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.retention import due, ended_on, kept_of, last_day, read_span
+from services.intake.domain.uploads import UploadRefused
 from services.intake.service import Service
 from services.intake.store.mongo import access_of
 from services.intake.usecases.deliver import Delivering, deliver
@@ -28,6 +30,7 @@ from shared.identity.development import DevelopmentIssuer
 from shared.identity.refs import grievance_ref
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
+from shared.records import StoreTrouble
 from tests.services.intake.builders import body, png
 from tests.services.intake.graph import COMPLETED, REFUSED, SIX, STAFF, Graph, graph_of
 from tests.services.intake.test_personal_data import CORRECTED, EXPORT
@@ -155,15 +158,27 @@ async def _an_hour_later(graph: Graph, person: str) -> None:
     await graph.service.runtime.database["persons"].update_one({"_id": person}, {"$set": {"erased_at": ago, "look_at": ago}})
 
 
-async def stored(graph: Graph, viewer: Viewer, content: bytes, name: str, grievance: str | None = None) -> str:
-    service = graph.service
+async def _until_no_transfer_is_under_way(graph: Graph, grievance: str) -> None:
+    ago = graph.service.runtime.world.real_now() - timedelta(hours=2)
+    await graph.service.runtime.database["uploads"].update_many({"grievance": grievance}, {"$set": {"expires_at": ago}})
+    await _an_hour_later(graph, (await held_of(graph, grievance)).person)
+    await erase_round(graph.service.erasing)
+
+
+async def opened(graph: Graph, viewer: Viewer, content: bytes, name: str, grievance: str | None = None) -> str:
     file = {"name": name, "contentType": "image/png", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     more = {"grievanceId": grievance} if grievance else {}
-    id = str((await graph.do(viewer, "createUpload", UPLOAD, **file, **more))["attachmentId"])
-    receive = ReceiveUpload(
-        service.uploads, service.files, lambda _head: frozenset({"image/png"}), service.runtime.world.real_now, service.limits
-    )
-    await receive(id, body(content))
+    return str((await graph.do(viewer, "createUpload", UPLOAD, **file, **more))["attachmentId"])
+
+
+def receiving(service: Service, files: FileStore | None = None) -> ReceiveUpload:
+    png = frozenset({"image/png"})
+    return ReceiveUpload(service.uploads, files or service.files, lambda _head: png, service.runtime.world.real_now, service.limits)
+
+
+async def stored(graph: Graph, viewer: Viewer, content: bytes, name: str, grievance: str | None = None) -> str:
+    id = await opened(graph, viewer, content, name, grievance)
+    await receiving(graph.service)(id, body(content))
     return id
 
 
@@ -183,8 +198,65 @@ async def test_files_lose_names_when_they_come_and_their_content_when_they_are_e
     assert [each["name"] for each in (await graph.see(OFFICER, SHOWN, id=id))["attachments"]] == ["〔姓名〕家门口.png"]
     hashes = [hashlib.sha256(content).hexdigest() for content in (mine, shared)]
     assert [await service.files.find(sha256) is not None for sha256 in hashes] == [False, True]
-    rows = [row for row in await service.uploads.find_many(files) if row]
-    assert [(row.ticket.name, row.ticket.uploader, row.ticket.sha256, row.state.value) for row in rows] == [(ERASED, "", "", "ERASED")] * 2
+    # By their hashes what is still under way will be forgotten too.
+    for kept in (hashes, ["", ""]):
+        rows = [row for row in await service.uploads.find_many(files) if row]
+        left = [(row.ticket.name, row.ticket.uploader, row.ticket.sha256, row.state.value) for row in rows]
+        assert left == [(ERASED, "", sha256, "ERASED") for sha256 in kept]
+        await _until_no_transfer_is_under_way(graph, id)
+    assert [await service.files.find(sha256) is not None for sha256 in hashes] == [False, True]
+
+
+class PowerCut(BaseException):
+    """The process ends here: nothing catches it."""
+
+
+class _CutBehindKeep(FileStore):
+    """Its process ends as soon as a content is kept."""
+
+    async def keep(self, content: StoredFile) -> StoredFile:
+        await super().keep(content)
+        raise PowerCut
+
+    async def discard(self, file: str) -> None:
+        """Nobody is there to do it."""
+
+
+@pytest.mark.parametrize("known_before", [False, True])
+async def test_a_photo_that_comes_while_its_petitioner_is_erased_is_not_kept(graph: Graph, known_before: bool) -> None:
+    service, me = graph.service, Viewer(sub="erased-while-it-came", roles=frozenset({Role.RESIDENT}))
+    id, content = await graph.hear(me, petitioner=somebody(), channel="WEB"), png(600_000, seed=74 + known_before)
+    first = await stored(graph, me, content, "门口.png", id) if known_before else None
+    upload = await opened(graph, me, content, "门口.png", id)
+
+    async def overtaken() -> AsyncIterator[bytes]:
+        yield content[:300_000]
+        await erase(graph, id)
+        yield content[300_000:]
+
+    with pytest.raises(UploadRefused if not known_before else StoreTrouble):
+        await receiving(service)(upload, overtaken())
+    assert await service.files.find(hashlib.sha256(content).hexdigest()) is None
+    rows = await service.uploads.find_many([upload, *([first] if first else [])])
+    assert {row.state.value for row in rows if row} == {"ERASED"}
+
+
+async def test_nor_is_it_where_the_process_that_received_it_ended_behind_the_content(graph: Graph) -> None:
+    service, me = graph.service, Viewer(sub="cut-while-it-came", roles=frozenset({Role.RESIDENT}))
+    id, content = await graph.hear(me, petitioner=somebody(), channel="WEB"), png(600_000, seed=76)
+    upload, sha256 = await opened(graph, me, content, "门口.png", id), hashlib.sha256(content).hexdigest()
+
+    async def overtaken() -> AsyncIterator[bytes]:
+        yield content[:300_000]
+        await erase(graph, id)
+        yield content[300_000:]
+
+    with pytest.raises(PowerCut):
+        await receiving(service, _CutBehindKeep(service.runtime.database, service.cipher))(upload, overtaken())
+    assert await service.files.find(sha256) is not None
+    await _until_no_transfer_is_under_way(graph, id)
+    assert await service.files.find(sha256) is None
+    assert "look_at" not in (await row_of(graph, (await held_of(graph, id)).person) or {})
 
 
 async def test_a_phone_that_sends_its_photo_again_after_the_erasure_sends_nothing(graph: Graph) -> None:

@@ -9,11 +9,17 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.intake.domain.transfers import TRIES, Kind
+from services.intake.adapters.files import detect
+from services.intake.domain.transfers import CSV, TRIES, Kind
+from services.intake.domain.uploads import IMPORT
 from services.intake.service import Service
 from services.intake.store.transfers import RefusedRow
+from services.intake.usecases.receive_upload import ReceiveUpload
 from services.intake.usecases.run_transfer import LEASE
+from services.intake.usecases.start_transfer import StartImport, start_import
+from tests.services.intake.builders import body, ticket
 from tests.services.intake.transfer_files import COUNTY, TOWN, begin, content_of, counts, done, found_team, homes, people, sheet
+from tests.services.intake.viewers import COUNTY_ADMIN
 
 
 @pytest_asyncio.fixture(scope="module", autouse=True, loop_scope="session")
@@ -140,3 +146,17 @@ async def test_a_file_that_a_young_job_needs_is_kept_though_it_came_long_ago(int
     run = intake_service.fieldwork.run_transfers
     await replace(run, real_now=lambda: run.real_now() + timedelta(days=8)).sweep()
     assert await intake_service.files.find(job.sha256 or "") is not None
+
+
+async def test_a_file_that_is_sent_again_when_its_days_are_over_can_be_imported(intake_service: Service, tmp_path: Path) -> None:
+    service, content, run = intake_service, sheet("MEMBERS", people("again", 1)), intake_service.fieldwork.run_transfers
+    await done(service, await begin(service, "MEMBERS", content, tmp_path))
+    later = timedelta(days=8)
+    at = service.runtime.world.real_now() + later
+    again = ticket(content, id="sent-again", uploader=COUNTY_ADMIN.sub, content_type=CSV, purpose=IMPORT, now=at)
+    await service.uploads.open(again)
+    await ReceiveUpload(service.uploads, service.files, detect, lambda: at, service.limits)(again.id, body(content))
+    await replace(run, now=lambda: run.now() + later, real_now=lambda: run.real_now() + later).sweep()
+    asked = StartImport(request_id="sent-again", kind="MEMBERS", attachment_id=again.id, division=COUNTY)
+    job = await done(service, await start_import(service.fieldwork.start_transfers, COUNTY_ADMIN, asked, ""))
+    assert (job.state, counts(job)) == ("DONE", (0, 0, 1, 0))

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import zipfile
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 from services.intake.adapters.cipher import SEAL_BYTES
 from services.intake.adapters.files import CHUNK, FileStore, StoredFile, detect
 from services.intake.domain.uploads import CONTENT_TYPES, is_what_it_claims
-from shared.mongo import Database, GridFS
+from shared.mongo import Collection, Database, GridFS
 from shared.records import StoreTrouble
 from tests.services.intake.builders import CIPHER, NOW
 
@@ -151,3 +153,58 @@ async def test_discard_spares_the_home_of_a_content(intake_database: Database) -
     await files.discard("never-there")
     assert b"".join([piece async for piece in files.read(stored)]) == b"x" * 300_000
     assert await intake_database["fs.chunks"].count_documents({"files_id": "w/1"}) == 0
+
+
+class Stopped(Exception):
+    """The process ends here."""
+
+
+class _Stopping:
+    """A collection whose process ends at one operation."""
+
+    def __init__(self, collection: Collection, operation: str) -> None:
+        self._collection, self._operation = collection, operation
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._operation:
+            raise Stopped
+        return getattr(self._collection, name)
+
+
+@pytest.mark.parametrize("crashes_before", ["fs.files.find", "fs.chunks.delete_many", "fs.files.delete_one"])
+async def test_a_content_that_was_half_forgotten_is_forgotten_when_it_is_asked_again(
+    intake_database: Database, monkeypatch: pytest.MonkeyPatch, crashes_before: str
+) -> None:
+    files = FileStore(intake_database, CIPHER)
+    stored = await _write(files, "u/1", b"x" * 600_000)
+    collection, _, operation = crashes_before.rpartition(".")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, f"_{collection.removeprefix('fs.')}", _Stopping(intake_database[collection], operation))
+        with pytest.raises(Stopped):
+            await files.forget(stored.sha256, NOW)
+    assert await files.find(stored.sha256) is None
+    assert await files.forget(stored.sha256, NOW)
+    assert [await intake_database[name].count_documents({}) for name in ("fs.contents", "fs.files", "fs.chunks")] == [0, 0, 0]
+
+
+async def test_a_content_that_came_again_is_not_forgotten_for_what_was_before(intake_database: Database) -> None:
+    files = FileStore(intake_database, CIPHER)
+    stored = await _write(files, "u/1", b"x" * 300_000)
+    assert not await files.forget(stored.sha256, NOW - timedelta(seconds=1))
+    assert b"".join([piece async for piece in files.read(stored)]) == b"x" * 300_000
+    assert await files.forget(stored.sha256, NOW)
+    assert await files.forget("ef" * 32, NOW)
+
+
+async def test_a_content_that_is_put_again_is_young_again(intake_database: Database, tmp_path: Path) -> None:
+    files = FileStore(intake_database, CIPHER)
+    path, later = tmp_path / "table", NOW + timedelta(days=7)
+    path.write_bytes(b"x" * 300_000)
+    for id, at in (("u/1", NOW), ("v/1", later), ("w/1", NOW)):
+        await files.put(path, "ab" * 32, "text/csv", id, at)
+    assert await files.of_types_before(["text/csv"], later, 10) == []
+    stored = await files.find("ab" * 32)
+    assert stored is not None
+    assert (stored.file, stored.stored_at) == ("u/1", later)
+    assert not await files.refresh("cd" * 32, NOW)

@@ -35,7 +35,7 @@ from shared.projector import Buckets
 from shared.record import stub
 from tests.services.builders import AT
 from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
-from tests.services.intake.builders import CIPHER, ticket
+from tests.services.intake.builders import CIPHER, NOW, ticket
 from tests.services.intake.test_shares import OWNER, grievance
 
 PER_VILLAGE, PER_TEAM = 20, 25
@@ -91,7 +91,9 @@ async def fill(database: Database, count: int) -> None:
         row |= {"look_at": AT + timedelta(days=36_500 * (n >= few))} if n % 3 == 0 or n < few else {}
     await insert(database, "persons", kept)
     await insert(database, "notices", [{"_id": f"n-{n}", "at": AT + timedelta(days=1)} for n in range(count)])
-    files = [asdict(ticket(b"", size=1, id=f"u{n}", grievance=f"g{n}", sha256=f"{n // 2:064x}")) for n in range(count)]
+    files = [
+        asdict(ticket(b"", size=1, id=f"u{n}", grievance=f"g{n}" if n >= few else None, sha256=f"{n // 2:064x}")) for n in range(count)
+    ]
     state = {"state": "STORED", "tries": 1, "stored_at": AT, "swept": True}
     await insert(database, "uploads", [{"_id": file.pop("id"), **file, **state} for file in files])
     looked = [look(f"d-{n // 20}", ["3708", "370811"], f"p-{n}", "CONTACT", None) for n in range(count)]
@@ -123,6 +125,7 @@ async def fill(database: Database, count: int) -> None:
     # Photos are what grows: files that came in or went out are there for some days.
     contents = [{"_id": f"c{n}", "file": f"f{n}", "content_type": CSV if n < few else "image/png", "stored_at": AT} for n in range(count)]
     await insert(database, "fs.contents", contents)
+    await insert(database, "fs.files", [{"_id": f"f{n}", "filename": f"c{n}", "uploadDate": AT} for n in range(count)])
     await insert(database, "transfers", jobs)
     await insert(database, "transfer_faults", [{"_id": f"j{n // 5}:{n:09}", "transfer": f"j{n // 5}", "chunk": n} for n in range(count)])
     await insert(database, "households_buckets", [bucket(f"1|{village(n)}-{n}") for n in range(count)])
@@ -171,6 +174,10 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
         {"transfers.open", "transfers.ended_at"},
     ),
     "files of an age": (lambda db: FileStore(db, CIPHER).of_types_before((CSV,), AT + timedelta(hours=1), 200), {"fs.contents.age"}),
+    "files of a content that is forgotten": (
+        lambda db: FileStore(db, CIPHER).forget("nobody's", AT),
+        {"fs.contents._id_", "fs.files.filename_uploadDate"},
+    ),
     "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
     "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
     "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
@@ -187,7 +194,8 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "persons to look at": (lambda db: persons_of(db).to_look_at(100), {"persons.look_at"}),
     "erasures to carry on with": (lambda db: Grievances(db).with_open_erasure(100), {"grievances.erasure_open"}),
     "documents to scrub": (lambda db: ids(db, "grievances", {"scrub_due": True}), {"grievances.scrub_due"}),
-    "files of a grievance": (lambda db: UploadStore(db["uploads"]).tied("g3"), {"uploads.grievance"}),
+    "files of a grievance": (lambda db: UploadStore(db["uploads"]).tied("g7"), {"uploads.grievance_expires"}),
+    "files of nothing": (lambda db: UploadStore(db["uploads"]).untied(NOW + timedelta(days=1), 200), {"uploads.grievance_expires"}),
     "files of a content": (lambda db: UploadStore(db["uploads"]).others(f"{3:064x}"), {"uploads.sha256"}),
     "notices of long ago": (lambda db: Notices(db, None).forget_before(AT), {"notices.at"}),
     "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),

@@ -4,15 +4,17 @@ import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from services.intake.adapters.cipher import SEAL_BYTES
 from services.intake.adapters.files import FileStore, detect
-from services.intake.domain.uploads import UploadLimits, UploadRefused, UploadTicket
-from services.intake.store.uploads import COLLECTION, UploadState, UploadStore
-from services.intake.usecases.receive_upload import GRACE, ReceiveUpload, sweep_uploads
+from services.intake.domain.uploads import IMPORT, UploadLimits, UploadRefused, UploadTicket
+from services.intake.store.uploads import COLLECTION, Upload, UploadState, UploadStore
+from services.intake.usecases.receive_upload import GRACE, UNTIED_FOR, ReceiveUpload, sweep_untied, sweep_uploads
 from shared.mongo import Database
+from shared.records import StoreTrouble
 from tests.services.intake.builders import CIPHER, NOW, body, png, ticket
 
 
@@ -134,6 +136,24 @@ async def test_same_content_twice_is_stored_once(rig: Rig) -> None:
     assert await rig.bytes_kept() == len(content)
 
 
+async def test_a_content_that_goes_while_it_comes_again_is_sent_once_more(rig: Rig) -> None:
+    content = png(600_000)
+    first, again = ticket(content, id="u-1"), ticket(content, id="u-2")
+    for made in (first, again):
+        await rig.uploads.open(made)
+    await rig.receive(first.id, body(content))
+
+    async def overtaken() -> AsyncIterator[bytes]:
+        yield content[:300_000]
+        assert await rig.files.forget(again.sha256, NOW)
+        yield content[300_000:]
+
+    with pytest.raises(StoreTrouble):
+        await rig.receive(again.id, overtaken())
+    assert (await rig.receive(again.id, body(content))).state is UploadState.STORED
+    assert await rig.bytes_kept() == len(content)
+
+
 async def test_same_content_at_the_same_time_is_stored_once(rig: Rig) -> None:
     content = png(600_000)
     tickets = [ticket(content, id=f"u-{n}") for n in range(4)]
@@ -220,6 +240,89 @@ async def test_what_a_crash_left_is_swept_and_nothing_else(rig: Rig) -> None:
     assert await sweep_uploads(rig.uploads, rig.files, good.expires_at + GRACE + timedelta(seconds=1)) == 2
     assert await rig.bytes_kept() == len(kept)
     assert await sweep_uploads(rig.uploads, rig.files, good.expires_at + GRACE + timedelta(seconds=1)) == 0
+
+
+LONG_AFTER = NOW + UploadLimits().lifetime + UNTIED_FOR + timedelta(seconds=1)
+
+
+async def _sent(rig: Rig, content: bytes, id: str, **changes: Any) -> UploadTicket:
+    made = ticket(content, id=id, **changes)
+    await rig.uploads.open(made)
+    await rig.receive(made.id, body(content))
+    return made
+
+
+async def test_a_file_that_is_tied_to_nothing_goes_after_its_days_and_not_before(rig: Rig) -> None:
+    alone, told, shared = png(300_000), png(300_000, seed=5), png(300_000, seed=6)
+    letter = await _sent(rig, alone, "letter")
+    evidence = await _sent(rig, told, "evidence", grievance="g-1")
+    await _sent(rig, shared, "tied-later")
+    assert await rig.uploads.attach(["tied-later"], "g-1", letter.uploader) == []
+    await _sent(rig, shared, "the-same-alone", uploader="somebody-else")
+    await rig.uploads.open(ticket(png(seed=7), id="never-came"))
+    # A phone without a network tells of its photo with the encounter, and sends it weeks later.
+    await rig.uploads.open(ticket(png(seed=8), id="photo-of-an-encounter", grievance="e-1"))
+    assert await sweep_untied(rig.uploads, rig.files, letter.expires_at + UNTIED_FOR) == 0
+    assert await sweep_untied(rig.uploads, rig.files, LONG_AFTER) == 3
+    assert await sweep_untied(rig.uploads, rig.files, LONG_AFTER) == 0
+    left = {row["_id"] async for row in rig.database[COLLECTION].find({})}
+    assert left == {"evidence", "tied-later", "photo-of-an-encounter"}
+    assert await rig.files.find(letter.sha256) is None
+    assert await rig.bytes_kept() == len(told) + len(shared)
+    assert await rig.files.find(evidence.sha256) is not None
+
+
+async def test_a_content_that_somebody_is_sending_stays_until_they_have_sent_it(rig: Rig) -> None:
+    content = png(300_000)
+    await _sent(rig, content, "letter")
+    await rig.uploads.open(ticket(content, id="coming", uploader="somebody-else", grievance="g-1", now=LONG_AFTER))
+    assert await sweep_untied(rig.uploads, rig.files, LONG_AFTER) == 1
+    rig.now = LONG_AFTER
+    await rig.receive("coming", body(content))
+    assert await sweep_untied(rig.uploads, rig.files, LONG_AFTER) == 1
+    assert await rig.uploads.find("letter") is None
+    assert await rig.bytes_kept() == len(content)
+
+
+@pytest.mark.parametrize("crashes_at", ["others", "remove"])
+async def test_a_sweep_that_ended_in_the_middle_is_gone_on_with(rig: Rig, monkeypatch: pytest.MonkeyPatch, crashes_at: str) -> None:
+    letter = await _sent(rig, png(300_000), "letter")
+
+    async def stop(*_arguments: object) -> None:
+        raise StoreTrouble("the process ends here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.uploads, crashes_at, stop)
+        with pytest.raises(StoreTrouble):
+            await sweep_untied(rig.uploads, rig.files, LONG_AFTER)
+    # Nobody can tie what is about to go.
+    assert await rig.uploads.attach(["letter"], "g-1", letter.uploader) == ["letter"]
+    await sweep_untied(rig.uploads, rig.files, LONG_AFTER)
+    assert await rig.uploads.find("letter") is None
+    assert await rig.bytes_kept() == 0
+
+
+async def test_what_is_tied_in_that_very_moment_stays(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    content, erase = png(300_000), rig.uploads.erase
+    letter = await _sent(rig, content, "letter")
+
+    async def overtaken(upload: Upload) -> None:
+        assert await rig.uploads.attach(["letter"], "g-1", letter.uploader) == []
+        await erase(upload)
+
+    monkeypatch.setattr(rig.uploads, "erase", overtaken)
+    await sweep_untied(rig.uploads, rig.files, LONG_AFTER)
+    row = await rig.uploads.find("letter")
+    assert row is not None
+    assert (row.state, row.ticket.grievance, row.ticket.uploader) == (UploadState.STORED, "g-1", letter.uploader)
+    assert await rig.bytes_kept() == len(content)
+
+
+async def test_the_row_of_an_import_goes_and_leaves_the_table_to_the_jobs(rig: Rig) -> None:
+    table = await _sent(rig, "人员编号*,姓名*\r\n1,孔凡莹\r\n".encode(), "table", content_type="text/csv", purpose=IMPORT)
+    assert await sweep_untied(rig.uploads, rig.files, LONG_AFTER) == 1
+    assert await rig.uploads.find("table") is None
+    assert await rig.files.find(table.sha256) is not None
 
 
 async def test_memory_stays_flat_for_the_largest_file(rig: Rig) -> None:
