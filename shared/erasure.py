@@ -1,8 +1,8 @@
 """An erased petitioner's words in what a service keeps of events: its own `events`, and what waits in a document.
 
 A state whose petitioner was erased raises `scrub_due` at each of its writes. A round in every worker then rewrites the bodies: same id,
-sequence and type, words → 〔已删除〕, every other field as it was. Contracts say which of their fields are words. An event that is not
-relayed yet is relayed first: others need it. Every step may be repeated, by anybody, at any time.
+sequence and type, words → 〔已删除〕, lists → [], every other field as it was. Contracts say which of their fields are words. An event that
+is not relayed yet is relayed first: others need it. Every step may be repeated, by anybody, at any time.
 
 What comes in for an erased petitioner goes through `without_words` before it is applied: no state takes words up again, and whoever is sent
 the rewritten events, from the first, arrives at the same state.
@@ -55,9 +55,9 @@ def _blank(part: Any, path: list[str]) -> bool:
     *parents, name = path
     for parent in parents:
         part = part.get(parent) if isinstance(part, dict) else None
-    if not isinstance(part, dict) or part.get(name) in (None, ERASED):
+    if not isinstance(part, dict) or part.get(name) in (None, ERASED, []):
         return False
-    part[name] = ERASED
+    part[name] = [] if isinstance(part[name], list) else ERASED
     return True
 
 

@@ -50,10 +50,11 @@ class Owner(Part):
 
 
 class GrievanceRegisteredV1(Contract):
-    """A grievance was accepted at a door (S45). `foundBy` tells 下访 from 上访 (S10)."""
+    """A grievance was accepted at a door (S45). `foundBy` tells 下访 from 上访 (S10). `nameMarks`: by which the petitioner's name is known
+    where somebody writes it (shared/redaction/marks.py)."""
 
     type: ClassVar[str] = "intake.grievance.registered.v1"
-    words: ClassVar[tuple[str, ...]] = ("subject", "text", "onSpotAnswer", "access.petitionerRef", "access.ownRef")
+    words: ClassVar[tuple[str, ...]] = ("subject", "text", "onSpotAnswer", "access.petitionerRef", "access.ownRef", "nameMarks")
 
     number: str
     kind: Kind
@@ -72,6 +73,7 @@ class GrievanceRegisteredV1(Contract):
     access: Access
     attachments: list[str]
     onSpotAnswer: str | None
+    nameMarks: list[str] = []
 
 
 class DeliveryAttemptedV1(Contract):
@@ -113,25 +115,27 @@ class GrievanceCompletedV1(Contract):
     """补录: what was not told at registration was added. Values as they are now; `subject` redacted, `petitionerRef` a keyed hash."""
 
     type: ClassVar[str] = "intake.grievance.completed.v1"
-    words: ClassVar[tuple[str, ...]] = ("petitionerRef", "subject")
+    words: ClassVar[tuple[str, ...]] = ("petitionerRef", "subject", "nameMarks")
 
     by: Owner
     at: datetime
     petitionerRef: str
     subject: str
     attachments: list[str]
+    nameMarks: list[str] = []
 
 
 class PetitionerCorrectedV1(Contract):
     """更正: what was taken down wrongly of the petitioner was put right. Values as they are now, as in GrievanceCompleted."""
 
     type: ClassVar[str] = "intake.grievance.petitioner_corrected.v1"
-    words: ClassVar[tuple[str, ...]] = ("petitionerRef", "subject")
+    words: ClassVar[tuple[str, ...]] = ("petitionerRef", "subject", "nameMarks")
 
     by: Owner
     at: datetime
     petitionerRef: str
     subject: str
+    nameMarks: list[str] = []
 
 
 class PersonalDataErasedV1(Contract):

@@ -14,7 +14,7 @@ from itertools import islice
 
 from shared.redaction import homes, numbers
 from shared.redaction.kinds import PLACEHOLDERS, Finding, Kind
-from shared.redaction.names import PLAIN, said_names, spelled
+from shared.redaction.names import NARROW, plain, said_names, spelled
 
 __all__ = ["PLACEHOLDERS", "Finding", "Kind", "Redacted", "find", "redact"]
 
@@ -46,7 +46,7 @@ def redact(text: str, declared_names: Iterable[str] = ()) -> Redacted:
 def find(text: str, declared_names: Iterable[str] = ()) -> list[Finding]:
     """What `redact` would take out at first, in order of place, without overlaps."""
     # Full-width digits, letters and signs are read as their narrow forms, one for one: places stay the same.
-    narrow = text.translate(_NARROW)
+    narrow = text.translate(NARROW)
     findings: list[Finding] = []
     taken = [False] * len(text)
 
@@ -66,11 +66,11 @@ def find(text: str, declared_names: Iterable[str] = ()) -> list[Finding]:
     for code in _first(code[0] for code in codes if code):
         for match in re.finditer(rf"(?<![0-9A-Za-z.-]){re.escape(code)}(?![\d.-])", narrow):
             take(Kind.ROOM, *match.span())
-    plain = narrow.translate(PLAIN)
-    said = list(said_names(plain))
-    names = {name.strip().translate(PLAIN) for name in declared_names} | set(_first(match["it"] for match in said))
+    spelt = plain(text)
+    said = list(said_names(spelt))
+    names = {plain(name.strip()) for name in declared_names} | set(_first(match["it"] for match in said))
     for name in sorted((name for name in names if len(name) >= 2), key=len, reverse=True):
-        for match in re.finditer(spelled(name), plain, re.IGNORECASE):
+        for match in re.finditer(spelled(name), spelt, re.IGNORECASE):
             take(Kind.NAME, *match.span())
     for match in said:
         take(Kind.NAME, *match.span("it"))
@@ -82,6 +82,4 @@ def _first(found: Iterable[str]) -> Iterable[str]:
     return islice(dict.fromkeys(found), 50)
 
 
-_WIDE = [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), *map(ord, "＠．－＿＃＋（）：")]
-_NARROW = {code: code - 0xFEE0 for code in _WIDE} | {ord(dash): "-" for dash in "‐‑‒–—―−─"} | {0x3000: " ", 0xA0: " "}
 _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS.values())))

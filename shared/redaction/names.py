@@ -44,11 +44,18 @@ _SAID = tuple(
     )
 )
 _NEXT_NAME = re.compile(rf"[、,，]{_NAME}{_STOPS}")
+_WIDE = [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), *map(ord, "＠．－＿＃＋（）：")]
+NARROW = {code: code - 0xFEE0 for code in _WIDE} | {ord(dash): "-" for dash in "‐‑‒–—―−─"} | {0x3000: " ", 0xA0: " "}
 # One for one, as people write a declared name: the traditional form, and the dots of Uighur names.
-PLAIN = str.maketrans(
+_PLAIN = str.maketrans(
     "國華強偉麗軍紅蘭鳳龍劉張陳楊趙黃吳孫馬羅鄭謝韓馮蕭許鄧蘇盧蔣賈葉閻餘鍾鄒陸萬錢湯龐樊顧東勝寶貴榮愛雲曉燕輝傑濤鵬飛學藝業義誠順興慶蓮鄉豔艷瓊•・‧∙⋅",
     "国华强伟丽军红兰凤龙刘张陈杨赵黄吴孙马罗郑谢韩冯萧许邓苏卢蒋贾叶阎余钟邹陆万钱汤庞樊顾东胜宝贵荣爱云晓燕辉杰涛鹏飞学艺业义诚顺兴庆莲乡艳艳琼·····",
 )
+
+
+def plain(text: str) -> str:
+    """As names are compared; places stay the same."""
+    return text.translate(NARROW).translate(_PLAIN)
 
 
 def said_names(text: str) -> Iterator[re.Match[str]]:
@@ -63,5 +70,6 @@ def said_names(text: str) -> Iterator[re.Match[str]]:
 def spelled(name: str) -> str:
     """A Latin name stands as a word of its own; in a Chinese one there may be spaces."""
     if name.isascii():
-        return rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])"
+        words = r"\s+".join(map(re.escape, name.split()))
+        return rf"(?<![A-Za-z]){words}(?![A-Za-z])"
     return r"\s*".join(map(re.escape, re.sub(r"\s+", "", name)))

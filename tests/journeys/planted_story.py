@@ -173,7 +173,9 @@ class Story:
 
     async def _go_out(self, household: str) -> None:
         await self._do("secretary", "recordVisit", householdId=household)
-        grievance = self._told() | {"requestId": "planted-told", "onSpotAnswer": self._garden.words()}
+        told = self._told()
+        answered = self._garden.words(told["petitioner"]["name"])
+        grievance = told | {"requestId": "planted-told", "onSpotAnswer": answered}
         met = {"kind": "HOUSEHOLD_TALK", "division": GULOU, "household": household}
         encounter = await self._do(
             "secretary", "recordEncounter", "... on EncounterRecorded { encounter { id } }", grievances=[grievance], **met, **self._notes()
@@ -220,6 +222,8 @@ class Story:
         if "petitioner" in left_out:
             # Only of a name that somebody declares do we know that it is one.
             told["text"] = self._garden.words()
+        else:
+            self._declared = told["petitioner"]["name"]
         registered = await self._do("secretary", "registerGrievance", fields, **told)
         self._number, self._pin = registered["grievance"]["number"], registered["pin"]
         return str(registered["grievance"]["id"])
@@ -227,50 +231,53 @@ class Story:
     async def _grievance(self) -> str:
         """From registration to the survey, all told in too many words."""
         garden, id = self._garden, await self._register("subject", "place", "petitioner")
-        self._phone = garden.phone()
-        named = {"name": garden.name(), "phone": self._phone}
+        self._name, self._phone = garden.name(), garden.phone()
+        named = {"name": self._name, "phone": self._phone}
         await self._do("secretary", "completeGrievance", grievanceId=id, place=garden.room(), subject=garden.words(), petitioner=named)
         opened = await self._do("anybody", "openByPin", "... on Opened { accessToken }", number=self._number, pin=self._pin)
         self._caller.tokens["petitioner"] = opened["accessToken"]
         today = datetime.now(CHINA).date().isoformat()
-        looks = [{"grievanceId": id, "remark": garden.words()}]
-        await self._do("secretary", "checkDaySummary", day=today, remark=garden.words(), items=looks)
+        looks = [{"grievanceId": id, "remark": garden.words(self._name)}]
+        await self._do("secretary", "checkDaySummary", day=today, remark=garden.words(self._name), items=looks)
         answer = await self._caller.ask("secretary", "{ daySummary { items { grievanceId } } }")
         rest = [{"grievanceId": item["grievanceId"]} for item in answer["data"]["daySummary"]["items"] if item["grievanceId"] != id]
         await self._do("secretary", "checkDaySummary", day=today, items=rest)
         await self._do("secretary", "handUpDaySummary", day=today)
         await self._caller.system.until_status(id, "DISPATCHED")
         await self._do("handler", "acceptWorkOrder", grievanceId=id)
-        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words())
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(self._name))
         await self._caller.system.until_asked(id)
-        await self._do("secretary", "tellPetitioner", grievanceId=id, words=garden.words())
-        await self._do("petitioner", "answerSurvey", grievanceId=id, resolved=True, satisfied="DISSATISFIED", reason=garden.words())
+        await self._do("secretary", "tellPetitioner", grievanceId=id, words=garden.words(self._name))
+        said = garden.words(self._name)
+        await self._do("petitioner", "answerSurvey", grievanceId=id, resolved=True, satisfied="DISSATISFIED", reason=said)
         return id
 
     async def _send_about(self) -> None:
         """From department to department and back, with the reasons of all."""
-        id, garden = await self._register(), self._garden
+        id, garden, name = await self._register(), self._garden, self._declared
         await self._caller.system.until_status(id, "DISPATCHED")
-        await self._do("handler", "returnWorkOrder", grievanceId=id, reason=garden.words())
+        await self._do("handler", "returnWorkOrder", grievanceId=id, reason=garden.words(name))
         decision = {"granted": True, "department": "D-3708-ZJJ"}
-        await self._do("dispatcher", "adjudicateReturn", grievanceId=id, reason=garden.words(), **decision)
-        await self._do("dispatcher", "reassignWorkOrder", grievanceId=id, department=LUCHENG, reason=garden.words())
+        await self._do("dispatcher", "adjudicateReturn", grievanceId=id, reason=garden.words(name), **decision)
+        await self._do("dispatcher", "reassignWorkOrder", grievanceId=id, department=LUCHENG, reason=garden.words(name))
 
     async def _look(self, id: str) -> None:
         garden, why = self._garden, {"purpose": "CONTACT"}
-        await self._do("secretary", "revealPetitioner", grievanceId=id, reason=garden.words(), **why)
-        await self._do("data-officer", "lookUpByPhone", phone=self._phone, reason=garden.words(), **why)
+        await self._do("secretary", "revealPetitioner", grievanceId=id, reason=garden.words(self._name), **why)
+        await self._do("data-officer", "lookUpByPhone", phone=self._phone, reason=garden.words(self._name), **why)
         await self._do("data-officer", "exportPersonalData", grievanceId=id)
-        told = {"name": garden.name(), "phone": garden.phone(), "place": garden.room(), "reason": garden.words()}
+        name = garden.name()
+        told = {"name": name, "phone": garden.phone(), "place": garden.room(), "reason": garden.words(self._name, name)}
         await self._do("data-officer", "correctPetitioner", grievanceId=id, **told)
         confidential = self._told()
         confidential["petitioner"]["confidential"] = True
+        name = confidential["petitioner"]["name"]
         registered = await self._do("secretary", "registerGrievance", "... on Registered { grievance { id } }", **confidential)
         hidden = registered["grievance"]["id"]
         pending = "... on RevealPending { reveal { id } }"
-        asked = await self._do("secretary", "revealPetitioner", pending, grievanceId=hidden, reason=garden.words(), **why)
+        asked = await self._do("secretary", "revealPetitioner", pending, grievanceId=hidden, reason=garden.words(name), **why)
         decided = {"grievanceId": hidden, "revealId": asked["reveal"]["id"], "granted": True}
-        await self._do("data-officer", "decideReveal", reason=garden.words(), **decided)
+        await self._do("data-officer", "decideReveal", reason=garden.words(name), **decided)
 
     async def _archive(self, household: str) -> None:
         proposed = "... on ArchiveChangeProposed { proposalId }"
@@ -283,4 +290,4 @@ class Story:
 
     async def _erase(self, id: str) -> None:
         await self._caller.system.until_status(id, "DISPATCHED")
-        await self._do("data-officer", "erasePetitioner", grievanceId=id, reason="REQUEST", note=self._garden.words())
+        await self._do("data-officer", "erasePetitioner", grievanceId=id, reason="REQUEST", note=self._garden.words(self._declared))

@@ -78,9 +78,15 @@ class FollowUp(BaseModel):
     timeline: list[Entry] = []
     erased: bool = False
     """The petitioner was erased: no words of theirs, nor for them, are here or are taken up."""
+    name_marks: list[str] = []
+    """By which the petitioner's names are known where somebody writes them; who is corrected may still be called as before."""
 
     def with_(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
+
+    def told_of(self, petitioner_ref: str, name_marks: list[str]) -> Self:
+        """What intake has learnt of the petitioner since."""
+        return self.with_(petitioner_ref=petitioner_ref, name_marks=list(dict.fromkeys([*self.name_marks, *name_marks])))
 
     def noted(self, entry: Entry) -> Self:
         return self.with_(timeline=[*self.timeline, entry])
@@ -109,6 +115,7 @@ def erase_petitioner(followup: FollowUp, petitioner_ref: str) -> FollowUp:
     return followup.with_(
         petitioner_ref=petitioner_ref,
         own_ref=None,
+        name_marks=[],
         progress=progress.model_copy(update={"publicReply": blanked(progress.publicReply)}) if progress else None,
         reply=untold(followup.reply) if followup.reply else None,
         earlier_replies=[untold(reply) for reply in followup.earlier_replies],
@@ -130,6 +137,7 @@ def open_followup(event: GrievanceRegisteredV1) -> FollowUp:
         accused_departments=event.access.accusedDepartments,
         confidential=event.access.confidential,
         registered_at=event.registeredAt,
+        name_marks=event.nameMarks,
         timeline=[entry],
     )
 

@@ -10,4 +10,4 @@ from shared.contracts.intake import GrievanceCompletedV1
 
 def on_grievance_completed(_grievance: str, followup: FollowUp, event: GrievanceCompletedV1) -> tuple[FollowUp, list[Contract]]:
     entry = Entry(at=event.at, service="intake", what="what was missing was added", what_zh="补录信息", by=spoken(event.by))
-    return followup.with_(petitioner_ref=event.petitionerRef).noted(entry), []
+    return followup.told_of(event.petitionerRef, event.nameMarks).noted(entry), []

@@ -10,4 +10,4 @@ from shared.contracts.intake import PetitionerCorrectedV1
 
 def on_petitioner_corrected(_grievance: str, followup: FollowUp, event: PetitionerCorrectedV1) -> tuple[FollowUp, list[Contract]]:
     entry = Entry(at=event.at, service="intake", what="the petitioner's data was corrected", what_zh="更正诉求人信息", by=spoken(event.by))
-    return followup.with_(petitioner_ref=event.petitionerRef).noted(entry), []
+    return followup.told_of(event.petitionerRef, event.nameMarks).noted(entry), []

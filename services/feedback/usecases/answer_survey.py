@@ -9,12 +9,12 @@ from datetime import datetime
 from services.feedback.domain.followup import FollowUp, answer_survey
 from shared.commands import request_of
 from shared.contracts.feedback import Satisfaction
-from shared.erasure import blanked
+from shared.erasure import ERASED
 from shared.identity.access import Access, is_petitioner, may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
-from shared.redaction import redact
+from shared.redaction.marks import redact_marked
 from shared.writer import Decision, NoSuchRecord, Writer
 
 ROLES = (Role.RESIDENT, Role.CALLER)
@@ -66,9 +66,13 @@ async def answer(
             raise Forbidden("HANDLER_MAY_NOT_SURVEY", "承办部门不能代为回访。", "The handling department may not run the survey.")
         raise Forbidden("NOT_YOUR_SURVEY", "只有诉求人本人或回访员可以答复回访。", "Only the petitioner or a caller may answer the survey.")
 
+    def kept(followup: FollowUp) -> str | None:
+        if not reason:
+            return None
+        return ERASED if followup.erased else redact_marked(reason, followup.name_marks, parts.reference_key, grievance).text
+
     def decide(followup: FollowUp) -> Decision:
-        words = blanked(reason or None) if followup.erased else redact(reason, ()).text if reason else None
-        answered, events = answer_survey(followup, resolved, satisfied, words, parts.now())
+        answered, events = answer_survey(followup, resolved, satisfied, kept(followup), parts.now())
         return Decision(answered, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, admit)

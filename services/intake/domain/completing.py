@@ -51,13 +51,15 @@ class Added:
 
 @dataclass(frozen=True)
 class Kept:
-    """Where the petitioner is kept now, what was said, sealed anew under their key, and what of it is in the clear: redacted."""
+    """Where the petitioner is kept now, what was said, sealed anew under their key, and what of it is in the clear: redacted;
+    and by which marks the others know the name."""
 
     person: str
     petitioner_ref: str
     original: Sealed
     subject: str
     text: str
+    name_marks: list[str]
 
 
 def refuse(grievance: Grievance, known: Known, added: Added) -> Refusal | None:
@@ -110,7 +112,9 @@ def complete(grievance: Grievance, kept: Kept, added: Added, by: Owner, at: date
             **without_name(grievance, added.name),
         }
     )
-    event = GrievanceCompletedV1(by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject, attachments=attachments)
+    event = GrievanceCompletedV1(
+        by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject, attachments=attachments, nameMarks=kept.name_marks
+    )
     return completed, [event]
 
 

@@ -40,4 +40,5 @@ def correct(grievance: Grievance, kept: Kept, name: str | None, by: Owner, at: d
             **without_name(grievance, name),
         }
     )
-    return corrected, [PetitionerCorrectedV1(by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject)]
+    event = PetitionerCorrectedV1(by=by, at=at, petitionerRef=kept.petitioner_ref, subject=kept.subject, nameMarks=kept.name_marks)
+    return corrected, [event]

@@ -87,8 +87,8 @@ class Grievance(BaseModel):
         """Whether nobody reads alone who the petitioner is: they asked not to be known."""
         return self.confidential or self.anonymous
 
-    def registered(self) -> GrievanceRegisteredV1:
-        """What the others are told. Nothing personal is in it."""
+    def registered(self, name_marks: list[str]) -> GrievanceRegisteredV1:
+        """What the others are told. Nothing personal is in it. Intake itself keeps no marks: it knows the name."""
         return GrievanceRegisteredV1(
             number=self.number,
             kind=self.kind,
@@ -114,6 +114,7 @@ class Grievance(BaseModel):
             ),
             attachments=self.attachments,
             onSpotAnswer=self.on_spot_answer,
+            nameMarks=name_marks,
         )
 
     def progressed(self, progress: Progress) -> Self:

@@ -23,6 +23,7 @@ from shared.identity.errors import Refusal
 from shared.identity.refs import grievance_ref, phone_ref
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
+from shared.redaction.marks import name_marks
 from shared.writer import Decision, NoSuchRecord, Writer
 
 
@@ -73,7 +74,7 @@ async def complete_grievance(parts: Completing, viewer: Viewer, command: Complet
     known, said = await _known(parts, own_ref, held)
     _raise(refuse(held, known, added))
     require_all(await parts.uploads.unattachable(list(added.attachments), id, viewer.sub))
-    kept = await _keep(parts, own_ref, held, known, said, added)
+    kept = await _keep(parts, id, own_ref, held, known, said, added)
     names = [name for name in (added.name, known.name) if name]
     require_all(await parts.uploads.attach(list(added.attachments), id, viewer.sub, names))
     await parts.beside.hide(held, names)
@@ -126,7 +127,7 @@ async def _known(parts: Completing, own_ref: str, held: Grievance) -> tuple[Know
     return Known(name=name, phone=phone, place=place, named_by_sign_in=held.petitioner_ref not in refs), said
 
 
-async def _keep(parts: Completing, own_ref: str, held: Grievance, known: Known, said: Sealed, added: Added) -> Kept:
+async def _keep(parts: Completing, id: str, own_ref: str, held: Grievance, known: Known, said: Sealed, added: Added) -> Kept:
     """Keep the petitioner under what is known of them now, and seal what was said anew under their key."""
     name, phone = added.name or known.name, added.phone or known.phone
     ref = (phone_ref(parts.reference_key, added.phone) if added.phone else None) or held.petitioner_ref
@@ -153,6 +154,7 @@ async def _keep(parts: Completing, own_ref: str, held: Grievance, known: Known, 
         ),
         subject=subject,
         text=text,
+        name_marks=name_marks(parts.reference_key, id, name),
     )
 
 

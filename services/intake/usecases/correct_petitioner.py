@@ -22,6 +22,7 @@ from shared.identity.refs import grievance_ref, phone_ref
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
+from shared.redaction.marks import name_marks
 from shared.writer import Decision
 
 ROLES = (Role.SECRETARY, Role.TEAM_LEADER, Role.DATA_OFFICER, Role.RESIDENT)
@@ -105,7 +106,8 @@ async def _keep(parts: PersonalAccess, id: str, held: Grievance, clear: InClear,
         place=sealer.encrypt("place", f"{held.division} {place or ''}".strip()),
     )
     text = redact(held.text, names).text
-    return Kept(person, ref, original, subject_of(held, held.subject, text, names), text)
+    subject, marks = subject_of(held, held.subject, text, names), name_marks(parts.reference_key, id, name)
+    return Kept(person, ref, original, subject, text, marks)
 
 
 def _identity(key: bytes, id: str, held: Grievance, known: str | None, name: str | None, phone: str | None) -> tuple[str, str]:

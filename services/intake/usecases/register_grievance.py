@@ -29,6 +29,7 @@ from shared.identity.roles import Role
 from shared.identity.scopes import holds
 from shared.identity.viewer import Viewer
 from shared.redaction import redact
+from shared.redaction.marks import name_marks
 from shared.writer import Decision, Writer
 
 ROLES = (
@@ -143,6 +144,8 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         text=sealer.encrypt("text", command.text),
         place=sealer.encrypt("place", f"{division} {command.place or ''}".strip()),
     )
+    # Who signed in may have told a name before.
+    known = name or (await parts.persons.contacts([person]))[0][0]
     now = parts.now()
     number = await parts.numbers.claim(division, now, id)
     heard = None if command.off is None else clocks.happened(clocks.made_at(command.request_id), command.off, now)
@@ -181,7 +184,8 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
     await parts.beside.hide_in_encounter(grievance.encounter, names)
     # Last before the write, and asked again: somebody may have tied one of them in between.
     require_all(await parts.uploads.attach(command.attachments, id, viewer.sub, names))
-    await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered()], {"id": id}))
+    marks = name_marks(parts.reference_key, id, known)
+    await parts.writer.create(id, request, lambda: Decision(grievance, [grievance.registered(marks)], {"id": id}))
     await parts.photos.expect(viewer, id, command.photos, names)
     return id
 

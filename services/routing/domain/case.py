@@ -112,6 +112,8 @@ class Case(BaseModel):
     closed_at: datetime | None = None
     erased: bool = False
     """The petitioner was erased: no words of theirs, nor for them, are here or are taken up."""
+    name_marks: list[str] = []
+    """By which the petitioner's names are known where somebody writes them; who is corrected may still be called as before."""
     history: list[Transition] = []
     returns: list[Return] = []
 
@@ -141,6 +143,11 @@ class Case(BaseModel):
     def with_(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
 
+    def told_of(self, petitioner_ref: str, subject: str, name_marks: list[str]) -> Self:
+        """What intake has learnt of the petitioner since."""
+        marks = list(dict.fromkeys([*self.name_marks, *name_marks]))
+        return self.with_(petitioner_ref=petitioner_ref, subject=subject, name_marks=marks)
+
 
 def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     """The case stays, with its course and its times; whose it was and what they said is gone."""
@@ -148,7 +155,8 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     if order is not None:
         order = order.model_copy(update={"resolution": blanked(order.resolution), "reason": blanked(order.reason)})
     returns = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.returns]
-    return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, work_order=order, returns=returns, erased=True)
+    case = case.with_(work_order=order, returns=returns, erased=True)
+    return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[])
 
 
 def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool) -> Case:
@@ -172,6 +180,7 @@ def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool)
         grade=grade_of(event.kind, event.urgent),
         owner=event.owner,
         registered_at=event.registeredAt,
+        name_marks=event.nameMarks,
     )
 
 

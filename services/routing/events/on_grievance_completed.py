@@ -9,4 +9,4 @@ from shared.contracts.intake import GrievanceCompletedV1
 
 
 def on_grievance_completed(_policy: Policy, case: Case | None, event: GrievanceCompletedV1) -> tuple[Case, list[Contract]]:
-    return opened(case).with_(petitioner_ref=event.petitionerRef, subject=event.subject), []
+    return opened(case).told_of(event.petitionerRef, event.subject, event.nameMarks), []

@@ -33,7 +33,7 @@ async def adjudicate(
 
     def decide(case: Case) -> Decision:
         check(parts, viewer, action, case)
-        by, words = author(viewer, action, case), kept(case, reason)
+        by, words = author(viewer, action, case), kept(parts.reference_key, grievance, case, reason)
         if department:
             decided, events = grant_return(case, fitting(case, department, known), words, by, parts.now())
         else:

@@ -33,7 +33,7 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
     def decide(case: Case) -> Decision:
         check(parts, viewer, "REPORT_RESOLUTION", case)
         by = author(viewer, "REPORT_RESOLUTION", case)
-        resolved, events = report_resolution(case, kept(case, text), evidence, by, parts.now())
+        resolved, events = report_resolution(case, kept(parts.reference_key, grievance, case, text), evidence, by, parts.now())
         return Decision(resolved, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

@@ -17,17 +17,24 @@ from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.feedback.store.mongo import access_of as followup_access
 from services.feedback.usecases.answer_survey import Surveying, answer
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, check_day_summary
+from services.intake.usecases.complete_grievance import CompleteGrievance, NamedPetitioner, complete_grievance
+from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
 from services.intake.usecases.erase_petitioner import erase_round
 from services.intake.usecases.hand_up_day_summary import HandUpDaySummary, hand_up_day_summary
 from services.intake.usecases.register_grievance import PetitionerInput, RegisterGrievance, register_grievance
 from services.intake.usecases.tell_petitioner import TellPetitioner, tell_petitioner
 from services.routing.usecases.accept_work_order import accept
+from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
+from services.routing.usecases.return_work_order import send_back
+from shared.contracts.intake import DepartmentRow
 from shared.envelope import decode
 from shared.erasure import ERASED, Scrubber
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.record import Outcome
+from shared.redaction.marks import name_marks
 from shared.settings import CommonSettings
 from shared.writer import event_of
 from tests.services.builders import Desk, viewer
@@ -194,6 +201,54 @@ async def test_handling_goes_on_and_a_department_answers_to_nobody(town: Town) -
     assert attempted == ["the petitioner was erased"]
     assert await town.intake.runtime.database["notices"].count_documents({}) == 0
     assert not any((await town.found(PLANTED)).values())
+
+
+@pytest.mark.parametrize("told", ["registered", "completed"])
+async def test_the_name_that_was_declared_is_nowhere_in_what_others_write_and_no_mark_of_it_outlives_the_erasure(
+    town: Town, told: str
+) -> None:
+    named = PetitionerInput(name=NAME if told == "registered" else None, phone=PHONE)
+    id, twin = await heard(town, text="看不清。", petitioner=named), await heard(town, "twin", petitioner=PetitionerInput(name=NAME))
+    if told == "completed":
+        command = CompleteGrievance(request_id="c", grievance_id=id, petitioner=NamedPetitioner(name=NAME))
+        await complete_grievance(town.intake.duties.completing, SECRETARY, command, "test")
+    for each in (id, twin):
+        await town.settle(each)
+    row = DepartmentRow(code="D-3708-ZJJ", name="住建局", division="370800000000", head="head", receiver="receiver")
+    await town.routing.departments.apply("code", 1, [row.model_dump()])
+    handling, handler, dispatcher = town.routing.handling(), await handler_of(town, id), viewer(Role.DISPATCHER)
+    await send_back(handling, handler, "b", id, f"{NAME}说的路灯不归我局。", "test")
+    await adjudicate(handling, dispatcher, "j", id, False, None, f"{NAME}住在你处。", "test")
+    await send_elsewhere(handling, dispatcher, "e", id, row.code, f"应{NAME}要求改派。", "test")
+    handler = await handler_of(town, id)
+    await accept(handling, handler, "a", id, "test")
+    surveying = Surveying(town.feedback.writer, town.feedback.reference_key, town.routing.runtime.world.now, followup_access)
+    for round, called in ((1, "孔 凡 莹"), (2, f"{NAME}（现名孔繁荧）")):
+        await report(handling, handler, f"r-{round}", id, f"已当面告知{called}，牌子装好了。", [], "test")
+        await town.settle(id)
+        await answer(surveying, viewer(Role.CALLER), f"s-{round}", id, False, "DISSATISFIED", f"{called}说没有装好", "test")
+        await town.settle(id)
+        if round == 1:
+            corrected = CorrectPetitioner(request_id="n", grievance_id=id, name="孔繁荧", reason="写错了")
+            await correct_petitioner(town.intake.erasing.access, SECRETARY, corrected, "test")
+            await town.settle(id)
+    case, followup = (await town.routing.cases.find_many([id]))[id], (await town.feedback.followups.find_many([id]))[id]
+    assert [case.returns[0].reason, case.returns[0].answer] == ["〔姓名〕说的路灯不归我局。", "〔姓名〕住在你处。"]
+    assert case.work_order is not None
+    assert case.work_order.reason == "应〔姓名〕要求改派。"
+    assert followup.survey is not None
+    assert followup.survey.reason == "〔姓名〕（现名〔姓名〕）说没有装好"
+    assert not any((await town.found([NAME, "孔 凡 莹", "孔繁荧"])).values())
+
+    marks = [mark for name in (NAME, "孔繁荧") for mark in name_marks(town.routing.reference_key, id, name)]
+    assert case.name_marks == followup.name_marks == marks
+    [of_twin] = (await town.routing.cases.find_many([twin]))[twin].name_marks
+    assert await town.found([*marks, of_twin]) == {name: [*marks, of_twin] for name in town.services}
+    await town.erase(id)
+    await erase_round(town.intake.erasing)
+    await town.settle(id)
+    await town.scrub()
+    assert await town.found([*marks, of_twin]) == {name: [of_twin] for name in town.services}
 
 
 class Stopped(BaseException):

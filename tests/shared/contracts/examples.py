@@ -48,6 +48,7 @@ EXAMPLES: tuple[Contract, ...] = (
         ),
         attachments=["7d9f1c1e-2222-5333-8444-555555555555"],
         onSpotAnswer=None,
+        nameMarks=[f"3.{'ab' * 16}"],
     ),
     intake.DeliveryAttemptedV1(deliveryId="d-1", channel="WEB", result="sent", at=AT, reason=None),
     intake.GrievanceReportedUpV1(
@@ -55,9 +56,14 @@ EXAMPLES: tuple[Contract, ...] = (
     ),
     intake.PetitionerToldV1(by=SECRETARY, at=AT, deliveryId="d-1"),
     intake.GrievanceCompletedV1(
-        by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损", attachments=["7d9f1c1e-2222-5333-8444-555555555555"]
+        by=SECRETARY,
+        at=AT,
+        petitionerRef="cd" * 32,
+        subject="小区指示牌破损",
+        attachments=["7d9f1c1e-2222-5333-8444-555555555555"],
+        nameMarks=[f"3.{'ab' * 16}"],
     ),
-    intake.PetitionerCorrectedV1(by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损"),
+    intake.PetitionerCorrectedV1(by=SECRETARY, at=AT, petitionerRef="cd" * 32, subject="小区指示牌破损", nameMarks=[f"3.{'cd' * 16}"]),
     intake.PersonalDataErasedV1(at=AT, reason="REQUEST", petitionerRef="erased:5b1f6a52-0000-5000-8000-000000000001"),
     intake.DepartmentsRecordedV1(
         revision=1,

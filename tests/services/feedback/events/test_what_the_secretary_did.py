@@ -14,6 +14,7 @@ from shared.contracts.intake import (
     GrievanceCompletedV1,
     GrievanceReportedUpV1,
     Owner,
+    PersonalDataErasedV1,
     PetitionerCorrectedV1,
     PetitionerToldV1,
 )
@@ -70,6 +71,14 @@ async def test_whom_the_grievance_belongs_to_follows_what_was_added_and_nobody_e
 
     assert [sees(before, ref) for ref in (REF, "cd" * 32, "ee" * 32)] == [True, False, False]
     assert [sees(after, ref) for ref in (REF, "cd" * 32, "ee" * 32)] == [False, True, False]
+
+
+@pytest.mark.parametrize("told", [COMPLETED, CORRECTED], ids=lambda told: type(told).__name__)
+async def test_a_name_that_was_told_before_stays_known_until_the_petitioner_is_erased(told: Contract) -> None:
+    marked = [told.model_copy(update={"nameMarks": marks}) for marks in (["3.a"], ["2.b"], ["3.a"])]
+    assert (await heard(*marked)).state().name_marks == ["3.a", "2.b"]
+    erased = PersonalDataErasedV1(at=AT, reason="REQUEST", petitionerRef="erased:g")
+    assert (await heard(*marked, erased, *marked)).state().name_marks == []
 
 
 @pytest.mark.row("S55")

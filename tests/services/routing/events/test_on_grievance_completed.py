@@ -6,7 +6,7 @@ import pytest
 
 from services.routing.store.mongo import access_of
 from shared.contracts.base import Contract
-from shared.contracts.intake import GrievanceCompletedV1, PetitionerCorrectedV1
+from shared.contracts.intake import GrievanceCompletedV1, PersonalDataErasedV1, PetitionerCorrectedV1
 from shared.identity.access import may_see
 from shared.identity.roles import Role
 from tests.services.builders import AT, REF, event, viewer
@@ -37,3 +37,15 @@ async def test_it_waits_for_the_registration_where_it_comes_first(told: Contract
     await made.receive(event(told, 2))
     await made.receive(event(registered(), 1))
     assert made.state().petitioner_ref == "cd" * 32
+
+
+@later
+async def test_a_name_that_was_told_before_stays_known_until_the_petitioner_is_erased(told: Contract) -> None:
+    made = desk()
+    await made.receive(event(registered(nameMarks=["3.a"]), 1))
+    for number, marks in enumerate((["2.b"], ["3.a"]), start=2):
+        await made.receive(event(told.model_copy(update={"nameMarks": marks}), number))
+    assert made.state().name_marks == ["3.a", "2.b"]
+    await made.receive(event(PersonalDataErasedV1(at=AT, reason="REQUEST", petitionerRef="erased:g"), 4))
+    await made.receive(event(told.model_copy(update={"nameMarks": ["4.c"]}), 5))
+    assert made.state().name_marks == []
