@@ -108,8 +108,8 @@ class GrievanceResolvedV1(Contract):
 
 
 class GrievanceMovedV1(Contract):
-    """The state followed what feedback found out (FED_BACK, SURVEYED, REWORK, CLOSED), or a department sent the work order back and a
-    dispatcher had it stay (RETURN_PENDING, DISPATCHED). `action` says which move it was."""
+    """A move without an event of its own: what feedback found out (fed back, closed, in rework), a return that was asked or refused, an
+    extension that was asked or decided (`progress.dueAt`), a withdrawal. `action` says which, by its name in the transition table."""
 
     type: ClassVar[str] = "routing.grievance.moved.v1"
     words: ClassVar[tuple[str, ...]] = OF_PROGRESS

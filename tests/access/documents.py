@@ -14,7 +14,7 @@ from services.intake.domain.records import Told
 from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
-from services.routing.domain.case import Case, Return, Transition, WorkOrder
+from services.routing.domain.case import Case, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
@@ -174,6 +174,19 @@ class Described:
             answer=f"同意 {self.mark}",
             sent_to=self.department,
         )
+        extension = Extension(
+            department=self.department,
+            round=1,
+            at=AT,
+            by=self.owner,
+            days=3,
+            reason=f"延期 {self.mark}",
+            due=AT,
+            granted=True,
+            decided_at=AT,
+            decided_by=self.owner,
+            answer=f"同意 {self.mark}",
+        )
         whole = Case(
             **self.shared(),
             status="CLOSED",
@@ -190,6 +203,8 @@ class Described:
             closed_at=AT,
             history=[Transition(at=AT, action="APPRAISE", status="APPRAISING", by=self.owner)],
             returns=[returned],
+            extensions=[extension],
+            withdrawn_for=f"撤诉 {self.mark}",
         )
         return whole.with_(**self.changes)
 
@@ -271,6 +286,16 @@ def returned(department: str) -> dict[str, Any]:
     by = Owner(staffId="returns", role="HANDLER", unit=department)
     waits = Return(department=department, rule="rule", rule_version=1, at=AT, by=by, reason="不归本部门管。")
     return at("RETURN_PENDING") | {"returns": [waits]}
+
+
+FAR = datetime(2099, 1, 1, tzinfo=UTC)
+DUE_LATER: dict[str, Any] = at("HANDLING") | {"due_at": FAR}
+
+
+def extension_asked(department: str) -> dict[str, Any]:
+    """Changes by which this department's extension waits for a decision."""
+    by = Owner(staffId="asks", role="HANDLER", unit=department)
+    return DUE_LATER | {"extensions": [Extension(department=department, round=1, at=FAR, by=by, days=3, reason="等待。", due=FAR)]}
 
 
 UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}

@@ -17,10 +17,12 @@ from shared.broker import SERVICES
 from tests.access.conftest import World
 from tests.access.documents import (
     AT,
+    DUE_LATER,
     RELATIONS,
     UNANSWERED,
     Described,
     at,
+    extension_asked,
     keep_case,
     keep_followup,
     keep_grievance,
@@ -146,6 +148,9 @@ ORDERS: dict[str, dict[str, Any]] = {
     "returnWorkOrder": {"reason": "不归本部门管。"},
     "adjudicateReturn": {"granted": True, "department": THIRD_UNIT, "reason": "转住建。"},
     "reassignWorkOrder": {"department": THIRD_UNIT, "reason": "转住建。"},
+    "askExtension": {"days": 3, "reason": "等待制作。"},
+    "decideExtension": {"granted": True, "reason": "同意。"},
+    "withdrawGrievance": {},
 }
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 LATER: dict[str, dict[str, Any]] = {
@@ -197,6 +202,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "returnWorkOrder": at("DISPATCHED"),
     "adjudicateReturn": returned(HANDLING),
     "reassignWorkOrder": at("HANDLING"),
+    "askExtension": DUE_LATER,
+    "decideExtension": extension_asked(HANDLING),
+    "withdrawGrievance": at("DISPATCHED"),
     "answerSurvey": UNANSWERED,
     "completeGrievance": at("HANDLING"),
 }

@@ -253,13 +253,19 @@ class Story:
         return id
 
     async def _send_about(self) -> None:
-        """From department to department and back, with the reasons of all."""
+        """From department to department and back, put off and withdrawn, with the reasons of all."""
         id, garden, name = await self._register(), self._garden, self._declared
         await self._caller.system.until_status(id, "DISPATCHED")
         await self._do("handler", "returnWorkOrder", grievanceId=id, reason=garden.words(name))
         decision = {"granted": True, "department": "D-3708-ZJJ"}
         await self._do("dispatcher", "adjudicateReturn", grievanceId=id, reason=garden.words(name), **decision)
         await self._do("dispatcher", "reassignWorkOrder", grievanceId=id, department=LUCHENG, reason=garden.words(name))
+        await self._do("handler", "acceptWorkOrder", grievanceId=id)
+        await self._do("handler", "askExtension", grievanceId=id, days=3, reason=garden.words(name))
+        await self._do("supervisor", "decideExtension", grievanceId=id, granted=True, reason=garden.words(name))
+        opened = await self._do("anybody", "openByPin", "... on Opened { accessToken }", number=self._number, pin=self._pin)
+        self._caller.tokens["petitioner"] = opened["accessToken"]
+        await self._do("petitioner", "withdrawGrievance", grievanceId=id, reason=garden.words(name))
 
     async def _look(self, id: str) -> None:
         garden, why = self._garden, {"purpose": "CONTACT"}

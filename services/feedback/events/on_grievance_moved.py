@@ -1,4 +1,4 @@
-"""Routing followed what feedback found out (fed back, closed, in rework), or a work order was returned and stays."""
+"""Routing moved without an event of the move's own: see WORDS."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ WORDS = {
     "CLOSE": ("closed", "办结"),
     "ASK_REWORK": ("sent to rework", "重办"),
     "RETURN_WORK_ORDER": ("the department asks for it to be handled elsewhere", "承办部门申请退单"),
+    "ASK_EXTENSION": ("the department asks for more time", "承办部门申请延期"),
+    "GRANT_EXTENSION": ("more time was granted", "同意延期"),
+    "REFUSE_EXTENSION": ("more time was refused", "驳回延期"),
+    "WITHDRAW": ("withdrawn by the petitioner", "诉求人撤诉"),
     "REFUSE_RETURN": ("it stays with the department", "退单被驳回，仍由原部门办理"),
 }
 

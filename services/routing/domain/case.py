@@ -28,6 +28,8 @@ from shared.erasure import ERASED, blanked
 
 # 重办 at most so often; then the case is closed and supervision takes it up (domain.md, callback and survey).
 MAX_REWORKS = 2
+# Who withdraws is known as what they are, not as whom.
+PETITIONER = Owner(staffId="petitioner", role="RESIDENT", unit="")
 # The rule of a work order that a dispatcher has sent.
 BY_HAND = "by-hand"
 SYSTEM = Owner(staffId="system", role="SYSTEM", unit="routing")
@@ -82,6 +84,24 @@ class Return(BaseModel):
     sent_to: str | None = None
 
 
+class Extension(BaseModel):
+    """延期: a department asks for working days more, and a supervisor decides. `due` is when the result was due as it was asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    department: str
+    round: int
+    at: datetime
+    by: Owner
+    days: int
+    reason: str
+    due: datetime
+    granted: bool | None = None
+    decided_at: datetime | None = None
+    decided_by: Owner | None = None
+    answer: str | None = None
+
+
 class Case(BaseModel):
     """The document of routing."""
 
@@ -116,6 +136,9 @@ class Case(BaseModel):
     """By which the petitioner's names are known where somebody writes them; who is corrected may still be called as before."""
     history: list[Transition] = []
     returns: list[Return] = []
+    extensions: list[Extension] = []
+    withdrawn_for: str | None = None
+    """撤诉: what the petitioner gave as the reason, if anything."""
 
     def progress(self, at: datetime) -> Progress:
         """What the other services copy."""
@@ -155,7 +178,9 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     if order is not None:
         order = order.model_copy(update={"resolution": blanked(order.resolution), "reason": blanked(order.reason)})
     returns = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.returns]
-    case = case.with_(work_order=order, returns=returns, erased=True)
+    extensions = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.extensions]
+    withdrawn_for = blanked(case.withdrawn_for)
+    case = case.with_(work_order=order, returns=returns, extensions=extensions, withdrawn_for=withdrawn_for, erased=True)
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[])
 
 
@@ -249,6 +274,12 @@ def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at:
         department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)
     )
     return resolved, [event]
+
+
+def withdraw(case: Case, reason: str | None, at: datetime) -> tuple[Case, list[Contract]]:
+    """撤诉: the petitioner asks no more. Nothing is due, nobody is asked whether they are satisfied."""
+    withdrawn = case.moved("WITHDRAW", at, PETITIONER).with_(due_at=None, due_provisional=False, closed_at=at, withdrawn_for=reason)
+    return withdrawn, [GrievanceMovedV1(action="WITHDRAW", by=PETITIONER, progress=withdrawn.progress(at))]
 
 
 def fed_back(case: Case, event: FedBackV1) -> tuple[Case, list[Contract]]:

@@ -30,15 +30,19 @@ Action = Literal[
     "GRANT_RETURN",
     "REFUSE_RETURN",
     "REASSIGN",
+    "ASK_EXTENSION",
+    "GRANT_EXTENSION",
+    "REFUSE_EXTENSION",
     "REPORT_RESOLUTION",
     "CONFIRM_FED_BACK",
     "RECORD_SURVEY",
     "CLOSE",
     "ASK_REWORK",
     "RESUME_HANDLING",
+    "WITHDRAW",
 ]
 
-Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER"]
+Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER", "SUPERVISOR", "PETITIONER"]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
 Limit = Literal["RESULT", "RETURN"]
 """RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS); sending it elsewhere does not begin it anew. RETURN: from
@@ -70,6 +74,9 @@ MOVES: tuple[Move, ...] = (
     Move("GRANT_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceDispatchedV1, "同意退单", "grant the return"),
     Move("REFUSE_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceMovedV1, "驳回退单", "refuse the return"),
     Move("REASSIGN", "DISPATCHER", ("DISPATCHED", "HANDLING"), "DISPATCHED", None, GrievanceDispatchedV1, "改派", "reassign"),
+    Move("ASK_EXTENSION", "DEPARTMENT", ("HANDLING",), "HANDLING", "RESULT", GrievanceMovedV1, "申请延期", "ask for an extension"),
+    Move("GRANT_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "同意延期", "grant the extension"),
+    Move("REFUSE_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "驳回延期", "refuse the extension"),
     Move("REPORT_RESOLUTION", "DEPARTMENT", ("HANDLING",), "RESOLVED", "RESULT", GrievanceResolvedV1, "上报办结", "report the resolution"),
     Move(
         "CONFIRM_FED_BACK",
@@ -85,6 +92,16 @@ MOVES: tuple[Move, ...] = (
     Move("CLOSE", "SYSTEM", ("SURVEYED",), "CLOSED", None, GrievanceMovedV1, "办结", "close"),
     Move("ASK_REWORK", "SYSTEM", ("SURVEYED",), "REWORK", None, GrievanceMovedV1, "重办", "ask for rework"),
     Move("RESUME_HANDLING", "SYSTEM", ("REWORK",), "HANDLING", None, None, "重新办理", "resume handling"),
+    Move(
+        "WITHDRAW",
+        "PETITIONER",
+        ("APPRAISING", "ACCEPTED", "DISPATCHED", "HANDLING", "RETURN_PENDING"),
+        "WITHDRAWN",
+        None,
+        GrievanceMovedV1,
+        "撤诉",
+        "withdraw",
+    ),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target for move in MOVES for origin in move.origins}

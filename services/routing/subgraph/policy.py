@@ -22,6 +22,15 @@ DISPATCHES = command(
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
 
+SUPERVISES = command(
+    "辖区内的督查专员",
+    "supervisors, in their territory",
+    parties.SUPERVISORS,
+    parties.may_supervise,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
+)
+WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
+
 POLICY = Policy(
     objects={
         "Grievance": Guarded(SIGNED_IN, lambda grievance, context: context.access(grievance.id)),
@@ -30,17 +39,23 @@ POLICY = Policy(
     },
     fields={
         "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN},
-        "Mutation": {"acceptWorkOrder reportResolution returnWorkOrder": HANDLES, "adjudicateReturn reassignWorkOrder": DISPATCHES},
+        "Mutation": {
+            "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
+            "adjudicateReturn reassignWorkOrder": DISPATCHES,
+            "decideExtension": SUPERVISES,
+            "withdrawGrievance": WITHDRAWS,
+        },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
-            "department workOrder history returns allowedActions": OF_OBJECT,
+            "department workOrder history returns extensions withdrawnFor allowedActions": OF_OBJECT,
         },
         "CaseOwner": {"staffId role unit": OF_OBJECT},
         "Transition": {"at action status by": OF_OBJECT},
         "AllowedAction": {"action allowed code message messageZh": OF_OBJECT},
         "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason": OF_OBJECT},
         "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},
+        "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "CaseEdge": {"cursor node": OF_OBJECT},
@@ -50,6 +65,9 @@ POLICY = Policy(
         "ReturnRefused": {"code message messageZh field": TO_THE_REFUSED},
         "AdjudicateRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ReassignRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AskExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "DecideExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "WithdrawRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},
     },
 )

@@ -5,6 +5,17 @@ from __future__ import annotations
 import strawberry
 
 from services.routing.store.mongo import CODEC, Cases
+from services.routing.subgraph.extensions import (
+    AskExtensionInput,
+    AskExtensionRefused,
+    AskExtensionResult,
+    DecideExtensionInput,
+    DecideExtensionRefused,
+    DecideExtensionResult,
+    WithdrawGrievanceInput,
+    WithdrawRefused,
+    WithdrawResult,
+)
 from services.routing.subgraph.policy import POLICY
 from services.routing.subgraph.returns import (
     AdjudicateRefused,
@@ -32,9 +43,11 @@ from services.routing.subgraph.types import (
 )
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
 from shared.listing import cursor_of
@@ -128,6 +141,38 @@ class Mutation:
             return await _as_it_is(context.routing.cases, id)
 
         return await refused_as(ReassignRefused, work)
+
+    @strawberry.mutation(description="申请延期，须在期限届满前 · the department asks for working days more, before the result is due")
+    async def ask_extension(self, info: Ctx, input: AskExtensionInput) -> AskExtensionResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            request, handling = str(input.request_id), context.routing.handling
+            await ask_for_days(handling, context.viewer, request, id, input.days, input.reason, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(AskExtensionRefused, work)
+
+    @strawberry.mutation(description="审批延期 · a supervisor grants an extension, or refuses it")
+    async def decide_extension(self, info: Ctx, input: DecideExtensionInput) -> DecideExtensionResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            request, handling = str(input.request_id), context.routing.handling
+            await decide_days(handling, context.viewer, request, id, input.granted, input.reason, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(DecideExtensionRefused, work)
+
+    @strawberry.mutation(description="撤诉 · the petitioner withdraws it; nobody handles it any more")
+    async def withdraw_grievance(self, info: Ctx, input: WithdrawGrievanceInput) -> WithdrawResult:
+        context, id = info.context, str(input.grievance_id)
+
+        async def work() -> Case:
+            await withdraw_grievance(context.routing.handling, context.viewer, str(input.request_id), id, input.reason, context.origin)
+            return await _as_it_is(context.routing.cases, id)
+
+        return await refused_as(WithdrawRefused, work)
 
 
 async def _as_it_is(cases: Cases, id: str) -> Case:

@@ -11,6 +11,7 @@ from strawberry.types import Info
 from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.case import Case as Held
+from services.routing.domain.case import Extension as HeldExtension
 from services.routing.domain.case import Return as HeldReturn
 from services.routing.domain.case import WorkOrder as Order
 from services.routing.domain.lifecycle import BY_ACTION, STATUS_NAMES, Action
@@ -62,12 +63,16 @@ class CaseAction(Enum):
     GRANT_RETURN = _named("GRANT_RETURN")
     REFUSE_RETURN = _named("REFUSE_RETURN")
     REASSIGN = _named("REASSIGN")
+    ASK_EXTENSION = _named("ASK_EXTENSION")
+    GRANT_EXTENSION = _named("GRANT_EXTENSION")
+    REFUSE_EXTENSION = _named("REFUSE_EXTENSION")
     REPORT_RESOLUTION = _named("REPORT_RESOLUTION")
     CONFIRM_FED_BACK = _named("CONFIRM_FED_BACK")
     RECORD_SURVEY = _named("RECORD_SURVEY")
     CLOSE = _named("CLOSE")
     ASK_REWORK = _named("ASK_REWORK")
     RESUME_HANDLING = _named("RESUME_HANDLING")
+    WITHDRAW = _named("WITHDRAW")
 
 
 @strawberry.enum(description="分级 · grade, decides the limit in working days")
@@ -190,6 +195,35 @@ class Return:
         )
 
 
+@strawberry.type(description="延期 · working days more for the result, asked by the department, decided by a supervisor")
+class Extension:
+    department: Department = strawberry.field(description="申请部门 · who asks")
+    at: datetime = strawberry.field(description="申请时间（UTC）· when, in UTC")
+    by: CaseOwner = strawberry.field(description="谁 · by whom")
+    days: int = strawberry.field(description="工作日数 · how many working days")
+    reason: str = strawberry.field(description="理由 · why")
+    due: datetime = strawberry.field(description="申请时的办理期限（UTC）· when the result was due as it was asked, in UTC")
+    granted: bool | None = strawberry.field(description="是否同意；待审时为空 · granted or refused; null while it waits")
+    decided_at: datetime | None = strawberry.field(description="审批时间（UTC）· when it was decided, in UTC")
+    decided_by: CaseOwner | None = strawberry.field(description="审批人 · who decided")
+    answer: str | None = strawberry.field(description="审批理由 · why so")
+
+    @classmethod
+    def of(cls, held: HeldExtension) -> Self:
+        return cls(
+            department=Department(code=held.department),
+            at=held.at,
+            by=CaseOwner.of(held.by),
+            days=held.days,
+            reason=held.reason,
+            due=held.due,
+            granted=held.granted,
+            decided_at=held.decided_at,
+            decided_by=CaseOwner.of(held.decided_by) if held.decided_by else None,
+            answer=held.answer,
+        )
+
+
 @strawberry.federation.type(keys=["id"], description="办件 · the handling of one grievance")
 class Case:
     id: strawberry.ID = strawberry.field(description="诉求标识 · the grievance's id")
@@ -208,6 +242,8 @@ class Case:
     work_order: WorkOrder | None = strawberry.field(description="工单 · the work order")
     history: list[Transition] = strawberry.field(description="流转记录 · every move, oldest first")
     returns: list[Return] = strawberry.field(description="退单记录 · every return, oldest first")
+    extensions: list[Extension] = strawberry.field(description="延期记录 · every extension, oldest first")
+    withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
     held: strawberry.Private[Held]
 
     @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
@@ -248,6 +284,8 @@ class Case:
                 for step in held.history
             ],
             returns=[Return.of(each) for each in held.returns],
+            extensions=[Extension.of(each) for each in held.extensions],
+            withdrawn_for=held.withdrawn_for,
             held=held,
         )
 

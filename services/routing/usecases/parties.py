@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain.case import Case
+from services.routing.domain import extensions, returns
+from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
-from services.routing.domain.returns import hindrance
 from services.routing.usecases.ports import Handling
 from shared.contracts.intake import Owner
-from shared.identity.access import Access, may_see
+from shared.identity.access import Access, is_petitioner, may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
@@ -28,6 +28,8 @@ class PartyRule:
 
 HANDLERS = (Role.HANDLER, Role.DEPARTMENT_HEAD)
 DISPATCHERS = (Role.DISPATCHER,)
+SUPERVISORS = (Role.SUPERVISOR,)
+PETITIONERS = (Role.RESIDENT,)
 
 
 def may_handle(viewer: Viewer, access: Access) -> bool:
@@ -45,6 +47,16 @@ def may_dispatch(viewer: Viewer, access: Access) -> bool:
     return viewer.has(*DISPATCHERS) and may_see(viewer, access) and viewer.covers(access.division)
 
 
+def may_supervise(viewer: Viewer, access: Access) -> bool:
+    """A supervisor in whose territory it is."""
+    return viewer.has(*SUPERVISORS) and may_see(viewer, access) and viewer.covers(access.division)
+
+
+def may_withdraw(viewer: Viewer, access: Access) -> bool:
+    """The petitioner, by the account or by number and PIN."""
+    return may_see(viewer, access) and is_petitioner(viewer, access)
+
+
 PARTIES: dict[Party, PartyRule] = {
     "DEPARTMENT": PartyRule(
         HANDLERS,
@@ -55,6 +67,16 @@ PARTIES: dict[Party, PartyRule] = {
         DISPATCHERS,
         lambda viewer, _case, access: may_dispatch(viewer, access),
         lambda: Forbidden("NOT_YOUR_TERRITORY", "该诉求不在您的转办地区内。", "You do not dispatch for this grievance's place."),
+    ),
+    "SUPERVISOR": PartyRule(
+        SUPERVISORS,
+        lambda viewer, _case, access: may_supervise(viewer, access),
+        lambda: Forbidden("NOT_YOUR_TERRITORY", "该诉求不在您的督查地区内。", "You do not supervise this grievance's place."),
+    ),
+    "PETITIONER": PartyRule(
+        PETITIONERS,
+        lambda viewer, _case, access: may_withdraw(viewer, access),
+        lambda: Forbidden("NOT_YOURS", "只有诉求人本人可以撤诉。", "Only the petitioner may withdraw it."),
     ),
 }
 """All but SYSTEM, which is nobody who could ask."""
@@ -75,10 +97,13 @@ def check_visible(parts: Handling, viewer: Viewer, case: Case) -> None:
 
 
 def author(viewer: Viewer, action: Action, case: Case) -> Owner:
-    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher for a territory."""
-    if BY_ACTION[action].by == "DISPATCHER":
+    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher or supervisor for a territory."""
+    party = BY_ACTION[action].by
+    if party == "PETITIONER":
+        return PETITIONER
+    if party in ("DISPATCHER", "SUPERVISOR"):
         covering = [scope for scope in viewer.scopes if scope.covers(case.division)]
-        return Owner(staffId=viewer.sub, role=Role.DISPATCHER, unit=max(covering, key=lambda scope: len(scope.prefix)).code)
+        return Owner(staffId=viewer.sub, role=PARTIES[party].roles[0], unit=max(covering, key=lambda scope: len(scope.prefix)).code)
     role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
 
@@ -94,7 +119,8 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
     if not party.stands(viewer, case, parts.access_of(case)):
         raise party.refusal()
     next_status(case.status, action)
-    if refusal := hindrance(case, action, viewer.sub, parts.limit, parts.now()):
+    now = parts.now()
+    if refusal := returns.hindrance(case, action, viewer.sub, parts.limit, now) or extensions.hindrance(case, action, viewer.sub, now):
         raise refusal
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.domain import case as domain
 from services.routing.domain import returns
-from services.routing.domain.case import Case, Return, WorkOrder
+from services.routing.domain.case import Case, Extension, Return, WorkOrder
 from services.routing.domain.catalogue import FIRST_CATALOGUE, Catalogue
 from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
@@ -25,6 +25,7 @@ from tests.services.builders import AT, COUNTY, KEY, LUCHENG, REF, TEAM, VILLAGE
 SECRETARY = Owner(staffId="secretary-1", role="SECRETARY", unit=TEAM)
 HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
 DISPATCHER = Owner(staffId="dispatcher-1", role="DISPATCHER", unit=COUNTY)
+SUPERVISOR = Owner(staffId="supervisor-1", role="SUPERVISOR", unit=COUNTY)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
@@ -112,6 +113,12 @@ def case_in(status: Status, **changes: Any) -> Case:
     """A case of 鲁城街道党工委 with a work order, which it once sent back, in any state of the table."""
     order = WorkOrder(department=LUCHENG, rule="lucheng", rule_version=1, round=1, dispatched_at=AT)
     return handled(**changes).with_(status=status, returns=[asked(order)])
+
+
+def with_extension_asked(case: Case) -> Case:
+    """By its department, of three working days."""
+    held = Extension(department=LUCHENG, round=1, at=AT, by=HANDLER, days=3, reason="等待制作。", due=case.due_at or AT)
+    return case.with_(extensions=[held])
 
 
 def asked(order: WorkOrder, **changes: Any) -> Return:

@@ -9,7 +9,7 @@ import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import case as domain
-from services.routing.domain import returns
+from services.routing.domain import extensions, returns
 from services.routing.domain.case import Case
 from services.routing.domain.lifecycle import (
     BY_ACTION,
@@ -26,11 +26,13 @@ from services.routing.store.mongo import access_of
 from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.parties import PARTIES, allowances
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1
 from shared.contracts.intake import DepartmentRow
@@ -42,7 +44,7 @@ from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord
 from tests.services.builders import AT, ID, viewer
 from tests.services.routing import builders
-from tests.services.routing.builders import DISPATCHER, HANDLER, HEAD, ZJJ, case_in, desk, handling, limit, survey_answer
+from tests.services.routing.builders import DISPATCHER, HANDLER, HEAD, SUPERVISOR, ZJJ, case_in, desk, handling, limit, survey_answer
 from tools import flows
 
 Command = Callable[[Handling, Viewer], Awaitable[None]]
@@ -54,7 +56,13 @@ COMMANDS: dict[Action, Command] = {
     "GRANT_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, True, ZJJ, "转住建。", ""),
     "REFUSE_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, False, None, "归本部门管。", ""),
     "REASSIGN": lambda parts, who: send_elsewhere(parts, who, "r", ID, ZJJ, "转住建。", ""),
+    "ASK_EXTENSION": lambda parts, who: ask_for_days(parts, who, "r", ID, 3, "等待制作。", ""),
+    "GRANT_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, True, "同意。", ""),
+    "REFUSE_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, False, "不同意。", ""),
+    "WITHDRAW": lambda parts, who: withdraw_grievance(parts, who, "r", ID, "已经好了。", ""),
 }
+# Where it has to have been asked before: what a case of any state needs more.
+NEEDS: dict[Action, Callable[[Case], Case]] = dict.fromkeys(("GRANT_EXTENSION", "REFUSE_EXTENSION"), builders.with_extension_asked)
 # Written out by hand, so that a party that grows is seen.
 MAKERS: dict[Action, set[Role]] = {
     "ACCEPT_WORK_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
@@ -63,6 +71,10 @@ MAKERS: dict[Action, set[Role]] = {
     "GRANT_RETURN": {Role.DISPATCHER},
     "REFUSE_RETURN": {Role.DISPATCHER},
     "REASSIGN": {Role.DISPATCHER},
+    "ASK_EXTENSION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "GRANT_EXTENSION": {Role.SUPERVISOR},
+    "REFUSE_EXTENSION": {Role.SUPERVISOR},
+    "WITHDRAW": {Role.RESIDENT},
 }
 
 
@@ -114,7 +126,7 @@ async def test_every_state_action_and_role(action: Action, role: Role) -> None:
     who, move = viewer(role), BY_ACTION[action]
     for status in STATUSES:
         office = desk()
-        office.put(case_in(status))
+        office.put(NEEDS.get(action, lambda case: case)(case_in(status)))
         before: Case = office.state()
         told = next(each for each in allowances(handling(office), who, before) if each.move is move)
         refused = await refusal_of(COMMANDS[action](handling(office), who))
@@ -131,7 +143,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     """Each decision of the case's life, before and after."""
     opened, spoken = builders.opened(), builders.opened(onSpotAnswer="已解释。")
     accepted = domain.appraise(opened, None, AT)
-    surveyed = builders.fed_back()
+    surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
     zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
     return [
         (opened, accepted),
@@ -142,6 +154,9 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.returned(), returns.refuse_return(builders.returned(), "归本部门管。", DISPATCHER, AT)),
         (builders.returned(), returns.grant_return(builders.returned(), zjj, "转住建。", DISPATCHER, AT)),
         (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, AT)),
+        (builders.handled(), extensions.ask_extension(builders.handled(), 3, "等待制作。", HANDLER, AT)),
+        *((extended, extensions.decide_extension(extended, granted, "可以。", SUPERVISOR, limit, AT)) for granted in (True, False)),
+        (builders.dispatched(), domain.withdraw(builders.dispatched(), None, AT)),
         (builders.handled(), domain.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), domain.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, domain.surveyed(surveyed, survey_answer(happy=True), limit)),
