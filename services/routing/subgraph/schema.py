@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
 import strawberry
 
-from services.routing.store.mongo import CODEC, Cases
+from services.routing.store.mongo import CODEC
 from services.routing.subgraph.extensions import (
     AskExtensionInput,
     AskExtensionRefused,
@@ -51,7 +54,7 @@ from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
 from shared.listing import cursor_of
-from shared.subgraph import page_size, refused_as
+from shared.subgraph import RefusedFields, page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
@@ -90,94 +93,59 @@ class ReportResolutionInput:
 class Mutation:
     @strawberry.mutation(description="接单 · a handler of the department takes the case and owns it")
     async def accept_work_order(self, info: Ctx, input: AcceptWorkOrderInput) -> AcceptResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            await accept(context.routing.handling, context.viewer, str(input.request_id), id, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(AcceptRefused, work)
+        return await _done(info, input, AcceptRefused, accept)
 
     @strawberry.mutation(description="上报办结 · report the resolution")
     async def report_resolution(self, info: Ctx, input: ReportResolutionInput) -> ReportResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            evidence = [str(attachment) for attachment in input.evidence]
-            handling = context.routing.handling
-            await report(handling, context.viewer, str(input.request_id), id, input.text, evidence, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(ReportRefused, work)
+        return await _done(info, input, ReportRefused, report, input.text, [str(attachment) for attachment in input.evidence])
 
     @strawberry.mutation(description="退单，须在转办后2个工作日内 · the department sends the work order back, within 2 working days")
     async def return_work_order(self, info: Ctx, input: ReturnWorkOrderInput) -> ReturnResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            await send_back(context.routing.handling, context.viewer, str(input.request_id), id, input.reason, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(ReturnRefused, work)
+        return await _done(info, input, ReturnRefused, send_back, input.reason)
 
     @strawberry.mutation(description="退单审核：同意则改派，驳回则仍由原部门办理 · grant a return, to another department, or refuse it")
     async def adjudicate_return(self, info: Ctx, input: AdjudicateReturnInput) -> AdjudicateResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            request, decision = str(input.request_id), (input.granted, input.department, input.reason)
-            await adjudicate(context.routing.handling, context.viewer, request, id, *decision, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(AdjudicateRefused, work)
+        return await _done(info, input, AdjudicateRefused, adjudicate, input.granted, input.department, input.reason)
 
     @strawberry.mutation(description="改派，办理期限不变 · a dispatcher sends it to another department; the day on which it is due stays")
     async def reassign_work_order(self, info: Ctx, input: ReassignWorkOrderInput) -> ReassignResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            request, handling = str(input.request_id), context.routing.handling
-            await send_elsewhere(handling, context.viewer, request, id, input.department, input.reason, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(ReassignRefused, work)
+        return await _done(info, input, ReassignRefused, send_elsewhere, input.department, input.reason)
 
     @strawberry.mutation(description="申请延期，须在期限届满前 · the department asks for working days more, before the result is due")
     async def ask_extension(self, info: Ctx, input: AskExtensionInput) -> AskExtensionResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            request, handling = str(input.request_id), context.routing.handling
-            await ask_for_days(handling, context.viewer, request, id, input.days, input.reason, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(AskExtensionRefused, work)
+        return await _done(info, input, AskExtensionRefused, ask_for_days, input.days, input.reason)
 
     @strawberry.mutation(description="审批延期 · a supervisor grants an extension, or refuses it")
     async def decide_extension(self, info: Ctx, input: DecideExtensionInput) -> DecideExtensionResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            request, handling = str(input.request_id), context.routing.handling
-            await decide_days(handling, context.viewer, request, id, input.granted, input.reason, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(DecideExtensionRefused, work)
+        return await _done(info, input, DecideExtensionRefused, decide_days, input.granted, input.reason)
 
     @strawberry.mutation(description="撤诉 · the petitioner withdraws it; nobody handles it any more")
     async def withdraw_grievance(self, info: Ctx, input: WithdrawGrievanceInput) -> WithdrawResult:
-        context, id = info.context, str(input.grievance_id)
-
-        async def work() -> Case:
-            await withdraw_grievance(context.routing.handling, context.viewer, str(input.request_id), id, input.reason, context.origin)
-            return await _as_it_is(context.routing.cases, id)
-
-        return await refused_as(WithdrawRefused, work)
+        return await _done(info, input, WithdrawRefused, withdraw_grievance, input.reason)
 
 
-async def _as_it_is(cases: Cases, id: str) -> Case:
-    """The case after the command: for its author, who was allowed to change it."""
-    return Case.of(id, (await cases.find_many([id]))[id])
+class OfGrievance(Protocol):
+    """What every input of a command says."""
+
+    request_id: strawberry.ID
+    grievance_id: strawberry.ID
+
+
+Refused = TypeVar("Refused", bound=RefusedFields)
+
+
+Command = Callable[..., Awaitable[None]]
+
+
+async def _done(info: Ctx, input: OfGrievance, refused: type[Refused], command: Command, *told: Any) -> Case | Refused:
+    """The command with what was told, and the case after it: for its author, who was allowed to change it."""
+    context, id = info.context, str(input.grievance_id)
+
+    async def work() -> Case:
+        await command(context.routing.handling, context.viewer, str(input.request_id), id, *told, context.origin)
+        return Case.of(id, (await context.routing.cases.find_many([id]))[id])
+
+    return await refused_as(refused, work)
 
 
 def build_schema(*, production: bool) -> MinyiSchema:
