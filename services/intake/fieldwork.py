@@ -11,6 +11,7 @@ from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore
 from services.intake.domain.duties import Standing, standing
 from services.intake.domain.people import Member
+from services.intake.domain.retention import Retention
 from services.intake.domain.transfers import Kind, Outcome
 from services.intake.store import archives, calendar, encounters, households, summaries, transfers
 from services.intake.store.announcer import Announcer
@@ -26,6 +27,7 @@ from services.intake.usecases.archiving import Archiving
 from services.intake.usecases.each_for_itself import each_for_itself
 from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.expire_archives import expire_archives
+from services.intake.usecases.expire_notes import ExpiringNotes
 from services.intake.usecases.export_rows import Exports
 from services.intake.usecases.keep_divisions import KeepDivisions
 from services.intake.usecases.keep_households import KeepHouseholds
@@ -196,6 +198,19 @@ class Fieldwork:
             now=runtime.world.now,
             real_now=runtime.world.real_now,
             fresh_id=lambda: str(uuid.uuid4()),
+        )
+
+    def expiring_notes(self, uploads: UploadStore, files: FileStore, retention: Retention) -> ExpiringNotes:
+        return ExpiringNotes(
+            encounters=self.encounters,
+            diaries=self.diaries,
+            encounter_writer=self.record_encounters.encounters,
+            diary_writer=self.write_diaries.diaries,
+            uploads=uploads,
+            files=files,
+            retention=retention,
+            today=self.today,
+            real_now=self.runtime.world.real_now,
         )
 
     def _kept_rows(self) -> dict[Kind, Rows]:

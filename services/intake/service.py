@@ -31,6 +31,7 @@ from services.intake.usecases.beside import names_told
 from services.intake.usecases.deliver import Delivering, deliver
 from services.intake.usecases.erase_petitioner import Erasing, erase_round
 from services.intake.usecases.expect_photos import ExpectPhotos
+from services.intake.usecases.expire_notes import expire_notes
 from services.intake.usecases.keep_retention import Retaining, keep_retention
 from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_untied, sweep_uploads
@@ -106,6 +107,7 @@ class Service:
             self.notices,
         )
         self.retaining = Retaining(self.erasing, self.notices, retention)
+        self.expiring = self.fieldwork.expiring_notes(self.uploads, self.files, retention)
 
     async def migrate(self) -> None:
         """Indexes, and the first organisation. Repeating it changes nothing."""
@@ -215,6 +217,7 @@ class Service:
         self.runtime.every(ERASE_SECONDS, lambda: erase_round(self.erasing))
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.grievances).round)
         self.runtime.every(RETENTION_SECONDS, lambda: keep_retention(self.retaining))
+        self.runtime.every(RETENTION_SECONDS, lambda: expire_notes(self.expiring))
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_uploads(self.uploads, self.files, world.real_now()))
         self.runtime.every(SWEEP_UPLOADS_SECONDS, lambda: sweep_untied(self.uploads, self.files, world.real_now()))
         self.runtime.every(ROUND_SECONDS, self.anchors.round)

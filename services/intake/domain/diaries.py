@@ -9,18 +9,19 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.clocks import ClockState
 from services.intake.domain.versions import Version, added, current
+from shared.erasure import ERASED
 
 DUTY = "DIARY"
 """Writing it does this duty of “七个一”, where there is one of that code (S39)."""
 
 
 class Page(BaseModel):
-    """`original` is sealed. `encounters`: those that it tells of, by id."""
+    """`original` is sealed; None where its retention is over. `encounters`: those that it tells of, by id."""
 
     model_config = ConfigDict(frozen=True)
 
     text: str
-    original: str
+    original: str | None
     encounters: list[str] = []
 
 
@@ -48,3 +49,9 @@ class Diary(BaseModel):
     def amended(self, version: Version[Page]) -> Self:
         """With one more version. Raises BaseNotHere, TooManyVersions."""
         return self.model_copy(update={"versions": added(self.versions, version)})
+
+    def without_words(self) -> Self:
+        """That it was written stays."""
+        gone = {"text": ERASED, "original": None}
+        versions = [version.model_copy(update={"content": version.content.model_copy(update=gone)}) for version in self.versions]
+        return self.model_copy(update={"versions": versions})

@@ -46,7 +46,8 @@ CHANNEL_OF: dict[EncounterKind, Channel] = {
 class Notes(BaseModel):
     """What is written of an encounter. Sealed: `original`, `place`. By id: participants, household, enterprise; `messages` by code.
 
-    `attendance`: how many people were met. `original` is None where somebody who told something there was erased.
+    `attendance`: how many people were met. `original` is None where somebody who told something there was erased,
+    or its retention is over.
     """
 
     model_config = ConfigDict(frozen=True)

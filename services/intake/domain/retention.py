@@ -19,7 +19,8 @@ from services.intake.domain.completing import ENDED
 from services.intake.domain.grievance import Grievance
 from shared.china_time import day_in_china
 
-What = Literal["NAME", "PHONE", "WORDS", "PLACE", "NOTICE"]
+What = Literal["NAME", "PHONE", "WORDS", "PLACE", "NOTICE", "NOTES"]
+"""NOTES: what officials write down of encounters, and in diaries."""
 Basis = Literal["CONSENT", "STATUTORY_DUTY"]
 CONTACT: tuple[What, ...] = ("NAME", "PHONE")
 _KEPT = re.compile(r"P(?:(?P<years>\d+)Y|(?P<days>\d+)D)")
@@ -101,6 +102,10 @@ class Retention:
     def notices_before(self, today: date) -> date:
         """Notices sent on an earlier day are over."""
         return self.rule("NOTICE", True).span.before(today)
+
+    def notes_before(self, today: date) -> date:
+        """Notes of an earlier day are over."""
+        return self.rule("NOTES", True).span.before(today)
 
 
 def kept_of(name: bool, phone: bool) -> list[What]:

@@ -221,7 +221,7 @@ def diary_of(context: IntakeContext, held: diaries.Diary) -> Diary:
             id=strawberry.ID(version.id),
             base=[strawberry.ID(id) for id in version.base],
             at=version.at,
-            text=key.decrypt("text", page.original) if context.viewer.sub == held.member else page.text,
+            text=key.decrypt("text", page.original) if page.original and context.viewer.sub == held.member else page.text,
             encounters=[strawberry.ID(id) for id in page.encounters],
         )
 

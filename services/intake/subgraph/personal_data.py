@@ -36,13 +36,14 @@ class PersonalRecord:
     looks: list[PersonalLook] = strawberry.field(description="查看记录 · who looked at it, when and why")
 
 
-@strawberry.enum(description="所留信息：姓名、电话、所述内容、具体地点、送达的答复 · what is kept of a petitioner")
+@strawberry.enum(description="所留信息：姓名、电话、所述内容、具体地点、送达的答复、走访记录 · what is kept")
 class PersonalWhat(Enum):
     NAME = "NAME"
     PHONE = "PHONE"
     WORDS = "WORDS"
     PLACE = "PLACE"
     NOTICE = "NOTICE"
+    NOTES = "NOTES"
 
 
 @strawberry.enum(description="依据：本人同意、法定职责 · on which basis it is kept")

@@ -23,7 +23,7 @@ from services.intake.store.mongo import Grievances, Notices, access_of
 from services.intake.store.persons import SETTLES, Kept, MongoPersons
 from services.intake.store.uploads import Upload, UploadState, UploadStore
 from services.intake.usecases.personal_access import PersonalAccess, admit, by, told_by_the_same, visible, without_names
-from services.intake.usecases.receive_upload import forget_unneeded, over
+from services.intake.usecases.receive_upload import erase_upload
 from shared import ids
 from shared.audit import digest
 from shared.commands import request_of
@@ -183,17 +183,8 @@ async def _erase_files(parts: Erasing, record: str, id: str, grievance: Grievanc
     its work stays."""
     now, done = parts.access.real_now(), True
     for row in await parts.uploads.tied(record):
-        if row.state is not UploadState.ERASED and _is_theirs(parts, id, grievance, row):
-            await parts.uploads.erase(row)
-            row = await parts.uploads.find(row.ticket.id) or row
-        if row.state is not UploadState.ERASED or not row.ticket.sha256:
-            continue
-        gone = await forget_unneeded(parts.uploads, parts.files, row.ticket.sha256, now)
-        if gone and over(row, now):
-            await parts.uploads.forget_content(row.ticket.id)
-        else:
-            # A transfer under way may keep its content, and its process end there: with the hash it is forgotten later.
-            done = False
+        if row.state is UploadState.ERASED or _is_theirs(parts, id, grievance, row):
+            done &= await erase_upload(parts.uploads, parts.files, row, now)
     return done
 
 

@@ -132,6 +132,20 @@ async def forget_unneeded(uploads: UploadStore, files: FileStore, sha256: str, n
     return any(other.state is UploadState.STORED for other in others) or await files.forget(sha256, now)
 
 
+async def erase_upload(uploads: UploadStore, files: FileStore, upload: Upload, now: datetime) -> bool:
+    """Removes the name of a file, and its content unless another row needs it; repeatable. False where it has to be asked again later: a
+    transfer under way may keep its content, and its process end there. With the hash it is forgotten then."""
+    if upload.state is not UploadState.ERASED:
+        await uploads.erase(upload)
+        upload = await uploads.find(upload.ticket.id) or upload
+    if upload.state is not UploadState.ERASED or not upload.ticket.sha256:
+        return True
+    if not (await forget_unneeded(uploads, files, upload.ticket.sha256, now) and over(upload, now)):
+        return False
+    await uploads.forget_content(upload.ticket.id)
+    return True
+
+
 def over(upload: Upload, now: datetime) -> bool:
     """No transfer of it can be under way any more."""
     return upload.ticket.expires_at + GRACE <= now

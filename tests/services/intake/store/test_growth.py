@@ -80,7 +80,7 @@ async def fill(database: Database, count: int) -> None:
         # What a list is found by is asked of routing, and costs ten entries a document.
         del row["listed"]
         row |= {"heard": f"s-{n // 10}:2020-06-05", "team_month": f"T-{n // PER_TEAM}:2020-06", "dirty": n < few}
-        row |= {"person": f"p-{n // 5}", "reveals_pending": ["37", "3708", "370811"] if n < few else []}
+        row |= {"account": f"{n // 5:064x}", "person": f"p-{n // 5}", "reveals_pending": ["37", "3708", "370811"] if n < few else []}
         row |= {"erasure_open": n < few, "scrub_due": n < few}
     await insert(database, "grievances", told)
     # Few are to be looked at; most were, and some will be later.
@@ -96,7 +96,7 @@ async def fill(database: Database, count: int) -> None:
     ]
     state = {"state": "STORED", "tries": 1, "stored_at": AT, "swept": True}
     await insert(database, "uploads", [{"_id": file.pop("id"), **file, **state} for file in files])
-    looked = [look(f"d-{n // 20}", ["3708", "370811"], f"p-{n}", "CONTACT", None) for n in range(count)]
+    looked = [look(f"d-{n // 20}", ["3708", "370811"], f"p-{n}", "CONTACT", None) | {"grievances": [f"g-{n}"]} for n in range(count)]
     entry = {"actor": "s", "role": "CALLER", "what": "RevealPetitioner", "when": "2020-06-05T02:00:00.000Z", "origin": ""}
     rows = [{"_id": f"g{n}:2", "subject": f"g{n}", "request_id": f"r-{n}", "result": {"look": each}} for n, each in enumerate(looked)]
     await insert(database, "audit", [row | entry for row in rows])
@@ -110,7 +110,7 @@ async def fill(database: Database, count: int) -> None:
         rows = [base(f"{name}{n}") | {"team_month": f"T-{n // PER_TEAM}:2020-06", "untold": n < few} for n in range(number)]
         for n, row in enumerate(rows):
             row |= {"household": f"h{n // 5}", "enterprise": f"e{n // 5}", "dirty": n < few}
-            row |= {"member": f"m-{n // 10}", "on": f"2020-0{5 + n % 2}-05"}
+            row |= {"member": f"m-{n // 10}", "on": f"2020-0{5 + n % 2}-05", "words_on": "2020-01-01" if n < few else "2020-06-05"}
         await insert(database, name, rows)
     await insert(database, "messages", [base(f"M-{n}") | {"division": village(n)} for n in range(count // 10)])
     archives = [
@@ -178,6 +178,10 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
         lambda db: FileStore(db, CIPHER).forget("nobody's", AT),
         {"fs.contents._id_", "fs.files.filename_uploadDate"},
     ),
+    "encounters with words of before": (lambda db: Encounters(db).with_words_before("2020-01-05", 20), {"encounters.words_on"}),
+    "diaries with words of before": (lambda db: Diaries(db).with_words_before("2020-01-05", 20), {"diaries.words_on"}),
+    "told by an account": (lambda db: Grievances(db).of_accounts([f"{3:064x}"]), {"grievances.account"}),
+    "looks by an export": (lambda db: ids(db, "audit", {"result.look.grievances": "g-7"}), {"audit.look_grievances"}),
     "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
     "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
     "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
