@@ -107,6 +107,19 @@ class GrievanceResolvedV1(Contract):
     progress: Progress
 
 
+class GrievanceDeclinedV1(Contract):
+    """不予受理 by a dispatcher: why, and where it belongs, in words for the petitioner (redacted). It ends here."""
+
+    type: ClassVar[str] = "routing.grievance.declined.v1"
+    words: ClassVar[tuple[str, ...]] = ("reason", "route", *OF_PROGRESS)
+
+    reason: str
+    route: str
+    round: int
+    by: Owner
+    progress: Progress
+
+
 class GrievanceMovedV1(Contract):
     """A move without an event of its own: what feedback found out (fed back, closed, in rework), a return that was asked or refused, an
     extension that was asked or decided (`progress.dueAt`), a withdrawal. `action` says which, by its name in the transition table."""
@@ -130,6 +143,7 @@ EVENTS: tuple[type[Contract], ...] = (
     GrievanceDispatchedV1,
     WorkOrderAcceptedV1,
     GrievanceResolvedV1,
+    GrievanceDeclinedV1,
     GrievanceMovedV1,
     RoutingAuditAnchoredV1,
 )

@@ -14,7 +14,7 @@ from services.intake.domain.records import Told
 from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
-from services.routing.domain.case import Case, Extension, Return, Transition, WorkOrder
+from services.routing.domain.case import Case, Declined, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
@@ -204,6 +204,7 @@ class Described:
             history=[Transition(at=AT, action="APPRAISE", status="APPRAISING", by=self.owner)],
             returns=[returned],
             extensions=[extension],
+            declined=Declined(at=AT, by=self.owner, reason=f"不予受理 {self.mark}", route=f"途径 {self.mark}"),
             withdrawn_for=f"撤诉 {self.mark}",
         )
         return whole.with_(**self.changes)

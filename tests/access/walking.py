@@ -121,6 +121,8 @@ MAY_BE_NULL = frozenset(
         "ReturnRefused.field",
         "AdjudicateRefused.field",
         "ReassignRefused.field",
+        "DeclineRefused.field",
+        "Case.declined",
         "AskExtensionRefused.field",
         "DecideExtensionRefused.field",
         "WithdrawRefused.field",

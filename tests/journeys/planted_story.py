@@ -266,6 +266,10 @@ class Story:
         opened = await self._do("anybody", "openByPin", "... on Opened { accessToken }", number=self._number, pin=self._pin)
         self._caller.tokens["petitioner"] = opened["accessToken"]
         await self._do("petitioner", "withdrawGrievance", grievanceId=id, reason=garden.words(name))
+        id = await self._register()
+        words = garden.words(self._declared)
+        await self._caller.system.until_status(id, "DISPATCHED")
+        await self._do("dispatcher", "declineGrievance", grievanceId=id, reason=words, route=words)
 
     async def _look(self, id: str) -> None:
         garden, why = self._garden, {"purpose": "CONTACT"}

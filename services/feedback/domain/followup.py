@@ -163,7 +163,8 @@ def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1) -> tuple[Fol
     delivered_at = event.at if state == "SENT" else None
     followup = followup.with_(reply=reply.model_copy(update={"delivery": state, "delivered_at": delivered_at}))
     followup = followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}"))
-    if state != "SENT":
+    # What was not accepted has ended: its petitioner is told, and not asked.
+    if state != "SENT" or (followup.progress is not None and followup.progress.status == "NOT_ACCEPTED"):
         return followup, []
     return _open_survey(followup, reply.round, event.deliveryId, event.at)
 

@@ -9,6 +9,7 @@ from services.feedback.domain.followup import FollowUp
 from services.feedback.events.on_delivery_attempted import on_delivery_attempted
 from services.feedback.events.on_grievance_appraised import on_grievance_appraised
 from services.feedback.events.on_grievance_completed import on_grievance_completed
+from services.feedback.events.on_grievance_declined import on_grievance_declined
 from services.feedback.events.on_grievance_dispatched import on_grievance_dispatched
 from services.feedback.events.on_grievance_moved import on_grievance_moved
 from services.feedback.events.on_grievance_registered import on_grievance_registered
@@ -30,6 +31,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
+    GrievanceDeclinedV1,
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
@@ -51,6 +53,7 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     GrievanceDispatchedV1.type: (GrievanceDispatchedV1, on_grievance_dispatched),
     WorkOrderAcceptedV1.type: (WorkOrderAcceptedV1, on_work_order_accepted),
     GrievanceResolvedV1.type: (GrievanceResolvedV1, on_grievance_resolved),
+    GrievanceDeclinedV1.type: (GrievanceDeclinedV1, on_grievance_declined),
     GrievanceMovedV1.type: (GrievanceMovedV1, on_grievance_moved),
 }
 HANDLED = frozenset({GrievanceRegisteredV1.type, *CONSUMERS})

@@ -6,18 +6,22 @@ from services.intake.domain.grievance import Grievance
 from shared.contracts.base import Contract
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
+    GrievanceDeclinedV1,
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
     WorkOrderAcceptedV1,
 )
 
-Progressing = GrievanceAppraisedV1 | GrievanceDispatchedV1 | WorkOrderAcceptedV1 | GrievanceResolvedV1 | GrievanceMovedV1
+Progressing = (
+    GrievanceAppraisedV1 | GrievanceDispatchedV1 | WorkOrderAcceptedV1 | GrievanceResolvedV1 | GrievanceDeclinedV1 | GrievanceMovedV1
+)
 PROGRESSING: tuple[type[Contract], ...] = (
     GrievanceAppraisedV1,
     GrievanceDispatchedV1,
     WorkOrderAcceptedV1,
     GrievanceResolvedV1,
+    GrievanceDeclinedV1,
     GrievanceMovedV1,
 )
 

@@ -16,6 +16,7 @@ from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
 from shared.contracts.intake import GrievanceRegisteredV1, Kind, Owner
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
+    GrievanceDeclinedV1,
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
@@ -102,6 +103,17 @@ class Extension(BaseModel):
     answer: str | None = None
 
 
+class Declined(BaseModel):
+    """不予受理: why, and which way is the proper one; both in words for the petitioner."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    by: Owner
+    reason: str
+    route: str
+
+
 class Case(BaseModel):
     """The document of routing."""
 
@@ -137,6 +149,7 @@ class Case(BaseModel):
     history: list[Transition] = []
     returns: list[Return] = []
     extensions: list[Extension] = []
+    declined: Declined | None = None
     withdrawn_for: str | None = None
     """撤诉: what the petitioner gave as the reason, if anything."""
 
@@ -146,7 +159,7 @@ class Case(BaseModel):
             status=self.status,
             at=at,
             dueAt=self.due_at,
-            publicReply=self.work_order.resolution if self.work_order else None,
+            publicReply=self.public_reply(),
             owner=self.owner,
             access=ProgressAccess(
                 division=self.division,
@@ -156,6 +169,12 @@ class Case(BaseModel):
                 confidential=self.confidential,
             ),
         )
+
+    def public_reply(self) -> str | None:
+        """What the petitioner is told at the end."""
+        if self.declined is not None:
+            return declined_words(self.declined.reason, self.declined.route)
+        return self.work_order.resolution if self.work_order else None
 
     def moved(self, action: Action, at: datetime, by: Owner) -> Self:
         """One step in the transition table; raises IllegalMove."""
@@ -179,9 +198,9 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
         order = order.model_copy(update={"resolution": blanked(order.resolution), "reason": blanked(order.reason)})
     returns = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.returns]
     extensions = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.extensions]
-    withdrawn_for = blanked(case.withdrawn_for)
-    case = case.with_(work_order=order, returns=returns, extensions=extensions, withdrawn_for=withdrawn_for, erased=True)
-    return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[])
+    told = case.declined.model_copy(update={"reason": ERASED, "route": ERASED}) if case.declined else None
+    case = case.with_(work_order=order, returns=returns, extensions=extensions, declined=told, withdrawn_for=blanked(case.withdrawn_for))
+    return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)
 
 
 def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool) -> Case:
@@ -274,6 +293,19 @@ def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at:
         department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)
     )
     return resolved, [event]
+
+
+def declined_words(reason: str, route: str) -> str:
+    """A refusal for good, as the petitioner reads it."""
+    return f"不予受理 (not accepted)：{reason}\n正确途径 (where to turn)：{route}"
+
+
+def decline(case: Case, reason: str, route: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+    """不予受理: nobody handles it, nothing is due; the petitioner is told why and where it belongs."""
+    told = Declined(at=at, by=by, reason=reason, route=route)
+    ended = case.moved("DECLINE", at, by).with_(declined=told, owner=by, due_at=None, due_provisional=False, closed_at=at)
+    round = ended.work_order.round if ended.work_order else 1
+    return ended, [GrievanceDeclinedV1(reason=reason, route=route, round=round, by=by, progress=ended.progress(at))]
 
 
 def withdraw(case: Case, reason: str | None, at: datetime) -> tuple[Case, list[Contract]]:

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from shared.contracts.base import Contract
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
+    GrievanceDeclinedV1,
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
@@ -30,6 +31,7 @@ Action = Literal[
     "GRANT_RETURN",
     "REFUSE_RETURN",
     "REASSIGN",
+    "DECLINE",
     "ASK_EXTENSION",
     "GRANT_EXTENSION",
     "REFUSE_EXTENSION",
@@ -74,6 +76,16 @@ MOVES: tuple[Move, ...] = (
     Move("GRANT_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceDispatchedV1, "同意退单", "grant the return"),
     Move("REFUSE_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceMovedV1, "驳回退单", "refuse the return"),
     Move("REASSIGN", "DISPATCHER", ("DISPATCHED", "HANDLING"), "DISPATCHED", None, GrievanceDispatchedV1, "改派", "reassign"),
+    Move(
+        "DECLINE",
+        "DISPATCHER",
+        ("APPRAISING", "ACCEPTED", "DISPATCHED", "RETURN_PENDING"),
+        "NOT_ACCEPTED",
+        None,
+        GrievanceDeclinedV1,
+        "不予受理",
+        "decline",
+    ),
     Move("ASK_EXTENSION", "DEPARTMENT", ("HANDLING",), "HANDLING", "RESULT", GrievanceMovedV1, "申请延期", "ask for an extension"),
     Move("GRANT_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "同意延期", "grant the extension"),
     Move("REFUSE_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "驳回延期", "refuse the extension"),

@@ -1,4 +1,4 @@
-"""退单 and 改派 in the graph: inputs and refusals of the commands by which a work order goes elsewhere, or stays."""
+"""退单, 改派 and 不予受理 in the graph: inputs and refusals of the commands by which a case goes elsewhere, stays, or is not accepted."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ class ReassignWorkOrderInput:
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
+@strawberry.input(description="不予受理 · it is not accepted here")
+class DeclineGrievanceInput:
+    request_id: strawberry.ID = strawberry.field(description=REQUEST)
+    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+    reason: str = strawberry.field(description="理由，向群众说明，至多2000字 · why, in words for the petitioner")
+    route: str = strawberry.field(description="正确途径，向群众说明，至多2000字 · where to turn, in words for the petitioner")
+
+
 @strawberry.type(description="退单被拒 · the work order stays where it is; nothing changed")
 class ReturnRefused(RefusedFields): ...
 
@@ -49,6 +57,11 @@ class AdjudicateRefused(RefusedFields): ...
 class ReassignRefused(RefusedFields): ...
 
 
+@strawberry.type(description="不予受理未成 · it stays accepted; nothing changed")
+class DeclineRefused(RefusedFields): ...
+
+
 ReturnResult = Annotated[Case | ReturnRefused, strawberry.union("ReturnResult", description="退单结果 · the case, or why not")]
 AdjudicateResult = Annotated[Case | AdjudicateRefused, strawberry.union("AdjudicateResult", description="审核结果 · the case, or why not")]
 ReassignResult = Annotated[Case | ReassignRefused, strawberry.union("ReassignResult", description="改派结果 · the case, or why not")]
+DeclineResult = Annotated[Case | DeclineRefused, strawberry.union("DeclineResult", description="不予受理结果 · the case, or why not")]

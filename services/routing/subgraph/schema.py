@@ -24,6 +24,9 @@ from services.routing.subgraph.returns import (
     AdjudicateRefused,
     AdjudicateResult,
     AdjudicateReturnInput,
+    DeclineGrievanceInput,
+    DeclineRefused,
+    DeclineResult,
     ReassignRefused,
     ReassignResult,
     ReassignWorkOrderInput,
@@ -46,6 +49,7 @@ from services.routing.subgraph.types import (
 )
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
@@ -110,6 +114,10 @@ class Mutation:
     @strawberry.mutation(description="改派，办理期限不变 · a dispatcher sends it to another department; the day on which it is due stays")
     async def reassign_work_order(self, info: Ctx, input: ReassignWorkOrderInput) -> ReassignResult:
         return await _done(info, input, ReassignRefused, send_elsewhere, input.department, input.reason)
+
+    @strawberry.mutation(description="不予受理，须告知理由和正确途径 · a dispatcher does not accept it, and says why and where to turn")
+    async def decline_grievance(self, info: Ctx, input: DeclineGrievanceInput) -> DeclineResult:
+        return await _done(info, input, DeclineRefused, decline_grievance, input.reason, input.route)
 
     @strawberry.mutation(description="申请延期，须在期限届满前 · the department asks for working days more, before the result is due")
     async def ask_extension(self, info: Ctx, input: AskExtensionInput) -> AskExtensionResult:

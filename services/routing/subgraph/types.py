@@ -11,6 +11,7 @@ from strawberry.types import Info
 from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.case import Case as Held
+from services.routing.domain.case import Declined as HeldDeclined
 from services.routing.domain.case import Extension as HeldExtension
 from services.routing.domain.case import Return as HeldReturn
 from services.routing.domain.case import WorkOrder as Order
@@ -63,6 +64,7 @@ class CaseAction(Enum):
     GRANT_RETURN = _named("GRANT_RETURN")
     REFUSE_RETURN = _named("REFUSE_RETURN")
     REASSIGN = _named("REASSIGN")
+    DECLINE = _named("DECLINE")
     ASK_EXTENSION = _named("ASK_EXTENSION")
     GRANT_EXTENSION = _named("GRANT_EXTENSION")
     REFUSE_EXTENSION = _named("REFUSE_EXTENSION")
@@ -224,6 +226,18 @@ class Extension:
         )
 
 
+@strawberry.type(description="不予受理 · it is not accepted here")
+class Declined:
+    at: datetime = strawberry.field(description="时间（UTC）· when, in UTC")
+    by: CaseOwner = strawberry.field(description="谁 · by whom")
+    reason: str = strawberry.field(description="理由 · why")
+    route: str = strawberry.field(description="正确途径 · where to turn")
+
+    @classmethod
+    def of(cls, held: HeldDeclined) -> Self:
+        return cls(at=held.at, by=CaseOwner.of(held.by), reason=held.reason, route=held.route)
+
+
 @strawberry.federation.type(keys=["id"], description="办件 · the handling of one grievance")
 class Case:
     id: strawberry.ID = strawberry.field(description="诉求标识 · the grievance's id")
@@ -243,6 +257,7 @@ class Case:
     history: list[Transition] = strawberry.field(description="流转记录 · every move, oldest first")
     returns: list[Return] = strawberry.field(description="退单记录 · every return, oldest first")
     extensions: list[Extension] = strawberry.field(description="延期记录 · every extension, oldest first")
+    declined: Declined | None = strawberry.field(description="不予受理的理由和正确途径 · why it is not accepted, and where to turn")
     withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
     held: strawberry.Private[Held]
 
@@ -285,6 +300,7 @@ class Case:
             ],
             returns=[Return.of(each) for each in held.returns],
             extensions=[Extension.of(each) for each in held.extensions],
+            declined=Declined.of(held.declined) if held.declined else None,
             withdrawn_for=held.withdrawn_for,
             held=held,
         )

@@ -26,6 +26,7 @@ from services.routing.store.mongo import access_of
 from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.parties import PARTIES, allowances
 from services.routing.usecases.ports import Handling
@@ -56,6 +57,7 @@ COMMANDS: dict[Action, Command] = {
     "GRANT_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, True, ZJJ, "转住建。", ""),
     "REFUSE_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, False, None, "归本部门管。", ""),
     "REASSIGN": lambda parts, who: send_elsewhere(parts, who, "r", ID, ZJJ, "转住建。", ""),
+    "DECLINE": lambda parts, who: decline_grievance(parts, who, "r", ID, "属于诉讼事项。", "请向人民法院提起。", ""),
     "ASK_EXTENSION": lambda parts, who: ask_for_days(parts, who, "r", ID, 3, "等待制作。", ""),
     "GRANT_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, True, "同意。", ""),
     "REFUSE_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, False, "不同意。", ""),
@@ -71,6 +73,7 @@ MAKERS: dict[Action, set[Role]] = {
     "GRANT_RETURN": {Role.DISPATCHER},
     "REFUSE_RETURN": {Role.DISPATCHER},
     "REASSIGN": {Role.DISPATCHER},
+    "DECLINE": {Role.DISPATCHER},
     "ASK_EXTENSION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "GRANT_EXTENSION": {Role.SUPERVISOR},
     "REFUSE_EXTENSION": {Role.SUPERVISOR},
@@ -156,6 +159,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, AT)),
         (builders.handled(), extensions.ask_extension(builders.handled(), 3, "等待制作。", HANDLER, AT)),
         *((extended, extensions.decide_extension(extended, granted, "可以。", SUPERVISOR, limit, AT)) for granted in (True, False)),
+        (builders.dispatched(), domain.decline(builders.dispatched(), "属于诉讼事项。", "请向人民法院提起。", DISPATCHER, AT)),
         (builders.dispatched(), domain.withdraw(builders.dispatched(), None, AT)),
         (builders.handled(), domain.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), domain.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
