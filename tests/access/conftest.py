@@ -21,6 +21,7 @@ from shared.identity.keys import reference_key
 from tests.access.documents import RELATIONS, Described, keep_whole
 from tests.access.fieldwork import keep_fieldwork
 from tests.access.people import ANONYMOUS, claims
+from tests.dropping import drop
 from tests.world import ISSUER
 
 
@@ -95,8 +96,8 @@ async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) ->
         for name, service in services.items():
             await clients[name].aclose()
             await service.runtime.relay.drain()
-            await service.runtime.client.drop_database(service.runtime.database.name)
             service.runtime.client.close()
+            await drop(service.settings, service.runtime.database.name)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

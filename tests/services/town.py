@@ -22,6 +22,7 @@ from shared.erasure import Scrubber
 from shared.record import Outcome
 from shared.relay import PublishTrouble, flush
 from shared.settings import CommonSettings
+from tests.dropping import drop
 from tests.services.intake.builders import project
 from tests.services.intake.test_reveals import OFFICER
 from tests.world import ISSUER
@@ -145,5 +146,5 @@ async def town_of(settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Tow
     yield made
     for service in made.services.values():
         await service.runtime.relay.drain()
-        await service.runtime.client.drop_database(service.runtime.database.name)
         service.runtime.client.close()
+        await drop(settings, service.runtime.database.name)

@@ -16,6 +16,7 @@ from services.intake.service import Service
 from services.intake.settings import IntakeSettings
 from shared import mongo
 from shared.settings import CommonSettings
+from tests.dropping import drop
 from tests.world import ISSUER
 
 
@@ -89,8 +90,8 @@ async def intake_service(intake_store_settings: CommonSettings, keys_dir: Path) 
     await service.migrate()
     yield service
     await service.runtime.relay.drain()
-    await service.runtime.client.drop_database(service.runtime.database.name)
     service.runtime.client.close()
+    await drop(settings, service.runtime.database.name)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -99,4 +100,4 @@ async def intake_database(intake_client: mongo.Client, intake_store_settings: Co
     settings = intake_store_settings.model_copy(update={"prefix": f"{intake_store_settings.prefix}_{secrets.token_hex(3)}"})
     database = mongo.database(intake_client, settings, "intake")
     yield database
-    await intake_client.drop_database(database.name)
+    await drop(settings, database.name)

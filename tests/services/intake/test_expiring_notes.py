@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
@@ -15,9 +16,11 @@ from services.intake.service import Service
 from services.intake.usecases.expire_notes import expire_notes
 from shared.erasure import ERASED
 from shared.identity.development import DevelopmentIssuer
+from shared.settings import CommonSettings
 from tests.services.intake import field
 from tests.services.intake.builders import png
 from tests.services.intake.graph import REFUSED, Graph, graph_of
+from tests.services.town import town_of
 
 MET = (
     "__typename ... on EncounterRecorded { encounter { id heads { id } } uploads { attachmentId } }"
@@ -30,9 +33,10 @@ TOTALS = f'{{ fieldTotals(team: "{field.TEAM}") {{ encounters {{ kind number }} 
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def graph(intake_service: Service, issuer: DevelopmentIssuer) -> AsyncIterator[Graph]:
-    async with graph_of(intake_service, issuer) as made:
-        await field.found_team(intake_service)
+async def graph(intake_store_settings: CommonSettings, keys_dir: Path, issuer: DevelopmentIssuer) -> AsyncIterator[Graph]:
+    """Of its own: notes of other tests would go too."""
+    async with town_of(intake_store_settings, keys_dir) as town, graph_of(town.intake, issuer) as made:
+        await field.found_team(town.intake)
         yield made
 
 

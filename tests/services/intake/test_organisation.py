@@ -21,6 +21,7 @@ from shared.identity.scopes import Level, from_code, prefixes
 from shared.identity.viewer import Viewer
 from shared.settings import CommonSettings
 from shared.writer import RequestReused
+from tests.dropping import drop
 from tests.services.intake.viewers import CITY_ADMIN, COUNTY_ADMIN, NOBODY, OTHER_SECRETARY, RESIDENT, SECRETARY, VILLAGE
 
 TOWN = "370881001000"
@@ -83,8 +84,8 @@ async def test_a_migration_leaves_the_first_departments_and_posts_on_their_way_o
         types = sorted(entry["row"]["type"] for document in outbox for entry in document["outbox"])
         assert types == ["intake.reference.departments_recorded.v1", "intake.reference.posts_recorded.v1"]
     finally:
-        await service.runtime.client.drop_database(service.runtime.database.name)
         service.runtime.client.close()
+        await drop(service.settings, service.runtime.database.name)
 
 
 async def test_the_seeded_departments_and_posts_are_announced(intake_service: Service) -> None:

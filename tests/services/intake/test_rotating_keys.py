@@ -32,6 +32,7 @@ from services.intake.usecases.rotate_keys import SETTLES, Rotating, rotate_keys
 from shared.identity.keys import MASTER_KEYS, KeyMissing
 from shared.record import stub
 from shared.settings import CommonSettings
+from tests.dropping import drop
 from tests.services.intake.field import keep_home
 from tests.services.intake.viewers import CITY_ADMIN, SECRETARY, VILLAGE
 from tests.world import ISSUER, ROOT
@@ -118,9 +119,9 @@ async def office(intake_store_settings: CommonSettings, keys_dir: Path, tmp_path
     made = Office(settings, service)
     yield made
     await service.runtime.relay.drain()
-    await service.runtime.client.drop_database(service.runtime.database.name)
     for each in (service, *made.made):
         each.runtime.client.close()
+    await drop(settings, service.runtime.database.name)
 
 
 @contextmanager

@@ -193,7 +193,10 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "reveals that wait": (lambda db: Grievances(db).with_pending_reveals(["370811"], "D-1"), {"grievances.reveals_pending"}),
     "who answers a phone": (lambda db: ids(db, "persons", {"phone_index": "ref-3"}), {"persons.phone_index"}),
     "looks of a day": (lambda db: AccessLog(db).of_day("370811", "d-3", 10, None), {"audit.look_keys", "audit._id_"}),
-    "looks at a grievance": (lambda db: AccessLog(db).of_grievances(["g3", "g4"]), {"audit.subject_request", "audit.subject_number"}),
+    "looks at a grievance": (
+        lambda db: AccessLog(db).of_grievances(["g3", "g4"]),
+        {"audit.subject_request", "audit.subject_number", "audit.look_grievances"},
+    ),
     "persons of whom something may be over": (lambda db: persons_of(db).over("2026-06-05", 500), {"persons.due"}),
     "persons to look at": (lambda db: persons_of(db).to_look_at(100), {"persons.look_at"}),
     "erasures to carry on with": (lambda db: Grievances(db).with_open_erasure(100), {"grievances.erasure_open"}),
