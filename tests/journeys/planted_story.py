@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from graphql import GraphQLSchema, GraphQLUnionType, get_named_type
+from graphql import GraphQLFieldMap, GraphQLInputObjectType, GraphQLSchema, GraphQLUnionType, get_named_type
 
 from services.intake.domain.sheets import header
 from services.intake.domain.transfers import CSV, Kind
@@ -43,6 +43,11 @@ class Caller:
     tokens: dict[str, str] = field(default_factory=dict)
     """Of who is none of the system's people: what they were given."""
 
+    @property
+    def mutations(self) -> GraphQLFieldMap:
+        assert self.schema.mutation_type is not None
+        return self.schema.mutation_type.fields
+
     async def ask(self, who: str, query: str, variables: dict[str, Any] | None = None, *, in_clear: bool = False) -> Any:
         headers = {"authorization": f"Bearer {self.tokens.get(who) or self.system.token(who)}"}
         body = {"query": query, "variables": variables or {}}
@@ -54,7 +59,7 @@ class Caller:
 
     async def do(self, who: str, mutation: str, selection: str = "", **input: Any) -> Any:
         """One mutation, which has to be taken."""
-        kind = self.schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
+        kind = self.mutations[mutation]
         union = get_named_type(kind.type)
         assert isinstance(union, GraphQLUnionType)
         refused = " ".join(f"... on {each.name} {{ code field message }}" for each in union.types if each.name.endswith("Refused"))
@@ -88,8 +93,9 @@ class Story:
         return id
 
     async def _do(self, who: str, mutation: str, selection: str = "", **input: Any) -> Any:
-        fields = self._caller.schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
-        if "requestId" in get_named_type(fields.args["input"].type).fields:  # type: ignore[union-attr]
+        kind = get_named_type(self._caller.mutations[mutation].args["input"].type)
+        assert isinstance(kind, GraphQLInputObjectType)
+        if "requestId" in kind.fields:
             self._requests += 1
             input = {"requestId": f"planted-{self._requests}", **input}
         return await self._caller.do(who, mutation, selection, **input)

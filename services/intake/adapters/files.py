@@ -139,7 +139,10 @@ class FileStore:
 
     async def read(self, content: StoredFile) -> AsyncIterator[bytes]:
         """The bytes in chunks. Raises StoreTrouble when the store fails, or has lost or changed some of them."""
-        key = self._cipher.unwrap(content.sha256, content.key) if content.key else None
+        try:
+            key = self._cipher.unwrap(content.sha256, content.key) if content.key else None
+        except Unreadable as error:
+            raise StoreTrouble("the key of a file was changed") from error
         for n in range(_chunks_of(content.size)):
             with store_errors():
                 chunk = await self._chunks.find_one({"files_id": content.file, "n": n})

@@ -31,9 +31,8 @@ class Beside:
     encounters: Writer
     summaries: Writer
 
-    async def hide_in_encounter(self, id: str | None, names: Sequence[str]) -> None:
-        """Most encounters name nobody: one read tells."""
-        held = await self.held.find(id) if id is not None and names else None
+    async def hide_in_encounter(self, held: Encounter | None, names: Sequence[str]) -> None:
+        """Most encounters name nobody, and are not written."""
         if held is None or held.without(names) == held:
             return
 
@@ -43,8 +42,8 @@ class Beside:
         await self.encounters.act(held.id, hide)
 
     async def hide(self, grievance: Grievance, names: Sequence[str]) -> None:
-        await self.hide_in_encounter(grievance.encounter, names)
         if names:
+            await self.hide_in_encounter(await self.held.find(grievance.encounter) if grievance.encounter else None, names)
             day = summary_id(grievance.owner.staffId, day_of(grievance))
 
             def hide(summary: DaySummary) -> tuple[DaySummary, list[Contract]] | None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake.adapters.cipher import FieldCipher, PersonKey
 from services.intake.domain import clocks
 from services.intake.domain.encounters import Encounter, EncounterKind, Notes
+from services.intake.domain.households import Household
 from services.intake.domain.versions import Version
 from services.intake.store.archives import Archives
 from services.intake.store.calendar import Campaigns, Receptions
@@ -96,13 +97,14 @@ async def record_encounter(parts: RecordingEncounters, viewer: Viewer, command: 
     id = record_id(viewer, "encounter", command.request_id)
     payload = command.model_dump(mode="json")
     request = request_of(parts.reference_key, viewer, command.request_id, "RecordEncounter", payload, origin)
-    names = [*command.names, *await _head(parts, command)]
+    home = await _home(parts, command)
+    names = [*command.names, *_head(parts, home)]
     if await parts.encounters.earlier(id, request) is None:
         team = await parts.writing.team(viewer)
         when = parts.writing.when(command)
         division = await parts.writing.village(viewer, team, command.division, command.place)
         await _check_series(parts, command)
-        await _check(parts, viewer, command, (), division, when.on)
+        await _check(parts, viewer, command, home, (), division, when.on)
         parts.photos.tickets(viewer, id, command.photos)
         key, wrapped = parts.cipher.new_person_key(id)
         notes = _notes(viewer, command, key, names)
@@ -132,7 +134,8 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
     id = own_or_known(viewer, "encounter", command.encounter)
     request = request_of(parts.reference_key, viewer, command.request_id, "AmendEncounter", command.model_dump(mode="json"), origin)
     encounter = await parts.held.find(id)
-    names = [*command.names, *await parts.names_told(id), *await _head(parts, command)]
+    home = await _home(parts, command)
+    names = [*command.names, *await parts.names_told(id), *_head(parts, home)]
     # A repeat is answered whatever has become of the team since.
     if encounter is None or await parts.encounters.earlier(id, request) is None:
         if encounter is None or encounter.team != viewer.team:
@@ -142,7 +145,7 @@ async def amend_encounter(parts: RecordingEncounters, viewer: Viewer, command: A
         if command.off is None:
             # What was written without a network was written in time.
             refuse_late(encounter.on, parts.writing.now(), "encounter")
-        await _check(parts, viewer, command, encounter.versions, encounter.division, encounter.on)
+        await _check(parts, viewer, command, home, encounter.versions, encounter.division, encounter.on)
         parts.photos.tickets(viewer, id, command.photos)
         notes = _notes(viewer, command, parts.cipher.unwrap(encounter.person, encounter.key), names)
         await keep_version(parts.encounters, id, request, version_of(Version[Notes], viewer, command, when, notes))
@@ -159,9 +162,12 @@ async def _told(
     return id
 
 
-async def _head(parts: RecordingEncounters, command: RecordEncounter | AmendEncounter) -> list[str]:
+async def _home(parts: RecordingEncounters, command: RecordEncounter | AmendEncounter) -> Household | None:
+    return await parts.households.find(command.household) if command.household is not None else None
+
+
+def _head(parts: RecordingEncounters, home: Household | None) -> list[str]:
     """What the head of the household is called that was met."""
-    home = await parts.households.find(command.household) if command.household else None
     return [parts.cipher.unwrap(home.person, home.key).decrypt("head", home.head)] if home is not None and home.head else []
 
 
@@ -190,6 +196,7 @@ async def _check(
     parts: RecordingEncounters,
     viewer: Viewer,
     notes: RecordEncounter | AmendEncounter,
+    household: Household | None,
     before: Sequence[Version[Notes]],
     division: str,
     on: str,
@@ -219,7 +226,6 @@ async def _check(
             raise Refusal("ENTERPRISE_UNKNOWN", zh, en, "enterprise")
     if notes.household is None:
         return
-    household = await parts.households.find(notes.household)
     named = any(version.content.household == notes.household for version in before)
     if household is None or not (named or household.team == viewer.team):
         raise Refusal("HOUSEHOLD_UNKNOWN", "没有这户，或不属于您的团队。", "There is no such household with your team.", "household")

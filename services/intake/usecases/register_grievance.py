@@ -181,7 +181,7 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
         attachments=[*command.attachments, *photos],
         on_spot_answer=redact(command.on_spot_answer, names).text if command.on_spot_answer else None,
     )
-    await parts.beside.hide_in_encounter(grievance.encounter, names)
+    await parts.beside.hide_in_encounter(encounter, names)
     # Last before the write, and asked again: somebody may have tied one of them in between.
     require_all(await parts.uploads.attach(command.attachments, id, viewer.sub, names))
     marks = name_marks(parts.reference_key, id, known)

@@ -67,14 +67,12 @@ class WorkOrder(BaseModel):
     reason: str | None = None
 
 
-class Return(BaseModel):
-    """退单: a department says that a work order is not its own, and a dispatcher decides. It keeps by which rule it had come."""
+class Asked(BaseModel):
+    """What a department asks for and somebody else decides on; `granted` is None while it waits."""
 
     model_config = ConfigDict(frozen=True)
 
     department: str
-    rule: str
-    rule_version: int
     at: datetime
     by: Owner
     reason: str
@@ -82,25 +80,28 @@ class Return(BaseModel):
     decided_at: datetime | None = None
     decided_by: Owner | None = None
     answer: str | None = None
+
+    def decided(self, granted: bool, answer: str, by: Owner, at: datetime) -> Self:
+        return self.model_copy(update={"granted": granted, "answer": answer, "decided_by": by, "decided_at": at})
+
+    def without_words(self) -> Self:
+        return self.model_copy(update={"reason": ERASED, "answer": blanked(self.answer)})
+
+
+class Return(Asked):
+    """退单: a department says that a work order is not its own, and a dispatcher decides. It keeps by which rule it had come."""
+
+    rule: str
+    rule_version: int
     sent_to: str | None = None
 
 
-class Extension(BaseModel):
+class Extension(Asked):
     """延期: a department asks for working days more, and a supervisor decides. `due` is when the result was due as it was asked."""
 
-    model_config = ConfigDict(frozen=True)
-
-    department: str
     round: int
-    at: datetime
-    by: Owner
     days: int
-    reason: str
     due: datetime
-    granted: bool | None = None
-    decided_at: datetime | None = None
-    decided_by: Owner | None = None
-    answer: str | None = None
 
 
 class Declined(BaseModel):
@@ -196,8 +197,8 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     order = case.work_order
     if order is not None:
         order = order.model_copy(update={"resolution": blanked(order.resolution), "reason": blanked(order.reason)})
-    returns = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.returns]
-    extensions = [each.model_copy(update={"reason": ERASED, "answer": blanked(each.answer)}) for each in case.extensions]
+    returns = [each.without_words() for each in case.returns]
+    extensions = [each.without_words() for each in case.extensions]
     told = case.declined.model_copy(update={"reason": ERASED, "route": ERASED}) if case.declined else None
     case = case.with_(work_order=order, returns=returns, extensions=extensions, declined=told, withdrawn_for=blanked(case.withdrawn_for))
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)

@@ -63,7 +63,7 @@ def decide_extension(case: Case, granted: bool, answer: str, by: Owner, limit: L
     asked = pending(case)
     assert asked is not None, "nothing is decided that was not asked (hindrance)"
     action: Action = "GRANT_EXTENSION" if granted else "REFUSE_EXTENSION"
-    decided = asked.model_copy(update={"granted": granted, "decided_at": at, "decided_by": by, "answer": answer})
+    decided = asked.decided(granted, answer, by, at)
     after = case.moved(action, at, by).with_(extensions=[decided if each is asked else each for each in case.extensions])
     if granted:
         due = limit(asked.due, asked.days)

@@ -94,8 +94,8 @@ def _sent(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -
 
 def _decided(case: Case, granted: bool, answer: str, by: Owner, at: datetime, sent_to: str | None = None) -> Case:
     """The last return is the one that is decided on."""
-    change = {"granted": granted, "answer": answer, "decided_by": by, "decided_at": at, "sent_to": sent_to}
-    return case.with_(returns=[*case.returns[:-1], case.returns[-1].model_copy(update=change)])
+    decided = case.returns[-1].decided(granted, answer, by, at).model_copy(update={"sent_to": sent_to})
+    return case.with_(returns=[*case.returns[:-1], decided])
 
 
 def _same_hop(returned: Return, order: WorkOrder) -> bool:

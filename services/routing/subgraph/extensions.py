@@ -6,31 +6,24 @@ from typing import Annotated
 
 import strawberry
 
-from services.routing.subgraph.returns import GRIEVANCE, REQUEST
-from services.routing.subgraph.types import Case
+from services.routing.subgraph.types import Case, OfGrievanceInput
 from shared.subgraph import RefusedFields
 
 
 @strawberry.input(description="申请延期 · a department needs more time")
-class AskExtensionInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
-    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+class AskExtensionInput(OfGrievanceInput):
     days: int = strawberry.field(description="工作日数，1至10 · working days, 1 to 10")
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
 @strawberry.input(description="审批延期 · a decision on an extension")
-class DecideExtensionInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
-    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+class DecideExtensionInput(OfGrievanceInput):
     granted: bool = strawberry.field(description="同意，或驳回 · granted, or refused")
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
 @strawberry.input(description="撤诉 · the petitioner asks no more")
-class WithdrawGrievanceInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
-    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+class WithdrawGrievanceInput(OfGrievanceInput):
     reason: str | None = strawberry.field(default=None, description="理由，可不填 · why, if they want to say")
 
 

@@ -6,41 +6,30 @@ from typing import Annotated
 
 import strawberry
 
-from services.routing.subgraph.types import Case
+from services.routing.subgraph.types import Case, OfGrievanceInput
 from shared.subgraph import RefusedFields
-
-REQUEST = "请求编号：同一编号重发，结果相同 · the same id again gives the same answer"
-GRIEVANCE = "诉求标识 · which grievance"
 
 
 @strawberry.input(description="退单 · the work order is not this department's")
-class ReturnWorkOrderInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
-    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+class ReturnWorkOrderInput(OfGrievanceInput):
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
 @strawberry.input(description="退单审核 · a decision on a return")
-class AdjudicateReturnInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
-    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+class AdjudicateReturnInput(OfGrievanceInput):
     granted: bool = strawberry.field(description="同意，或驳回 · granted, or refused")
     department: str | None = strawberry.field(default=None, description="同意时改派的部门 · where it goes, when it is granted")
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
 @strawberry.input(description="改派 · another department is to handle it")
-class ReassignWorkOrderInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
-    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+class ReassignWorkOrderInput(OfGrievanceInput):
     department: str = strawberry.field(description="改派的部门 · where it goes")
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
 @strawberry.input(description="不予受理 · it is not accepted here")
-class DeclineGrievanceInput:
-    request_id: strawberry.ID = strawberry.field(description=REQUEST)
-    grievance_id: strawberry.ID = strawberry.field(description=GRIEVANCE)
+class DeclineGrievanceInput(OfGrievanceInput):
     reason: str = strawberry.field(description="理由，向群众说明，至多2000字 · why, in words for the petitioner")
     route: str = strawberry.field(description="正确途径，向群众说明，至多2000字 · where to turn, in words for the petitioner")
 

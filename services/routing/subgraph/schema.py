@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 
@@ -44,6 +44,7 @@ from services.routing.subgraph.types import (
     Ctx,
     Grievance,
     GrievanceStatus,
+    OfGrievanceInput,
     ReportRefused,
     ReportResult,
 )
@@ -80,15 +81,11 @@ class Query:
 
 
 @strawberry.input(description="接单 · accept a work order")
-class AcceptWorkOrderInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
-    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance")
+class AcceptWorkOrderInput(OfGrievanceInput): ...
 
 
 @strawberry.input(description="上报办结 · report what was done, in words for the petitioner")
-class ReportResolutionInput:
-    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
-    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance")
+class ReportResolutionInput(OfGrievanceInput):
     text: str = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
     evidence: list[strawberry.ID] = strawberry.field(default_factory=list, description="附件标识 · attachment ids")
 
@@ -132,20 +129,13 @@ class Mutation:
         return await _done(info, input, WithdrawRefused, withdraw_grievance, input.reason)
 
 
-class OfGrievance(Protocol):
-    """What every input of a command says."""
-
-    request_id: strawberry.ID
-    grievance_id: strawberry.ID
-
-
 Refused = TypeVar("Refused", bound=RefusedFields)
 
 
 Command = Callable[..., Awaitable[None]]
 
 
-async def _done(info: Ctx, input: OfGrievance, refused: type[Refused], command: Command, *told: Any) -> Case | Refused:
+async def _done(info: Ctx, input: OfGrievanceInput, refused: type[Refused], command: Command, *told: Any) -> Case | Refused:
     """The command with what was told, and the case after it: for its author, who was allowed to change it."""
     context, id = info.context, str(input.grievance_id)
 

@@ -343,6 +343,12 @@ class CaseConnection:
     page_info: CasePageInfo = strawberry.field(description="分页信息 · about this page")
 
 
+@strawberry.input(description="对一件诉求的操作 · a command on a grievance")
+class OfGrievanceInput:
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance")
+
+
 @strawberry.type(description="接单被拒 · the work order was not accepted; nothing changed")
 class AcceptRefused(RefusedFields): ...
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
+
+import pytest
 
 from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.domain import case as domain
 from services.routing.domain import returns
 from services.routing.domain.case import Case, Extension, Return, WorkOrder
 from services.routing.domain.catalogue import FIRST_CATALOGUE, Catalogue
+from services.routing.domain.lifecycle import Action
 from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.store.mongo import CODEC, access_of
+from services.routing.usecases.parties import allowances
 from services.routing.usecases.ports import Handling
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
 from shared.contracts.intake import Access, DepartmentRow, GrievanceRegisteredV1, Owner
 from shared.contracts.routing import Status
+from shared.identity.errors import Refusal
+from shared.identity.viewer import Viewer
 from shared.record import Participant
 from tests.services.builders import AT, COUNTY, KEY, LUCHENG, REF, TEAM, VILLAGE, Desk, StillWorld
 
@@ -142,3 +148,23 @@ def desk(now: StillWorld | None = None, **changes: Any) -> Desk:
     """Routing's writer in memory under `policy(**changes)`."""
     world = now or StillWorld()
     return Desk(Participant("routing", consumer(policy(world.now, **changes)), frozenset(CONSUMERS), OPENS), CODEC, world)
+
+
+def office(case: Case) -> Desk:
+    """A desk with this case."""
+    made = desk()
+    made.put(case)
+    return made
+
+
+async def code_of(command: Awaitable[None]) -> tuple[str, str | None]:
+    """The code and the field of its refusal."""
+    with pytest.raises(Refusal) as refused:
+        await command
+    return refused.value.code, refused.value.field
+
+
+def told(made: Desk, who: Viewer, action: Action, at: datetime = AT) -> str | None:
+    """The code by which the case tells beforehand that this person may not do it; None where they may."""
+    found = next(each for each in allowances(handling(made, lambda: at), who, made.state()) if each.move.action == action)
+    return found.refusal.code if found.refusal else None

@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from services.routing.domain.case import Case, erase_petitioner
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
-from services.routing.usecases.parties import allowances
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.erasure import ERASED
-from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.writer import NoSuchRecord
-from tests.services.builders import AT, ID, LUCHENG, Desk, viewer
-from tests.services.routing.builders import ZJJ, desk, dispatched, handled, handling, limit, resolved, returned, with_extension_asked
+from tests.services.builders import AT, ID, LUCHENG, viewer
+from tests.services.routing.builders import (
+    ZJJ,
+    code_of,
+    dispatched,
+    handled,
+    handling,
+    limit,
+    office,
+    resolved,
+    returned,
+    told,
+    with_extension_asked,
+)
 
 HANDLER, SUPERVISOR, PETITIONER = viewer(Role.HANDLER), viewer(Role.SUPERVISOR), viewer(Role.RESIDENT)
 WHY = "新牌正在制作，联系人13812345678。"
-
-
-def office(case: Case) -> Desk:
-    made = desk()
-    made.put(case)
-    return made
-
-
-async def code_of(command: Awaitable[None]) -> tuple[str, str | None]:
-    with pytest.raises(Refusal) as refused:
-        await command
-    return refused.value.code, refused.value.field
-
-
-def told(made: Desk, who: Any, action: str, at: datetime = AT) -> str | None:
-    found = next(each for each in allowances(handling(made, lambda: at), who, made.state()) if each.move.action == action)
-    return found.refusal.code if found.refusal else None
 
 
 @pytest.mark.row("S52")

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from services.routing.domain.case import Case, erase_petitioner
 from services.routing.usecases.adjudicate_return import adjudicate
-from services.routing.usecases.parties import allowances
+from services.routing.usecases.ports import Handling
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.return_work_order import send_back
 from shared.china_time import day_in_china
 from shared.erasure import ERASED
-from shared.identity.errors import Refusal
 from shared.identity.roles import Role
-from tests.services.builders import AT, COUNTY, ID, LUCHENG, Desk, viewer
-from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, case_in, desk, dispatched, handled, handling, returned
+from tests.services.builders import AT, COUNTY, ID, LUCHENG, viewer
+from tests.services.routing.builders import (
+    ELSEWHERE,
+    SJJ,
+    ZJJ,
+    case_in,
+    code_of,
+    dispatched,
+    handled,
+    handling,
+    office,
+    returned,
+    told,
+)
 
 HANDLER, DISPATCHER = viewer(Role.HANDLER), viewer(Role.DISPATCHER)
 REASON, ANSWER = "道路归交通部门管，联系人13812345678。", "按目录归本部门，见王某某电话13912345678。"
-
-
-def office(case: Case) -> Desk:
-    made = desk()
-    made.put(case)
-    return made
-
-
-async def code_of(command: Awaitable[None]) -> tuple[str, str | None]:
-    with pytest.raises(Refusal) as refused:
-        await command
-    return refused.value.code, refused.value.field
-
-
-def told(made: Desk, who: Any, action: str, at: Any = AT) -> str | None:
-    found = next(each for each in allowances(handling(made, lambda: at), who, made.state()) if each.move.action == action)
-    return found.refusal.code if found.refusal else None
 
 
 async def test_a_return_waits_with_the_department_and_keeps_by_which_rule_it_came() -> None:
@@ -121,10 +114,13 @@ async def test_a_dispatcher_of_another_place_decides_nothing() -> None:
     [("D-NONE", "DEPARTMENT_UNKNOWN"), (LUCHENG, "SAME_DEPARTMENT"), (SJJ, "DEPARTMENT_ACCUSED"), (ELSEWHERE, "DEPARTMENT_ELSEWHERE")],
 )
 async def test_where_it_cannot_go_is_refused_by_the_field(department: str, code: str) -> None:
-    for case, command in ((returned(accused=[SJJ]), adjudicate), (handled(accused=[SJJ]), send_elsewhere)):
+    commands: list[tuple[Case, Callable[[Handling], Awaitable[None]]]] = [
+        (returned(accused=[SJJ]), lambda parts: adjudicate(parts, DISPATCHER, "a", ID, True, department, ANSWER, "")),
+        (handled(accused=[SJJ]), lambda parts: send_elsewhere(parts, DISPATCHER, "a", ID, department, ANSWER, "")),
+    ]
+    for case, command in commands:
         made = office(case)
-        asked: tuple[Any, ...] = (True, department) if command is adjudicate else (department,)
-        assert await code_of(command(handling(made), DISPATCHER, "a", ID, *asked, ANSWER, "")) == (code, "department")  # type: ignore[operator]
+        assert await code_of(command(handling(made))) == (code, "department")
         assert made.state() == case
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,13 @@ async def test_a_changed_chunk_is_noticed(intake_database: Database, change: dic
         await chunks.update_one({"files_id": "u/1", "n": 7}, {"$set": {"n": 0}})
     with pytest.raises(StoreTrouble):
         assert [piece async for piece in files.read(stored)]
+
+
+async def test_a_changed_key_is_noticed(intake_database: Database) -> None:
+    files = FileStore(intake_database, CIPHER)
+    stored = await _write(files, "u/1", b"x" * 300)
+    with pytest.raises(StoreTrouble):
+        assert [piece async for piece in files.read(replace(stored, key="k1.altered"))]
 
 
 async def test_a_lost_chunk_is_noticed(intake_database: Database) -> None:
