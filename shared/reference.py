@@ -38,7 +38,3 @@ class ReferenceRows:
             self._rows = {row["_id"]: row["row"] for row in found}
             self._read = time.monotonic()
         return self._rows
-
-    def known(self, key: str) -> Document | None:
-        """The row as last read, without asking the store; None when it has not arrived."""
-        return self._rows.get(key)

@@ -14,6 +14,7 @@ DEPARTMENTS = [
         division="370881001000",
         head="head-lucheng",
         receiver="handler-lucheng",
+        committee=True,
     ),
     DepartmentRow(code="D-3708-ZJJ", name="济宁市住房和城乡建设局", division="370800000000", head="head-zjj", receiver="handler-zjj"),
     DepartmentRow(code="D-3708-RSJ", name="济宁市人力资源和社会保障局", division="370800000000", head="head-rsj", receiver="handler-rsj"),

@@ -7,16 +7,19 @@ from datetime import datetime
 from fastapi import FastAPI, Request
 
 from services.routing.adapters.calendar import StateCouncilCalendar
+from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories, load_classifier
-from services.routing.domain.catalogue import FIRST_CATALOGUE
 from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.settings import RoutingSettings
+from services.routing.store.catalogues import Catalogues
+from services.routing.store.departments import KnownDepartments
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate
 from services.routing.usecases.ports import Handling
+from services.routing.usecases.publish_catalogue import Publishing, publish_catalogue
 from shared.anchors import ROUND_SECONDS
-from shared.contracts.intake import DepartmentRow, DepartmentsRecordedV1, Owner, PostsRecordedV1, TeamsRecordedV1
+from shared.contracts.intake import DepartmentsRecordedV1, PostsRecordedV1, TeamsRecordedV1
 from shared.contracts.routing import RoutingAuditAnchoredV1
 from shared.envelope import Event
 from shared.erasure import SCRUB_SECONDS, Scrubber
@@ -39,10 +42,12 @@ class Service:
         self.runtime = Runtime(NAME, settings)
         database = self.runtime.database
         self.reference_key = reference_key(settings.keys_dir)
-        self.departments = ReferenceRows(database, "departments")
+        self.departments = KnownDepartments(database)
         self.posts = ReferenceRows(database, "posts")
         self.teams = ReferenceRows(database, "teams")
         self.cases = Cases(database)
+        self.tree = load_categories()
+        self.catalogues = Catalogues(database, first_catalogue(self.tree))
         self._calendar = StateCouncilCalendar()
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
@@ -50,32 +55,39 @@ class Service:
 
     def handling(self) -> Handling:
         """What people's commands are made of."""
+        return Handling(
+            self.writer,
+            self.reference_key,
+            self.runtime.world.now,
+            access_of,
+            self._limit,
+            self.departments.newest,
+        )
 
-        async def departments() -> dict[str, DepartmentRow]:
-            return {code: DepartmentRow(**row) for code, row in (await self.departments.rows()).items()}
-
-        return Handling(self.writer, self.reference_key, self.runtime.world.now, access_of, self._limit, departments)
+    async def _read_catalogue(self) -> None:
+        await self.catalogues.newest()
 
     def _limit(self, start: datetime, days: int) -> Due:
         return add_working_days(start, days, self._calendar)
 
     def _policy(self) -> Policy:
-        tree = load_categories()
-        classifier = load_classifier(tree)
+        classifier = load_classifier(self.tree)
 
         def classify(subject: str, text: str) -> str | None:
             found = classifier.classify(subject, text)
             return found.category if found else None
 
-        def head_of(department: str) -> Owner | None:
-            row = self.departments.known(department)
-            return Owner(staffId=row["head"], role="DEPARTMENT_HEAD", unit=department) if row else None
-
-        return Policy(self.runtime.world.now, FIRST_CATALOGUE, self._limit, classify, head_of)
+        return Policy(self.runtime.world.now, self.catalogues.current, self._limit, classify, self.departments.known)
 
     async def migrate(self) -> None:
-        """Indexes. Repeating it changes nothing."""
+        """Indexes, and the first catalogue. Repeating it changes nothing."""
         await migrate(self.runtime.database)
+        await self.catalogues.begin(self.runtime.world.real_now(), "package")
+
+    async def publish_catalogue(self, text: str, by: str) -> int:
+        """The version that these rules are from now on. Raises BadCatalogue."""
+        parts = Publishing(self.catalogues, self.tree, await self.departments.newest())
+        return await publish_catalogue(parts, text, self.runtime.world.real_now(), by)
 
     def api(self) -> FastAPI:
         """The subgraph."""
@@ -88,7 +100,7 @@ class Service:
 
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
-        routing = Routing(self.cases, self.departments, self.handling())
+        routing = Routing(self.cases, self.departments, self.catalogues, self.handling())
 
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)
@@ -118,8 +130,10 @@ class Service:
             TeamsRecordedV1.type: on_teams,
         }
         self.runtime.consume(self.writer, references)
-        # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
+        # Decisions are pure and read departments and catalogue from memory: keep it fresh, whoever wrote them.
         self.runtime.every(2.0, self.departments.rows)
+        self.runtime.first(self._read_catalogue)
+        self.runtime.every(2.0, self.catalogues.newest)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)
         return application(self.runtime)

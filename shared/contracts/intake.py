@@ -150,13 +150,15 @@ class PersonalDataErasedV1(Contract):
 
 
 class DepartmentRow(Part):
-    """A unit that handles grievances (S22, S23), with its first responsible person and its receiver by id."""
+    """A unit that handles grievances (S22, S23), with its first responsible person and its receiver by id. `committee`: it is the party
+    committee (党委, 党工委) of its division, to which what is reported up comes."""
 
     code: str
     name: str
     division: str
     head: str
     receiver: str
+    committee: bool = False
 
 
 class PostRow(Part):

@@ -15,14 +15,18 @@ import pytest_asyncio
 
 from deploy.local.parts import Parts
 from services.intake.seed import DEPARTMENTS
+from services.routing.domain.catalogue import DispatchRule
 from shared.broker import SERVICES
 from shared.identity.development import DevelopmentIssuer
 from shared.identity.keys import reference_key
-from tests.access.documents import RELATIONS, Described, keep_whole
+from tests.access.documents import AT, RELATIONS, Described, keep_whole
 from tests.access.fieldwork import keep_fieldwork
 from tests.access.people import ANONYMOUS, claims
 from tests.dropping import drop
 from tests.world import ISSUER
+
+# With something in each column.
+WHOLE_RULE = DispatchRule("whole", "城乡建设", "3708", "UP", "HELP", ("D-3708-SJJ",), 3)
 
 
 @dataclass
@@ -87,6 +91,7 @@ async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) ->
     key = reference_key(keys_dir)
     made = World(services, clients, issuer, key, {relation: Described(relation, key, f"read-{relation}") for relation in RELATIONS})
     await services["routing"].departments.apply("code", 1, [row.model_dump() for row in DEPARTMENTS])
+    await services["routing"].catalogues.publish((WHOLE_RULE,), AT, "operator")
     for described in made.read.values():
         await keep_whole(made, described)
     await keep_fieldwork(services["intake"])

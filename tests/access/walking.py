@@ -68,7 +68,7 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "accountable": f'(division: "{HERE}")',
         "me": "",
     },
-    "routing": {"_service": "", "cases": "(first: 100)"},
+    "routing": {"_service": "", "cases": "(first: 100)", "dispatchCatalogue": ""},
     "feedback": {"_service": "", "satisfactionGrades": ""},
 }
 # Of these only the edge of the grievance in question is looked at.

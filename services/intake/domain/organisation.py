@@ -15,7 +15,8 @@ ACCOUNTABLE_POSTS = ("COMMUNITY_SECRETARY", "DISPATCHER")
 
 
 class Department(BaseModel):
-    """A unit that handles grievances; `head` is its first responsible person (S22 区直部门主要负责人), `receiver` takes its work orders."""
+    """A unit that handles grievances; `head` is its first responsible person (S22 区直部门主要负责人), `receiver` takes its work orders.
+    `committee`: the party committee of its division (S23 上级党工委)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,6 +25,7 @@ class Department(BaseModel):
     division: str
     head: str
     receiver: str
+    committee: bool = False
 
     def row(self) -> DepartmentRow:
         return DepartmentRow(**self.model_dump())

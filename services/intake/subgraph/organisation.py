@@ -96,6 +96,7 @@ class DepartmentRecord:
     division: Division | None = strawberry.field(description="所属区划 · the division that it serves")
     head: str = strawberry.field(description="主要负责人 · its first responsible person")
     receiver: str = strawberry.field(description="首接责任人 · who takes its work orders first")
+    committee: bool = strawberry.field(description="本级党（工）委，接收上报事项 · the party committee of its division")
 
 
 @strawberry.type(description="岗位 · a post and who holds it today")
@@ -191,7 +192,9 @@ def team_of(held: HeldTeam) -> Team:
 
 def department_of(context: IntakeContext, held: HeldDepartment) -> DepartmentRecord:
     place = find_division(context, held.division)
-    return DepartmentRecord(code=held.code, name=held.name, division=place, head=held.head, receiver=held.receiver)
+    return DepartmentRecord(
+        code=held.code, name=held.name, division=place, head=held.head, receiver=held.receiver, committee=held.committee
+    )
 
 
 def post_of(context: IntakeContext, held: HeldPost, day: str) -> Post | None:

@@ -89,6 +89,7 @@ class RecordDepartmentInput:
     division: str = strawberry.field(description="所属区划 · the division that it serves")
     head: str = strawberry.field(description="主要负责人 · its first responsible person")
     receiver: str = strawberry.field(description="首接责任人 · who takes its work orders first")
+    committee: bool = strawberry.field(default=False, description="本级党（工）委，接收上报事项 · the party committee of its division")
 
     def command(self) -> RecordDepartment:
         return RecordDepartment(**fields_of(self))

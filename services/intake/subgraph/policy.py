@@ -299,7 +299,7 @@ POLICY = Policy(
         "Member": {
             "id displayName phone kinds rank mandates mayLead team unit assigned department programmes": OF_OBJECT,
         },
-        "DepartmentRecord": {"code name division head receiver": OF_OBJECT},
+        "DepartmentRecord": {"code name division head receiver committee": OF_OBJECT},
         "Post": {"id post division holder role": OF_OBJECT},
         "DivisionRecorded": {"division": OF_OBJECT},
         "ReceptionSiteRecorded": {"site": OF_OBJECT},

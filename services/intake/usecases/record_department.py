@@ -23,6 +23,7 @@ class RecordDepartment(BaseModel):
     division: str
     head: Line = Field(max_length=64)
     receiver: Line = Field(max_length=64)
+    committee: bool = False
 
 
 @dataclass(frozen=True)

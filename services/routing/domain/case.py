@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from services.routing.domain.catalogue import LIMIT_DAYS, URGENT_HOURS, Catalogue, Grade, grade_of
 from services.routing.domain.lifecycle import Action, next_status
+from services.routing.domain.targets import Departments
 from services.routing.domain.workdays import Due
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
-from shared.contracts.intake import GrievanceRegisteredV1, Kind, Owner
+from shared.contracts.intake import DepartmentRow, GrievanceRegisteredV1, Kind, Owner
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
     GrievanceDeclinedV1,
@@ -246,20 +247,21 @@ def appraise(case: Case, on_spot_answer: str | None, at: datetime) -> tuple[Case
     return judged, [event]
 
 
-def dispatch(case: Case, catalogue: Catalogue, head: Owner | None, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
-    """转办 by the catalogue. `head`, the department's first responsible person where known, becomes the owner (S7, S22)."""
-    rule = catalogue.choose(case.category, case.division, case.accused_departments)
-    due = due_for(case.grade, limit, at)
-    order = WorkOrder(department=rule.department, rule=rule.id, rule_version=catalogue.version, round=1, dispatched_at=at)
+def dispatch(case: Case, catalogue: Catalogue, known: Departments, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+    """转办 by the catalogue. The department's first responsible person, where known, becomes the owner (S7, S22)."""
+    choice = catalogue.choose(case.category, case.division, case.kind, case.accused_departments, known)
+    rule, department = choice.rule, choice.department
+    due = due_for(case.grade, limit, at, rule.days)
+    order = WorkOrder(department=department, rule=rule.id, rule_version=catalogue.version, round=1, dispatched_at=at)
     dispatched = case.moved("DISPATCH", at, SYSTEM).with_(
         work_order=order,
-        departments=[rule.department],
-        owner=head or case.owner,
+        departments=[department],
+        owner=head_of(known[department]) if department in known else case.owner,
         due_at=due.at,
         due_provisional=due.provisional,
     )
     event = GrievanceDispatchedV1(
-        department=rule.department,
+        department=department,
         rule=rule.id,
         ruleVersion=catalogue.version,
         by=SYSTEM,
@@ -269,11 +271,16 @@ def dispatch(case: Case, catalogue: Catalogue, head: Owner | None, limit: Limit,
     return dispatched, [event]
 
 
-def due_for(grade: Grade, limit: Limit, at: datetime) -> Due:
-    """When the result is due: urgent round the clock, else in working days."""
+def head_of(department: DepartmentRow) -> Owner:
+    """Its first responsible person, who owns what nobody there has taken yet."""
+    return Owner(staffId=department.head, role="DEPARTMENT_HEAD", unit=department.code)
+
+
+def due_for(grade: Grade, limit: Limit, at: datetime, days: int | None = None) -> Due:
+    """When the result is due: urgent round the clock, else in working days, those of the grade or the `days` that a rule gives."""
     if grade == "URGENT":
         return Due(at + timedelta(hours=URGENT_HOURS), provisional=False)
-    return limit(at, LIMIT_DAYS[grade])
+    return limit(at, days or LIMIT_DAYS[grade])
 
 
 def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:

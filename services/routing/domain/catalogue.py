@@ -1,10 +1,15 @@
-"""The dispatch catalogue and the limits, as data: which department for what, and how many working days (S48, S52). Pure."""
+"""The dispatch catalogue and the limits, as data: who handles what, and in how many working days (S48, S52). Pure.
+
+The rules of the first version are data/catalogue.csv; an installation publishes its own (catalogue_file.py).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from services.routing.domain.targets import Departments, resolve
 from shared.contracts.intake import Kind
 
 Grade = Literal["CONSULTATION", "ORDINARY", "COMPLEX", "URGENT"]
@@ -20,32 +25,55 @@ EXTENSION_DAYS = 10
 
 @dataclass(frozen=True)
 class DispatchRule:
-    """`category`: a first-level category or None for any; `division`: a code prefix, "" for any."""
+    """One line: `category`, a path of one to three names or None for any; `division`, a code prefix, "" for any; `kind`, None for any.
+
+    `department` is who handles it: a department's code, or a target (targets.py). `co` are the departments that handle a part of it each.
+    `days`: working days for the result; None: by grade.
+    """
 
     id: str
     category: str | None
     division: str
     department: str
+    kind: Kind | None = None
+    co: tuple[str, ...] = ()
+    days: int | None = None
+
+    def fits(self, category: str | None, division: str, kind: Kind) -> bool:
+        if not division.startswith(self.division) or self.kind not in (None, kind):
+            return False
+        return self.category is None or f"{category or ''}/".startswith(f"{self.category}/")
+
+    def weight(self) -> tuple[int, int, bool]:
+        """The longest division prefix first, then the longest category path, then a named kind."""
+        return len(self.division), len(self.category.split("/")) if self.category else 0, self.kind is not None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whom a rule means for one grievance, by their codes."""
+
+    rule: DispatchRule
+    department: str
+    co: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One version of the rules. The longest division prefix wins, then the named category before any."""
+    """One version of the rules."""
 
     version: int
     rules: tuple[DispatchRule, ...]
 
-    def choose(self, category: str | None, division: str, accused: list[str]) -> DispatchRule:
-        """The rule for a grievance; an accused department never gets what is about it. Raises LookupError when no rule fits."""
-        first = category.split("/")[0] if category else None
-        fitting = [
-            rule
-            for rule in self.rules
-            if division.startswith(rule.division) and rule.category in (None, first) and rule.department not in accused
-        ]
-        if not fitting:
-            raise LookupError("no dispatch rule fits")
-        return max(fitting, key=lambda rule: (len(rule.division), rule.category is not None))
+    def choose(self, category: str | None, division: str, kind: Kind, accused: Collection[str], known: Departments) -> Choice:
+        """The weightiest rule that leads to somebody; whom the grievance accuses never gets it. Raises LookupError when no rule does."""
+        fitting = (rule for rule in self.rules if rule.fits(category, division, kind))
+        for rule in sorted(fitting, key=DispatchRule.weight, reverse=True):
+            department = resolve(rule.department, division, known)
+            if department is not None and department not in accused:
+                co = (resolve(each, division, known) for each in rule.co)
+                return Choice(rule, department, tuple(each for each in dict.fromkeys(co) if each and each not in {department, *accused}))
+        raise LookupError("no dispatch rule leads to anybody")
 
 
 def grade_of(kind: Kind, urgent: bool) -> Grade:
@@ -53,20 +81,3 @@ def grade_of(kind: Kind, urgent: bool) -> Grade:
     if urgent:
         return "URGENT"
     return "CONSULTATION" if kind == "CONSULTATION" else "ORDINARY"
-
-
-# The first catalogue: six seeded departments. What 鲁城街道 hears is handled by its 党工委 (the sign-board case);
-# elsewhere the first-level category decides; the hotline office takes what no rule names.
-FIRST_CATALOGUE = Catalogue(
-    version=1,
-    rules=(
-        DispatchRule("lucheng", None, "370881001", "D-370881001-DGW"),
-        DispatchRule("construction", "城乡建设", "3708", "D-3708-ZJJ"),
-        DispatchRule("transport", "交通运输", "3708", "D-3708-ZJJ"),
-        DispatchRule("labour", "劳动和社会保障", "3708", "D-3708-RSJ"),
-        DispatchRule("education", "教育文体", "3708", "D-3708-JTJ"),
-        DispatchRule("trade", "商贸旅游", "3708", "D-3708-SJJ"),
-        DispatchRule("fallback", None, "3708", "D-3708-RXB"),
-        DispatchRule("discipline", None, "", "D-3708-RXB"),
-    ),
-)

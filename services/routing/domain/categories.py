@@ -90,6 +90,10 @@ class CategoryTree:
             return (exact,)
         return tuple(sorted(node for node in self._by_name.get(names[-1], ()) if _in_order(names[:-1], node.names[:-1])))
 
+    def has(self, path: str) -> bool:
+        """Whether this is the full path of a category, of any level."""
+        return tuple(path.split(SEPARATOR)) in self._nodes
+
     def find(self, text: str) -> Category | None:
         """The one category that the text means; None when there is none, or more than one."""
         matches = self.matching(text)

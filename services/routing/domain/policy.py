@@ -1,4 +1,4 @@
-"""What routing decides by: the catalogue, the calendar, the classifier, and who heads which department. Pure; passed in."""
+"""What routing decides by: the catalogue, the calendar, the classifier, and the departments. Pure; passed in."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from datetime import datetime
 
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue
+from services.routing.domain.targets import Departments
 from services.routing.domain.workdays import Due
-from shared.contracts.intake import Owner
 
 
 @dataclass(frozen=True)
 class Policy:
-    """`now`: business time. `head_of`: None while the reference of that department has not arrived; it fails nothing."""
+    """`now`: business time. `catalogue`: the newest version. `departments`: as far as they have arrived; what has not fails nothing."""
 
     now: Callable[[], datetime]
-    catalogue: Catalogue
+    catalogue: Callable[[], Catalogue]
     limit: Callable[[datetime, int], Due]
     classify: Callable[[str, str], str | None]
-    head_of: Callable[[str], Owner | None]
+    departments: Callable[[], Departments]
 
 
 def opened(case: Case | None) -> Case:

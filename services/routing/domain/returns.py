@@ -6,12 +6,12 @@ the day on which the result is due.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, order_of
+from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, head_of, order_of
 from services.routing.domain.catalogue import RETURN_DAYS
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.targets import Departments, resolve
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceDispatchedV1, GrievanceMovedV1
@@ -59,14 +59,18 @@ def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime
     return _sent(case.moved("REASSIGN", at, by), to, reason, by, at)
 
 
-def fitting(case: Case, department: str, known: Mapping[str, DepartmentRow]) -> DepartmentRow:
-    """The department to which a dispatcher may send it; raises Refusal."""
-    row = known.get(department)
+def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:
+    """The department to which a dispatcher may send it, named by code or by target; raises Refusal."""
+    present = order_of(case).department
+    code = resolve(department, case.division, known, present)
+    if code is None:
+        raise Refusal("NO_COMMITTEE", "没有登记这一级的党（工）委。", "No committee of that tier is recorded.", "department")
+    row = known.get(code)
     if row is None:
         raise Refusal("DEPARTMENT_UNKNOWN", "没有该部门。", "There is no such department.", "department")
-    if department == order_of(case).department:
+    if code == present:
         raise Refusal("SAME_DEPARTMENT", "工单已在该部门。", "It is with this department already.", "department")
-    if department in case.accused_departments:
+    if code in case.accused_departments:
         raise Refusal("DEPARTMENT_ACCUSED", "不能转给被反映的部门。", "It accuses this department.", "department")
     if not holds(row.division, case.division):
         raise Refusal("DEPARTMENT_ELSEWHERE", "该部门不管辖诉求所在地。", "This department does not serve the place.", "department")
@@ -79,8 +83,7 @@ def _sent(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -
     order = WorkOrder(
         department=to.code, rule=BY_HAND, rule_version=before.rule_version, round=before.round, dispatched_at=at, reason=reason
     )
-    head = Owner(staffId=to.head, role="DEPARTMENT_HEAD", unit=to.code)
-    sent = case.with_(work_order=order, departments=[to.code], handlers=[], owner=head)
+    sent = case.with_(work_order=order, departments=[to.code], handlers=[], owner=head_of(to))
     event = GrievanceDispatchedV1(
         department=to.code,
         rule=BY_HAND,

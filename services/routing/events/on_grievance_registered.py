@@ -17,6 +17,5 @@ def on_grievance_registered(policy: Policy, case: Case | None, event: GrievanceR
     judged, events = appraise(open_case(event, category, by_rule), event.onSpotAnswer, at)
     if judged.status != "ACCEPTED":
         return judged, events
-    rule = policy.catalogue.choose(judged.category, judged.division, judged.accused_departments)
-    dispatched, more = dispatch(judged, policy.catalogue, policy.head_of(rule.department), policy.limit, at)
+    dispatched, more = dispatch(judged, policy.catalogue(), policy.departments(), policy.limit, at)
     return dispatched, events + more

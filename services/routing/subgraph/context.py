@@ -8,6 +8,7 @@ from fastapi import Request
 from strawberry.dataloader import DataLoader
 
 from services.routing.domain.case import Case
+from services.routing.store.catalogues import Catalogues
 from services.routing.store.mongo import Cases, access_of
 from services.routing.subgraph.policy import POLICY
 from services.routing.usecases.ports import Handling
@@ -23,6 +24,7 @@ class Routing:
 
     cases: Cases
     departments: ReferenceRows
+    catalogues: Catalogues
     handling: Handling
 
 

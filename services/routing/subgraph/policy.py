@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.routing.store.mongo import access_of
 from services.routing.usecases import parties
-from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command
+from shared.identity.roles import Role
+from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command, officials
 from shared.policy import Guarded, Policy
 
 HANDLES = command(
@@ -29,6 +30,20 @@ SUPERVISES = command(
     parties.may_supervise,
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
+READS_RULES = officials(
+    "转办、承办、督查、审计和管理岗位",
+    "who dispatches, handles, supervises, audits or administers",
+    (
+        Role.DISPATCHER,
+        Role.HANDLER,
+        Role.DEPARTMENT_HEAD,
+        Role.SUPERVISOR,
+        Role.COMMUNITY_SECRETARY,
+        Role.AUDITOR,
+        Role.COUNTY_ADMIN,
+        Role.CITY_ADMIN,
+    ),
+)
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
 
 POLICY = Policy(
@@ -38,7 +53,7 @@ POLICY = Policy(
         "Department": Guarded(EVERYBODY),
     },
     fields={
-        "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN},
+        "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN, "dispatchCatalogue": READS_RULES},
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
             "adjudicateReturn reassignWorkOrder declineGrievance": DISPATCHES,
@@ -58,6 +73,8 @@ POLICY = Policy(
         "Declined": {"at by reason route": OF_OBJECT},
         "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
+        "DispatchCatalogue": {"version publishedAt rules": OF_OBJECT},
+        "DispatchRule": {"id category division kind department co days": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "CaseEdge": {"cursor node": OF_OBJECT},
         "CasePageInfo": {"hasNextPage endCursor": OF_OBJECT},

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from services.routing.store.mongo import CODEC
+from services.routing.subgraph.catalogue import DispatchCatalogue
 from services.routing.subgraph.extensions import (
     AskExtensionInput,
     AskExtensionRefused,
@@ -78,6 +79,12 @@ class Query:
         page = await context.routing.cases.list_page(access_filter(context.viewer), page_size(first), after, wanted, department)
         edges = [CaseEdge(cursor=cursor_of(row), node=Case.of(row["_id"], CODEC.load(row))) for row in page.documents]
         return CaseConnection(edges=edges, page_info=CasePageInfo(has_next_page=page.more, end_cursor=edges[-1].cursor if edges else None))
+
+    @strawberry.field(description="转办目录；缺省为现行版本 · the dispatch catalogue, in force now or of a version; null: there is none")
+    async def dispatch_catalogue(self, info: Ctx, version: int | None = None) -> DispatchCatalogue | None:
+        catalogues = info.context.routing.catalogues
+        found = await catalogues.find(version or (await catalogues.newest()).version)
+        return DispatchCatalogue.of(found) if found else None
 
 
 @strawberry.input(description="接单 · accept a work order")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing.domain.case import Case, Limit
-from shared.contracts.intake import DepartmentRow
+from services.routing.domain.targets import Departments
 from shared.identity.access import Access
 from shared.writer import Writer
 
@@ -21,4 +21,4 @@ class Handling:
     now: Callable[[], datetime]
     access_of: Callable[[Case], Access]
     limit: Limit
-    departments: Callable[[], Awaitable[Mapping[str, DepartmentRow]]]
+    departments: Callable[[], Awaitable[Departments]]

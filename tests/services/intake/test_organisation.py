@@ -111,13 +111,14 @@ async def test_members_of_every_kind_rank_and_mandate_are_taken_and_another_is_r
 @pytest.mark.row("S22")
 async def test_a_department_is_recorded_with_its_first_responsible_person_and_announced(intake_service: Service) -> None:
     row = {
-        "code": "D-370881-CGJ",
-        "name": "曲阜市执法局",
+        "code": "D-370881-DW",
+        "name": "中共曲阜市委",
         "division": "370881000000",
-        "head": "head-cgj",
-        "receiver": "handler-cgj",
+        "head": "head-dw",
+        "receiver": "handler-dw",
+        "committee": True,
     }
-    command = RecordDepartment(request_id="cgj", **row)
+    command = RecordDepartment.model_validate({"request_id": "dw", **row})
     assert await record_department(intake_service.fieldwork.record_departments, COUNTY_ADMIN, command, "") == "added"
     rows = await announced(intake_service, "intake.reference.departments_recorded.v1")
     assert [told for told in rows if told["code"] == row["code"]] == [row | {"revision": 1}]

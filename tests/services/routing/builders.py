@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from services.routing.adapters.calendar import StateCouncilCalendar
+from services.routing.adapters.catalogue import first_catalogue
+from services.routing.adapters.categories import load_categories
 from services.routing.domain import case as domain
 from services.routing.domain import returns
 from services.routing.domain.case import Case, Extension, Return, WorkOrder
-from services.routing.domain.catalogue import FIRST_CATALOGUE, Catalogue
+from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
@@ -35,6 +37,10 @@ SUPERVISOR = Owner(staffId="supervisor-1", role="SUPERVISOR", unit=COUNTY)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
+FIRST_CATALOGUE = first_catalogue(load_categories())
+KNOWN = {
+    LUCHENG: DepartmentRow(code=LUCHENG, name="鲁城街道党工委", division="370881001000", head="head-lucheng", receiver="r", committee=True)
+}
 
 
 def limit(start: datetime, days: int) -> Due:
@@ -75,7 +81,7 @@ def policy(
     now: Callable[[], datetime] = lambda: AT, *, catalogue: Catalogue = FIRST_CATALOGUE, category: str | None = None, head: bool = True
 ) -> Policy:
     """Decides at `now`, finds `category` in every text, and knows the head of 鲁城街道党工委 alone, or nobody."""
-    return Policy(now, catalogue, limit, lambda _subject, _text: category, lambda code: HEAD if head and code == LUCHENG else None)
+    return Policy(now, lambda: catalogue, limit, lambda _subject, _text: category, lambda: KNOWN if head else {})
 
 
 def opened(**changes: Any) -> Case:
@@ -85,7 +91,7 @@ def opened(**changes: Any) -> Case:
 def dispatched(**changes: Any) -> Case:
     """In DISPATCHED, at 鲁城街道党工委."""
     accepted, _ = domain.appraise(opened(**changes), None, AT)
-    return domain.dispatch(accepted, FIRST_CATALOGUE, HEAD, limit, AT)[0]
+    return domain.dispatch(accepted, FIRST_CATALOGUE, KNOWN, limit, AT)[0]
 
 
 def handled(**changes: Any) -> Case:

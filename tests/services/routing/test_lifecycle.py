@@ -45,7 +45,7 @@ from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord
 from tests.services.builders import AT, ID, viewer
 from tests.services.routing import builders
-from tests.services.routing.builders import DISPATCHER, HANDLER, HEAD, SUPERVISOR, ZJJ, case_in, desk, handling, limit, survey_answer
+from tests.services.routing.builders import DISPATCHER, HANDLER, SUPERVISOR, ZJJ, case_in, desk, handling, limit, survey_answer
 from tools import flows
 
 Command = Callable[[Handling, Viewer], Awaitable[None]]
@@ -151,7 +151,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     return [
         (opened, accepted),
         (spoken, domain.appraise(spoken, "已解释。", AT)),
-        (accepted[0], domain.dispatch(accepted[0], builders.FIRST_CATALOGUE, HEAD, limit, AT)),
+        (accepted[0], domain.dispatch(accepted[0], builders.FIRST_CATALOGUE, builders.KNOWN, limit, AT)),
         (builders.dispatched(), domain.accept_work_order(builders.dispatched(), HANDLER, AT)),
         (builders.dispatched(), returns.return_work_order(builders.dispatched(), "不归本部门管。", HANDLER, AT)),
         (builders.returned(), returns.refuse_return(builders.returned(), "归本部门管。", DISPATCHER, AT)),
