@@ -54,7 +54,7 @@ class Service:
         async def departments() -> dict[str, DepartmentRow]:
             return {code: DepartmentRow(**row) for code, row in (await self.departments.rows()).items()}
 
-        return Handling(self.writer, self.reference_key, self.runtime.world.now, access_of, self._limit, departments)
+        return Handling(self.writer, self.reference_key, self.runtime.world.now, access_of, self._limit, departments, self.cases.has_owned)
 
     def _limit(self, start: datetime, days: int) -> Due:
         return add_working_days(start, days, self._calendar)
@@ -71,7 +71,11 @@ class Service:
             row = self.departments.known(department)
             return Owner(staffId=row["head"], role="DEPARTMENT_HEAD", unit=department) if row else None
 
-        return Policy(self.runtime.world.now, FIRST_CATALOGUE, self._limit, classify, head_of)
+        def receiver_of(department: str) -> str | None:
+            row = self.departments.known(department)
+            return row["receiver"] if row else None
+
+        return Policy(self.runtime.world.now, FIRST_CATALOGUE, self._limit, classify, head_of, receiver_of)
 
     async def migrate(self) -> None:
         """Indexes. Repeating it changes nothing."""

@@ -20,12 +20,13 @@ EXTENSION_DAYS = 10
 
 @dataclass(frozen=True)
 class DispatchRule:
-    """`category`: a first-level category or None for any; `division`: a code prefix, "" for any."""
+    """`category`: a first-level category or None for any; `division`: a code prefix, "" for any. `co`: who contributes (协办)."""
 
     id: str
     category: str | None
     division: str
     department: str
+    co: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

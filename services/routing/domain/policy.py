@@ -14,13 +14,14 @@ from shared.contracts.intake import Owner
 
 @dataclass(frozen=True)
 class Policy:
-    """`now`: business time. `head_of`: None while the reference of that department has not arrived; it fails nothing."""
+    """`now`: business time. `head_of`, `receiver_of`: None while the reference of that department has not arrived; it fails nothing."""
 
     now: Callable[[], datetime]
     catalogue: Catalogue
     limit: Callable[[datetime, int], Due]
     classify: Callable[[str, str], str | None]
     head_of: Callable[[str], Owner | None]
+    receiver_of: Callable[[str], str | None] = lambda _department: None
 
 
 def opened(case: Case | None) -> Case:

@@ -18,5 +18,6 @@ def on_grievance_registered(policy: Policy, case: Case | None, event: GrievanceR
     if judged.status != "ACCEPTED":
         return judged, events
     rule = policy.catalogue.choose(judged.category, judged.division, judged.accused_departments)
-    dispatched, more = dispatch(judged, policy.catalogue, policy.head_of(rule.department), policy.limit, at)
+    head, receiver = policy.head_of(rule.department), policy.receiver_of(rule.department)
+    dispatched, more = dispatch(judged, policy.catalogue, head, policy.limit, at, receiver)
     return dispatched, events + more
