@@ -33,12 +33,13 @@ def document() -> str:
         "",
     ]
     days = "、".join(f"{grade} {days} 个工作日 working days" for grade, days in LIMIT_DAYS.items())
-    lines += [f"RESULT: {days}、URGENT {URGENT_HOURS} 小时 hours. SYSTEM: by rule, or because another service found it out.", ""]
+    told = "SYSTEM: by rule, or because another service found it out. `=`: the state stays."
+    lines += [f"RESULT: {days}、URGENT {URGENT_HOURS} 小时 hours. {told}", ""]
     return "\n".join(lines)
 
 
 def _states() -> Iterator[str]:
-    used = {status for move in MOVES for status in (*move.origins, move.target)}
+    used = {status for move in MOVES for status in (*move.origins, move.target)} - {None}
     for status, name in STATUS_NAMES.items():
         if status in used:
             yield f'    state "{name} {status}" as {status}'
@@ -48,7 +49,7 @@ def _arrows() -> Iterator[str]:
     yield f"    [*] --> {next(iter(STATUS_NAMES))}"
     for move in MOVES:
         for origin in move.origins:
-            yield f"    {origin} --> {move.target}: {move.zh} {move.en}"
+            yield f"    {origin} --> {move.target or origin}: {move.zh} {move.en}"
     ends = {move.target for move in MOVES} - {origin for move in MOVES for origin in move.origins}
     for status in STATUS_NAMES:
         if status in ends:
@@ -58,7 +59,7 @@ def _arrows() -> Iterator[str]:
 def _row(move: Move) -> str:
     roles = ", ".join(PARTIES[move.by].roles) if move.by in PARTIES else move.by
     event = f"`{move.emits.type}`" if move.emits is not None else "–"
-    return f"| {move.zh} `{move.action}` | {', '.join(move.origins)} | {move.target} | {roles} | {move.within or '–'} | {event} |"
+    return f"| {move.zh} `{move.action}` | {', '.join(move.origins)} | {move.target or '='} | {roles} | {move.within or '–'} | {event} |"
 
 
 def main() -> None:

@@ -62,6 +62,7 @@ class Service:
             access_of,
             self._limit,
             self.departments.newest,
+            self.cases.has_owned,
         )
 
     async def _read_catalogue(self) -> None:

@@ -122,7 +122,8 @@ class GrievanceDeclinedV1(Contract):
 
 class GrievanceMovedV1(Contract):
     """A move without an event of its own: what feedback found out (fed back, closed, in rework), a return that was asked or refused, an
-    extension that was asked or decided (`progress.dueAt`), a withdrawal. `action` says which, by its name in the transition table."""
+    extension that was asked or decided (`progress.dueAt`), a hand-over inside the department (`progress.owner`), a co-handler that was
+    added, has reported or was released (`progress.access`), a withdrawal. `action` says which, by its name in the transition table."""
 
     type: ClassVar[str] = "routing.grievance.moved.v1"
     words: ClassVar[tuple[str, ...]] = OF_PROGRESS

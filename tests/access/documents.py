@@ -15,6 +15,8 @@ from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.case import Case, Declined, Extension, Return, Transition, WorkOrder
+from services.routing.domain.ownership import HandOver
+from services.routing.domain.part import Part
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
@@ -160,6 +162,8 @@ class Described:
             resolution=f"办结 {self.mark}",
             evidence=[f"evidence-{self.mark}"],
             reason=f"理由 {self.mark}",
+            receiver=f"staff-{self.mark}",
+            parts=[self.part()],
         )
         returned = Return(
             department=self.department,
@@ -206,8 +210,25 @@ class Described:
             extensions=[extension],
             declined=Declined(at=AT, by=self.owner, reason=f"不予受理 {self.mark}", route=f"途径 {self.mark}"),
             withdrawn_for=f"撤诉 {self.mark}",
+            hand_overs=[HandOver(at=AT, by=self.owner, owner_before=self.owner, owner=self.owner, reason=f"移交 {self.mark}")],
         )
         return whole.with_(**self.changes)
+
+    def part(self) -> Part:
+        """Whatever may become of a part, all at once."""
+        return Part(
+            department=self.department,
+            task=f"协办 {self.mark}",
+            asked_at=AT,
+            asked_by=self.owner,
+            reported_at=AT,
+            reported_by=self.owner,
+            report=f"已协办 {self.mark}",
+            evidence=[f"evidence-{self.mark}"],
+            released_at=AT,
+            released_by=self.owner,
+            release_reason=f"免除 {self.mark}",
+        )
 
     def followup(self) -> FollowUp:
         reply = Reply(
@@ -297,6 +318,18 @@ def extension_asked(department: str) -> dict[str, Any]:
     """Changes by which this department's extension waits for a decision."""
     by = Owner(staffId="asks", role="HANDLER", unit=department)
     return DUE_LATER | {"extensions": [Extension(department=department, round=1, at=FAR, by=by, days=3, reason="等待。", due=FAR)]}
+
+
+def owned(staff: str, department: str) -> dict[str, Any]:
+    """Changes by which this person of this department handles it."""
+    return at("HANDLING") | {"owner": Owner(staffId=staff, role="HANDLER", unit=department)}
+
+
+def part_asked(department: str, lead: str) -> dict[str, Any]:
+    """Changes by which this department has a part to report, and another one the work order."""
+    part = Part(department=department, task="核实产权。", asked_at=AT, asked_by=Owner(staffId="asks", role="HANDLER", unit=lead))
+    order = WorkOrder(department=lead, rule="rule", rule_version=1, round=1, dispatched_at=AT, accepted_at=AT, parts=[part])
+    return at("HANDLING") | {"work_order": order}
 
 
 UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}

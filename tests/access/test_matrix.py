@@ -29,12 +29,14 @@ from tests.access.documents import (
     mark,
     masks_of,
     name_of,
+    owned,
+    part_asked,
     phone_of,
     returned,
 )
 from tests.access.fieldwork import COMMANDS as FIELDWORK
 from tests.access.fieldwork import keep_look
-from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HANDLING, HERE, THIRD_UNIT
+from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HANDLING, HERE, SUB, THIRD_UNIT
 from tests.access.walking import Found, Walk
 from tests.world import ROOT
 from tools.matrix import DOCUMENT, read
@@ -152,6 +154,10 @@ ORDERS: dict[str, dict[str, Any]] = {
     "askExtension": {"days": 3, "reason": "等待制作。"},
     "decideExtension": {"granted": True, "reason": "同意。"},
     "withdrawGrievance": {},
+    "handOverWorkOrder": {"staffId": "handler-lucheng", "reason": "另有任务。"},
+    "addCoHandler": {"department": THIRD_UNIT, "task": "核实产权。"},
+    "reportPart": {"text": "已核实。"},
+    "releaseCoHandler": {"department": THIRD_UNIT, "reason": "不需要了。"},
 }
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 LATER: dict[str, dict[str, Any]] = {
@@ -207,6 +213,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "askExtension": DUE_LATER,
     "decideExtension": extension_asked(HANDLING),
     "withdrawGrievance": at("DISPATCHED"),
+    "handOverWorkOrder": owned(SUB, HANDLING),
+    "addCoHandler": at("HANDLING"),
+    "reportPart": part_asked(HANDLING, THIRD_UNIT),
+    "releaseCoHandler": part_asked(THIRD_UNIT, HANDLING),
     "answerSurvey": UNANSWERED,
     "completeGrievance": at("HANDLING"),
 }

@@ -269,6 +269,7 @@ class Story:
         await self._do("handler", "acceptWorkOrder", grievanceId=id)
         await self._do("handler", "askExtension", grievanceId=id, days=3, reason=garden.words(name))
         await self._do("supervisor", "decideExtension", grievanceId=id, granted=True, reason=garden.words(name))
+        await self._together(id, name)
         opened = await self._do("anybody", "openByPin", "... on Opened { accessToken }", number=self._number, pin=self._pin)
         self._caller.tokens["petitioner"] = opened["accessToken"]
         await self._do("petitioner", "withdrawGrievance", grievanceId=id, reason=garden.words(name))
@@ -276,6 +277,15 @@ class Story:
         words = garden.words(self._declared)
         await self._caller.system.until_status(id, "DISPATCHED")
         await self._do("dispatcher", "declineGrievance", grievanceId=id, reason=words, route=words)
+
+    async def _together(self, id: str, name: str) -> None:
+        """From hand to hand in the department, and with two others, one of which was asked in vain."""
+        garden, others = self._garden, ("D-3708-ZJJ", "D-3708-SJJ")
+        for department in others:
+            await self._do("handler", "addCoHandler", grievanceId=id, department=department, task=garden.words(name))
+        await self._do("co-handler", "reportPart", grievanceId=id, text=garden.words(name))
+        await self._do("dispatcher", "releaseCoHandler", grievanceId=id, department=others[1], reason=garden.words(name))
+        await self._do("handler", "handOverWorkOrder", grievanceId=id, staffId="head-lucheng", reason=garden.words(name))
 
     async def _look(self, id: str) -> None:
         garden, why = self._garden, {"purpose": "CONTACT"}

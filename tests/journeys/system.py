@@ -36,6 +36,12 @@ PEOPLE: dict[str, dict[str, Any]] = {
         "department": LUCHENG,
         "scopes": [{"level": "TOWN", "code": "370881001000"}],
     },
+    "co-handler": {
+        "sub": "handler-zjj",
+        "roles": ["HANDLER"],
+        "department": "D-3708-ZJJ",
+        "scopes": [{"level": "CITY", "code": "370800000000"}],
+    },
     "dispatcher": {"sub": "dispatcher-qufu", "roles": ["DISPATCHER"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "data-officer": {"sub": "officer-qufu", "roles": ["DATA_OFFICER"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "supervisor": {"sub": "supervisor-qufu", "roles": ["SUPERVISOR"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},

@@ -16,6 +16,10 @@ WORDS = {
     "GRANT_EXTENSION": ("more time was granted", "同意延期"),
     "REFUSE_EXTENSION": ("more time was refused", "驳回延期"),
     "WITHDRAW": ("withdrawn by the petitioner", "诉求人撤诉"),
+    "HAND_OVER": ("handed over inside the department", "部门内部移交"),
+    "ADD_CO_HANDLER": ("another department is asked for its part", "增加协办部门"),
+    "REPORT_PART": ("a co-handling department has reported its part", "协办部门已上报"),
+    "RELEASE_CO_HANDLER": ("a co-handling department was released", "免除协办部门"),
     "REFUSE_RETURN": ("it stays with the department", "退单被驳回，仍由原部门办理"),
 }
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.routing.domain.catalogue import LIMIT_DAYS, URGENT_HOURS, Catalogue, Grade, grade_of
 from services.routing.domain.lifecycle import Action, next_status
+from services.routing.domain.ownership import HandOver, Owned, owners_so_far, passed_on
+from services.routing.domain.part import Part, asked_by_rule, contributing
 from services.routing.domain.targets import Departments
 from services.routing.domain.workdays import Due
 from shared.contracts.base import Contract
@@ -51,8 +53,9 @@ class Transition(BaseModel):
 
 
 class WorkOrder(BaseModel):
-    """What a department has in hand. `round` counts from 1; each rework is a round. `rule` is the catalogue's that sent it there, or
-    BY_HAND where a dispatcher did, who says in `reason` why."""
+    """What a department has in hand, as the lead (主办). `round` counts from 1; each rework is a round. `rule` is the catalogue's that sent
+    it there, or BY_HAND where a dispatcher did, who says in `reason` why. `receiver` (首接) is who takes it first there, by id; None while
+    the department's row has not arrived. `parts`: what others contribute (协办)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,6 +69,12 @@ class WorkOrder(BaseModel):
     resolution: str | None = None
     evidence: list[str] = []
     reason: str | None = None
+    receiver: str | None = None
+    parts: list[Part] = []
+
+    def departments(self) -> list[str]:
+        """Who sees it: the lead first, then those who contribute."""
+        return [self.department, *contributing(self.parts)]
 
 
 class Asked(BaseModel):
@@ -154,6 +163,9 @@ class Case(BaseModel):
     declined: Declined | None = None
     withdrawn_for: str | None = None
     """撤诉: what the petitioner gave as the reason, if anything."""
+    owners: list[Owned] = Field(default_factory=owners_so_far)
+    """负全责: one entry for each change of `owner`, from registration on; `with_` keeps the two together."""
+    hand_overs: list[HandOver] = []
 
     def progress(self, at: datetime) -> Progress:
         """What the other services copy."""
@@ -185,7 +197,16 @@ class Case(BaseModel):
         return self.model_copy(update={"status": status, "history": [*self.history, step]})
 
     def with_(self, **changes: object) -> Self:
+        """Who owns it changes with a move, which comes first."""
+        owner = changes.get("owner")
+        if isinstance(owner, Owner):
+            at = self.history[-1].at if self.history else self.registered_at
+            changes = {"owners": passed_on(self.owners, owner, at), **changes}
         return self.model_copy(update=changes)
+
+    def with_order(self, order: WorkOrder) -> Self:
+        """Who has a part in it sees it."""
+        return self.with_(work_order=order, departments=order.departments())
 
     def told_of(self, petitioner_ref: str, subject: str, name_marks: list[str]) -> Self:
         """What intake has learnt of the petitioner since."""
@@ -197,11 +218,13 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     """The case stays, with its course and its times; whose it was and what they said is gone."""
     order = case.work_order
     if order is not None:
-        order = order.model_copy(update={"resolution": blanked(order.resolution), "reason": blanked(order.reason)})
+        parts = [part.without_words() for part in order.parts]
+        order = order.model_copy(update={"resolution": blanked(order.resolution), "reason": blanked(order.reason), "parts": parts})
     returns = [each.without_words() for each in case.returns]
     extensions = [each.without_words() for each in case.extensions]
     told = case.declined.model_copy(update={"reason": ERASED, "route": ERASED}) if case.declined else None
     case = case.with_(work_order=order, returns=returns, extensions=extensions, declined=told, withdrawn_for=blanked(case.withdrawn_for))
+    case = case.with_(hand_overs=[each.without_words() for each in case.hand_overs])
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)
 
 
@@ -248,14 +271,23 @@ def appraise(case: Case, on_spot_answer: str | None, at: datetime) -> tuple[Case
 
 
 def dispatch(case: Case, catalogue: Catalogue, known: Departments, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
-    """转办 by the catalogue. The department's first responsible person, where known, becomes the owner (S7, S22)."""
+    """转办 by the catalogue. The department's first responsible person, where known, becomes the owner (S7, S22) until somebody
+    takes it, its receiver before others."""
     choice = catalogue.choose(case.category, case.division, case.kind, case.accused_departments, known)
     rule, department = choice.rule, choice.department
     due = due_for(case.grade, limit, at, rule.days)
-    order = WorkOrder(department=department, rule=rule.id, rule_version=catalogue.version, round=1, dispatched_at=at)
+    order = WorkOrder(
+        department=department,
+        rule=rule.id,
+        rule_version=catalogue.version,
+        round=1,
+        dispatched_at=at,
+        receiver=known[department].receiver if department in known else None,
+        parts=asked_by_rule(choice.co, SYSTEM, at),
+    )
     dispatched = case.moved("DISPATCH", at, SYSTEM).with_(
         work_order=order,
-        departments=[department],
+        departments=order.departments(),
         owner=head_of(known[department]) if department in known else case.owner,
         due_at=due.at,
         due_provisional=due.provisional,
@@ -340,7 +372,8 @@ def surveyed(case: Case, event: SurveyAnsweredV1, limit: Limit) -> tuple[Case, l
 def _rework(case: Case, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
     order = order_of(case)
     due = due_for(case.grade, limit, at)
-    again = order.model_copy(update={"round": order.round + 1, "resolved_at": None, "resolution": None, "evidence": []})
+    parts = [part.reopened() for part in order.parts]
+    again = order.model_copy(update={"round": order.round + 1, "resolved_at": None, "resolution": None, "evidence": [], "parts": parts})
     reworked = (
         case.moved("ASK_REWORK", at, SYSTEM)
         .moved("RESUME_HANDLING", at, SYSTEM)

@@ -35,6 +35,10 @@ Action = Literal[
     "ASK_EXTENSION",
     "GRANT_EXTENSION",
     "REFUSE_EXTENSION",
+    "HAND_OVER",
+    "ADD_CO_HANDLER",
+    "REPORT_PART",
+    "RELEASE_CO_HANDLER",
     "REPORT_RESOLUTION",
     "CONFIRM_FED_BACK",
     "RECORD_SURVEY",
@@ -44,7 +48,7 @@ Action = Literal[
     "WITHDRAW",
 ]
 
-Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER", "SUPERVISOR", "PETITIONER"]
+Party = Literal["SYSTEM", "DEPARTMENT", "OWNER_OR_HEAD", "LEAD_OR_DISPATCHER", "CO_DEPARTMENT", "DISPATCHER", "SUPERVISOR", "PETITIONER"]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
 Limit = Literal["RESULT", "RETURN"]
 """RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS); sending it elsewhere does not begin it anew. RETURN: from
@@ -53,18 +57,20 @@ when it was sent to this department (catalogue.py RETURN_DAYS)."""
 
 @dataclass(frozen=True)
 class Move:
-    """One legal move of `by`: `origins` → `target`, with what it is called for people. `within`: how long it may take to come to it.
-    `emits`: what tells the others; None where the next move, made in the same write, does."""
+    """One legal move of `by`: `origins` → `target` (None: it stays where it is), with what it is called for people. `within`: how long it
+    may take to come to it. `emits`: what tells the others; None where the next move, made in the same write, does."""
 
     action: Action
     by: Party
     origins: tuple[Status, ...]
-    target: Status
+    target: Status | None
     within: Limit | None
     emits: type[Contract] | None
     zh: str
     en: str
 
+
+_AT_WORK: tuple[Status, ...] = ("DISPATCHED", "HANDLING")
 
 MOVES: tuple[Move, ...] = (
     Move("APPRAISE", "SYSTEM", ("REGISTERED",), "APPRAISING", None, None, "研判", "appraise"),
@@ -89,6 +95,10 @@ MOVES: tuple[Move, ...] = (
     Move("ASK_EXTENSION", "DEPARTMENT", ("HANDLING",), "HANDLING", "RESULT", GrievanceMovedV1, "申请延期", "ask for an extension"),
     Move("GRANT_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "同意延期", "grant the extension"),
     Move("REFUSE_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "驳回延期", "refuse the extension"),
+    Move("HAND_OVER", "OWNER_OR_HEAD", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "内部移交", "hand over inside the department"),
+    Move("ADD_CO_HANDLER", "LEAD_OR_DISPATCHER", _AT_WORK, None, None, GrievanceMovedV1, "增加协办", "add a co-handler"),
+    Move("REPORT_PART", "CO_DEPARTMENT", _AT_WORK, None, None, GrievanceMovedV1, "上报协办", "report one's part"),
+    Move("RELEASE_CO_HANDLER", "DISPATCHER", _AT_WORK, None, None, GrievanceMovedV1, "免除协办", "release a co-handler"),
     Move("REPORT_RESOLUTION", "DEPARTMENT", ("HANDLING",), "RESOLVED", "RESULT", GrievanceResolvedV1, "上报办结", "report the resolution"),
     Move(
         "CONFIRM_FED_BACK",
@@ -116,7 +126,7 @@ MOVES: tuple[Move, ...] = (
     ),
 )
 
-_TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target for move in MOVES for origin in move.origins}
+_TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}
 BY_ACTION: dict[Action, Move] = {move.action: move for move in MOVES}
 
 STATUSES: tuple[Status, ...] = get_args(Status)

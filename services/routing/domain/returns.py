@@ -78,12 +78,20 @@ def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:
 
 
 def _sent(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
-    """As the catalogue does it, but for the day on which it is due."""
+    """As the catalogue does it, but for the day on which it is due. What others contribute stays with them; of its own part the new lead
+    has the whole now."""
     before = order_of(case)
     order = WorkOrder(
-        department=to.code, rule=BY_HAND, rule_version=before.rule_version, round=before.round, dispatched_at=at, reason=reason
+        department=to.code,
+        rule=BY_HAND,
+        rule_version=before.rule_version,
+        round=before.round,
+        dispatched_at=at,
+        reason=reason,
+        receiver=to.receiver,
+        parts=[part for part in before.parts if part.department != to.code],
     )
-    sent = case.with_(work_order=order, departments=[to.code], handlers=[], owner=head_of(to))
+    sent = case.with_order(order).with_(handlers=[], owner=head_of(to))
     event = GrievanceDispatchedV1(
         department=to.code,
         rule=BY_HAND,

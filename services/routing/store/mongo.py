@@ -5,16 +5,26 @@ from __future__ import annotations
 from services.routing.domain.case import Case
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
+from shared.identity.roles import Role
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
-from shared.mongo import Database
+from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, create_indexes, store_errors
 from shared.writer import ModelCodec
 
+DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+HANDS_INDEX = IndexModel([("hands", ASCENDING)], name="hands")
+
 
 def derived(case: Case) -> Document:
-    """What the store computes for its queries: who finds it, and whether kept events may hold words of somebody erased."""
-    found: Document = {"listed": listed(case, case.registered_at, case.status)}
+    """What the store computes for its queries: who finds it, who has owned it for a department, and whether kept events may hold words of
+    somebody erased."""
+    hands = {_hand(each.owner.unit, each.owner.staffId) for each in case.owners if each.owner.role in DEPARTMENT_ROLES}
+    found: Document = {"listed": listed(case, case.registered_at, case.status), "hands": sorted(hands)}
     return found | {"scrub_due": True} if case.erased else found
+
+
+def _hand(department: str, staff: str) -> str:
+    return f"{department}/{staff}"
 
 
 CODEC = ModelCodec(Case, derived)
@@ -32,6 +42,11 @@ class Cases(ListedRecords):
         with store_errors():
             rows = await self.collection.find(query).to_list(None)
         return {row["_id"]: CODEC.load(row) for row in rows if row["registered"]}
+
+    async def has_owned(self, department: str, staff: str) -> bool:
+        """Whether this person was ever a case's owner for this department."""
+        with store_errors():
+            return await self.collection.find_one({"hands": _hand(department, staff)}, {"_id": 1}) is not None
 
     async def list_page(self, visible: Visible, first: int, after: str | None, status: str | None, department: str | None) -> Page:
         return await self.page(visible, first, after, status, department)
@@ -55,5 +70,5 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["cases"])
     with store_errors():
-        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX])
+        await database["cases"].create_indexes([*LIST_INDEXES, HANDS_INDEX, SCRUB_INDEX])
         await database[SLOTS].create_indexes(SLOT_INDEXES)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from services.routing.store.mongo import access_of
 from services.routing.usecases import parties
+from shared.identity.access import is_petitioner, may_see
 from shared.identity.roles import Role
-from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command, officials
+from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command, officials
 from shared.policy import Guarded, Policy
 
 HANDLES = command(
@@ -46,29 +47,72 @@ READS_RULES = officials(
 )
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
 
+HANDS_OVER = command(
+    "工单的责任人或其部门主要负责人",
+    "whoever owns the work order, or heads its department",
+    parties.HANDLERS,
+    parties.may_handle,
+    "ROLE_MISSING NOT_FOUND NOT_YOURS_TO_HAND_OVER",
+)
+ASKS_FOR_HELP = command(
+    "主办部门，或辖区内的转办员",
+    "the lead department; dispatchers, in their territory",
+    (*parties.HANDLERS, *parties.DISPATCHERS),
+    parties.may_ask_for_help,
+    "ROLE_MISSING NOT_FOUND NOT_YOURS_TO_SHARE",
+)
+HAS_A_PART = command(
+    "协办部门的经办人或负责人",
+    "handlers and heads of a co-handling department",
+    parties.HANDLERS,
+    parties.may_handle,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_PART",
+)
+# How officials share the work among themselves is not told to the petitioner: what they hear is the lead's word.
+AMONG_OFFICIALS = Rule(
+    "可见该诉求的工作人员",
+    "officials who may see the grievance",
+    Held.GRIEVANCE,
+    lambda viewer, access: may_see(viewer, access) and not is_petitioner(viewer, access),
+    quiet=True,
+)
+
 POLICY = Policy(
     objects={
         "Grievance": Guarded(SIGNED_IN, lambda grievance, context: context.access(grievance.id)),
         "Case": Guarded(SEES, lambda case, _context: access_of(case.held), quiet=True),
+        "WorkOrder": Guarded(SEES, lambda order, _context: access_of(order.held)),
         "Department": Guarded(EVERYBODY),
     },
     fields={
         "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN, "dispatchCatalogue": READS_RULES},
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
-            "adjudicateReturn reassignWorkOrder declineGrievance": DISPATCHES,
+            "adjudicateReturn reassignWorkOrder declineGrievance releaseCoHandler": DISPATCHES,
+            "handOverWorkOrder": HANDS_OVER,
+            "addCoHandler": ASKS_FOR_HELP,
+            "reportPart": HAS_A_PART,
             "decideExtension": SUPERVISES,
             "withdrawGrievance": WITHDRAWS,
         },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
-            "department workOrder history returns extensions declined withdrawnFor allowedActions": OF_OBJECT,
+            "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
+            "handOvers": AMONG_OFFICIALS,
+        },
+        "CaseOwnership": {"owner since until": OF_OBJECT},
+        "HandOver": {"at by ownerBefore owner reason": OF_OBJECT},
+        "WorkOrderPart": {
+            "department task askedAt askedBy reportedAt reportedBy report evidence releasedAt releasedBy releaseReason": OF_OBJECT
         },
         "CaseOwner": {"staffId role unit": OF_OBJECT},
         "Transition": {"at action status by": OF_OBJECT},
         "AllowedAction": {"action allowed code message messageZh": OF_OBJECT},
-        "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason": OF_OBJECT},
+        "WorkOrder": {
+            "department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason receiver": OF_OBJECT,
+            "parts": AMONG_OFFICIALS,
+        },
         "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},
         "Declined": {"at by reason route": OF_OBJECT},
         "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},
@@ -87,6 +131,10 @@ POLICY = Policy(
         "AskExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "DecideExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "WithdrawRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "HandOverRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AddCoHandlerRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReportPartRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReleaseCoHandlerRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},
     },
 )

@@ -9,6 +9,20 @@ import strawberry
 
 from services.routing.store.mongo import CODEC
 from services.routing.subgraph.catalogue import DispatchCatalogue
+from services.routing.subgraph.co_handlers import (
+    AddCoHandlerInput,
+    AddCoHandlerRefused,
+    AddCoHandlerResult,
+    HandOverRefused,
+    HandOverResult,
+    HandOverWorkOrderInput,
+    ReleaseCoHandlerInput,
+    ReleaseCoHandlerRefused,
+    ReleaseCoHandlerResult,
+    ReportPartInput,
+    ReportPartRefused,
+    ReportPartResult,
+)
 from services.routing.subgraph.extensions import (
     AskExtensionInput,
     AskExtensionRefused,
@@ -51,8 +65,10 @@ from services.routing.subgraph.types import (
 )
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
 from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
+from services.routing.usecases.hand_over_work_order import give
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
@@ -130,6 +146,24 @@ class Mutation:
     @strawberry.mutation(description="审批延期 · a supervisor grants an extension, or refuses it")
     async def decide_extension(self, info: Ctx, input: DecideExtensionInput) -> DecideExtensionResult:
         return await _done(info, input, DecideExtensionRefused, decide_days, input.granted, input.reason)
+
+    @strawberry.mutation(
+        description="内部移交，责任人随之变更 · its owner, or the department's head, hands it to another person there, who owns it"
+    )
+    async def hand_over_work_order(self, info: Ctx, input: HandOverWorkOrderInput) -> HandOverResult:
+        return await _done(info, input, HandOverRefused, give, input.staff_id, input.reason)
+
+    @strawberry.mutation(description="增加协办 · the lead, or a dispatcher, asks another department for its part")
+    async def add_co_handler(self, info: Ctx, input: AddCoHandlerInput) -> AddCoHandlerResult:
+        return await _done(info, input, AddCoHandlerRefused, ask_for_part, input.department, input.task)
+
+    @strawberry.mutation(description="上报协办，供主办部门阅 · a co-handler reports its part, to the lead")
+    async def report_part(self, info: Ctx, input: ReportPartInput) -> ReportPartResult:
+        return await _done(info, input, ReportPartRefused, report_own_part, input.text, [str(each) for each in input.evidence])
+
+    @strawberry.mutation(description="免除协办 · a dispatcher releases a co-handler whose part is not needed")
+    async def release_co_handler(self, info: Ctx, input: ReleaseCoHandlerInput) -> ReleaseCoHandlerResult:
+        return await _done(info, input, ReleaseCoHandlerRefused, release, input.department, input.reason)
 
     @strawberry.mutation(description="撤诉 · the petitioner withdraws it; nobody handles it any more")
     async def withdraw_grievance(self, info: Ctx, input: WithdrawGrievanceInput) -> WithdrawResult:

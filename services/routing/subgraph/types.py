@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Annotated, Self
 
 import strawberry
-from strawberry.types import Info
 from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.case import Case as Held
@@ -16,12 +15,12 @@ from services.routing.domain.case import Extension as HeldExtension
 from services.routing.domain.case import Return as HeldReturn
 from services.routing.domain.case import WorkOrder as Order
 from services.routing.domain.lifecycle import BY_ACTION, STATUS_NAMES, Action
-from services.routing.subgraph.context import RoutingContext
+from services.routing.subgraph.basics import CaseOwner as CaseOwner
+from services.routing.subgraph.basics import Ctx as Ctx
+from services.routing.subgraph.basics import Department as Department
+from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
-from shared.contracts.intake import Owner
 from shared.subgraph import RefusedFields
-
-Ctx = Info[RoutingContext, None]
 
 
 @strawberry.enum(description="办理状态 · " + " · ".join(f"{status} {name}" for status, name in STATUS_NAMES.items()))
@@ -68,6 +67,10 @@ class CaseAction(Enum):
     ASK_EXTENSION = _named("ASK_EXTENSION")
     GRANT_EXTENSION = _named("GRANT_EXTENSION")
     REFUSE_EXTENSION = _named("REFUSE_EXTENSION")
+    HAND_OVER = _named("HAND_OVER")
+    ADD_CO_HANDLER = _named("ADD_CO_HANDLER")
+    REPORT_PART = _named("REPORT_PART")
+    RELEASE_CO_HANDLER = _named("RELEASE_CO_HANDLER")
     REPORT_RESOLUTION = _named("REPORT_RESOLUTION")
     CONFIRM_FED_BACK = _named("CONFIRM_FED_BACK")
     RECORD_SURVEY = _named("RECORD_SURVEY")
@@ -83,30 +86,6 @@ class Grade(Enum):
     ORDINARY = "ORDINARY"
     COMPLEX = "COMPLEX"
     URGENT = "URGENT"
-
-
-@strawberry.federation.type(keys=["code"], description="承办部门 · a department that handles")
-class Department:
-    code: str = strawberry.field(description="部门代码 · code of the department")
-
-    @strawberry.field(description="名称；资料未到时为空 · null while the reference has not arrived")
-    async def name(self, info: Ctx) -> str | None:
-        return await info.context.departments.load(self.code)
-
-    @classmethod
-    def resolve_reference(cls, code: str) -> Self:
-        return cls(code=code)
-
-
-@strawberry.type(description="责任人（岗位与编号）· the accountable person, by role, unit and id")
-class CaseOwner:
-    staff_id: str = strawberry.field(description="人员编号 · id of the person")
-    role: str = strawberry.field(description="岗位 · role")
-    unit: str = strawberry.field(description="单位 · team, department or division")
-
-    @classmethod
-    def of(cls, owner: Owner) -> Self:
-        return cls(staff_id=owner.staffId, role=owner.role, unit=owner.unit)
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
@@ -139,7 +118,7 @@ class AllowedAction:
 
 @strawberry.type(description="工单 · what a department has in hand; each rework is a round")
 class WorkOrder:
-    department: Department = strawberry.field(description="承办部门 · who has it in hand")
+    department: Department = strawberry.field(description="承办部门；有协办时为主办 · who has it in hand; the lead where others contribute")
     rule: str = strawberry.field(description="转办规则；人工改派为 by-hand · the dispatch rule that sent it there; by-hand: a dispatcher")
     rule_version: int = strawberry.field(description="规则版本 · version of the catalogue")
     round: int = strawberry.field(description="第几轮；重办加一 · counts from 1, one more for each rework")
@@ -149,9 +128,12 @@ class WorkOrder:
     resolution: str | None = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
     evidence: list[strawberry.ID] = strawberry.field(description="佐证附件标识 · ids of the attachments that show it")
     reason: str | None = strawberry.field(description="人工改派的理由 · why a dispatcher sent it there; null: a rule did")
+    receiver: str | None = strawberry.field(description="首接人编号；资料未到时为空 · who takes it first, by id; null while not known")
+    parts: list[WorkOrderPart] | None = strawberry.field(description="协办 · what other departments contribute; for officials")
+    held: strawberry.Private[Held]
 
     @classmethod
-    def of(cls, order: Order) -> Self:
+    def of(cls, order: Order, held: Held) -> Self:
         return cls(
             department=Department(code=order.department),
             rule=order.rule,
@@ -163,6 +145,9 @@ class WorkOrder:
             resolution=order.resolution,
             evidence=[strawberry.ID(id) for id in order.evidence],
             reason=order.reason,
+            receiver=order.receiver,
+            parts=[WorkOrderPart.of(part) for part in order.parts],
+            held=held,
         )
 
 
@@ -259,6 +244,8 @@ class Case:
     extensions: list[Extension] = strawberry.field(description="延期记录 · every extension, oldest first")
     declined: Declined | None = strawberry.field(description="不予受理的理由和正确途径 · why it is not accepted, and where to turn")
     withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
+    owners: list[CaseOwnership] = strawberry.field(description="历任责任人 · who owned it since when, from registration on, oldest first")
+    hand_overs: list[HandOver] | None = strawberry.field(description="内部移交记录 · every hand-over inside a department; for officials")
     held: strawberry.Private[Held]
 
     @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
@@ -288,7 +275,7 @@ class Case:
             reworks=held.reworks,
             needs_supervision=held.needs_supervision,
             department=Department(code=order.department) if order else None,
-            work_order=WorkOrder.of(order) if order else None,
+            work_order=WorkOrder.of(order, held) if order else None,
             history=[
                 Transition(
                     at=step.at,
@@ -302,6 +289,8 @@ class Case:
             extensions=[Extension.of(each) for each in held.extensions],
             declined=Declined.of(held.declined) if held.declined else None,
             withdrawn_for=held.withdrawn_for,
+            owners=CaseOwnership.all_of(held.owners),
+            hand_overs=[HandOver.of(each) for each in held.hand_overs],
             held=held,
         )
 

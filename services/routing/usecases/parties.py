@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain import extensions, returns
+from services.routing.domain import co_handlers, extensions, returns
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
@@ -37,14 +37,31 @@ def may_handle(viewer: Viewer, access: Access) -> bool:
     return viewer.has(*HANDLERS) and may_see(viewer, access) and viewer.department in access.departments
 
 
+def _acts_for(viewer: Viewer) -> str | None:
+    return viewer.department if viewer.has(*HANDLERS) else None
+
+
 def _has_the_order(viewer: Viewer, case: Case, access: Access) -> bool:
     order = case.work_order
     return may_handle(viewer, access) and order is not None and viewer.department == order.department
 
 
+def _owns_or_heads(viewer: Viewer, case: Case, access: Access) -> bool:
+    return _has_the_order(viewer, case, access) and (viewer.sub == case.owner.staffId or viewer.has(Role.DEPARTMENT_HEAD))
+
+
+def _has_a_part(viewer: Viewer, case: Case, access: Access) -> bool:
+    return may_handle(viewer, access) and co_handlers.contributes(case, viewer.department)
+
+
 def may_dispatch(viewer: Viewer, access: Access) -> bool:
     """A dispatcher in whose territory it is."""
     return viewer.has(*DISPATCHERS) and may_see(viewer, access) and viewer.covers(access.division)
+
+
+def may_ask_for_help(viewer: Viewer, access: Access) -> bool:
+    """Whoever asks another department for its part."""
+    return may_handle(viewer, access) or may_dispatch(viewer, access)
 
 
 def may_supervise(viewer: Viewer, access: Access) -> bool:
@@ -62,6 +79,29 @@ PARTIES: dict[Party, PartyRule] = {
         HANDLERS,
         _has_the_order,
         lambda: Forbidden("NOT_YOUR_WORK_ORDER", "该工单不属于您所在的部门。", "This work order is not your department's."),
+    ),
+    "OWNER_OR_HEAD": PartyRule(
+        HANDLERS,
+        _owns_or_heads,
+        lambda: Forbidden(
+            "NOT_YOURS_TO_HAND_OVER",
+            "只有工单的责任人或其部门主要负责人可以移交。",
+            "Only whoever owns the work order, or heads its department, hands it over.",
+        ),
+    ),
+    "LEAD_OR_DISPATCHER": PartyRule(
+        (*HANDLERS, *DISPATCHERS),
+        lambda viewer, case, access: _has_the_order(viewer, case, access) or may_dispatch(viewer, access),
+        lambda: Forbidden(
+            "NOT_YOURS_TO_SHARE",
+            "只有主办部门或辖区内的转办员可以增加协办。",
+            "Only the lead, or a dispatcher of the place, adds a co-handler.",
+        ),
+    ),
+    "CO_DEPARTMENT": PartyRule(
+        HANDLERS,
+        _has_a_part,
+        lambda: Forbidden("NOT_YOUR_PART", "您所在的部门不是协办部门。", "Your department has no part in it."),
     ),
     "DISPATCHER": PartyRule(
         DISPATCHERS,
@@ -101,9 +141,11 @@ def author(viewer: Viewer, action: Action, case: Case) -> Owner:
     party = BY_ACTION[action].by
     if party == "PETITIONER":
         return PETITIONER
-    if party in ("DISPATCHER", "SUPERVISOR"):
+    leads = case.work_order is not None and _acts_for(viewer) == case.work_order.department
+    if party in ("DISPATCHER", "SUPERVISOR") or (party == "LEAD_OR_DISPATCHER" and not leads):
+        role = Role.SUPERVISOR if party == "SUPERVISOR" else Role.DISPATCHER
         covering = [scope for scope in viewer.scopes if scope.covers(case.division)]
-        return Owner(staffId=viewer.sub, role=PARTIES[party].roles[0], unit=max(covering, key=lambda scope: len(scope.prefix)).code)
+        return Owner(staffId=viewer.sub, role=role, unit=max(covering, key=lambda scope: len(scope.prefix)).code)
     role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
 
@@ -121,6 +163,8 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
     next_status(case.status, action)
     now = parts.now()
     if refusal := returns.hindrance(case, action, viewer.sub, parts.limit, now) or extensions.hindrance(case, action, viewer.sub, now):
+        raise refusal
+    if refusal := co_handlers.hindrance(case, action, _acts_for(viewer)):
         raise refusal
 
 

@@ -14,7 +14,8 @@ from shared.writer import Writer
 
 @dataclass(frozen=True)
 class Handling:
-    """One writer, the business clock, how a case is authorised, the working calendar, and the departments by code."""
+    """One writer, the business clock, how a case is authorised, the working calendar, the departments by code, and whether somebody has
+    owned a case for a department, by (department, staff id)."""
 
     writer: Writer
     reference_key: bytes
@@ -22,3 +23,4 @@ class Handling:
     access_of: Callable[[Case], Access]
     limit: Limit
     departments: Callable[[], Awaitable[Departments]]
+    has_owned: Callable[[str, str], Awaitable[bool]]

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from services.routing.domain.case import Case, report_resolution
 from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
-from services.routing.usecases.words import check_words, kept
+from services.routing.usecases.words import REPORT_LENGTH, check_evidence, check_words, kept
 from shared.commands import request_of
-from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.writer import Decision
 
-TEXT_LENGTH = 10_000
-MAX_EVIDENCE = 20
-ATTACHMENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
 
 async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: str, text: str, evidence: list[str], origin: str) -> None:
-    """Raises Refusal (no rights, no words, illegal move) or NoSuchRecord."""
+    """Raises Refusal (no rights, no words, illegal move, co-handlers that have not reported) or NoSuchRecord."""
     viewer.require(*roles_of("REPORT_RESOLUTION"))
-    check_words(text, "text", TEXT_LENGTH)
-    if len(evidence) > MAX_EVIDENCE:
-        raise Refusal("TOO_MUCH_EVIDENCE", f"附件不能超过{MAX_EVIDENCE}个。", f"More than {MAX_EVIDENCE} attachments.", "evidence")
-    # They travel in events: ids of attachments, and nothing else that somebody may type there.
-    if not all(map(ATTACHMENT_ID.fullmatch, evidence)):
-        raise Refusal("EVIDENCE_UNKNOWN", "佐证须为附件标识。", "Evidence is named by attachment ids.", "evidence")
+    check_words(text, "text", REPORT_LENGTH)
+    check_evidence(evidence)
     payload = {"grievance": grievance, "text": text, "evidence": evidence}
     request = request_of(parts.reference_key, viewer, request_id, "ReportResolution", payload, origin)
 

@@ -16,6 +16,7 @@ from services.routing.domain import returns
 from services.routing.domain.case import Case, Extension, Return, WorkOrder
 from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
@@ -41,6 +42,8 @@ FIRST_CATALOGUE = first_catalogue(load_categories())
 KNOWN = {
     LUCHENG: DepartmentRow(code=LUCHENG, name="鲁城街道党工委", division="370881001000", head="head-lucheng", receiver="r", committee=True)
 }
+# Of 鲁城街道党工委, by another case.
+OWNED_BEFORE = frozenset({"handler-2"})
 
 
 def limit(start: datetime, days: int) -> Due:
@@ -133,6 +136,13 @@ def with_extension_asked(case: Case) -> Case:
     return case.with_(extensions=[held])
 
 
+def with_part(case: Case, department: str, lead: str = LUCHENG, **changes: Any) -> Case:
+    """`lead` has the work order, and `department` a part of it."""
+    fields = {"task": "核实产权。", "asked_at": AT, "asked_by": HANDLER, **changes}
+    part = Part(department=department, **fields)
+    return case.with_order(domain.order_of(case).model_copy(update={"department": lead, "parts": [part]}))
+
+
 def asked(order: WorkOrder, **changes: Any) -> Return:
     """A return that waits."""
     sent = {"department": order.department, "rule": order.rule, "rule_version": order.rule_version}
@@ -147,7 +157,12 @@ async def departments() -> dict[str, DepartmentRow]:
 
 def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling:
     """What people's commands are made of, over a desk."""
-    return Handling(office.writer, KEY, now, access_of, limit, departments)
+
+    async def has_owned(department: str, staff: str) -> bool:
+        owners = [each.owner for each in office.state().owners]
+        return staff in OWNED_BEFORE or any((each.unit, each.staffId) == (department, staff) for each in owners)
+
+    return Handling(office.writer, KEY, now, access_of, limit, departments, has_owned)
 
 
 def desk(now: StillWorld | None = None, **changes: Any) -> Desk:
