@@ -44,6 +44,7 @@ class Service:
         self.teams = ReferenceRows(database, "teams")
         self.cases = Cases(database)
         self._calendar = StateCouncilCalendar()
+        self._tree = load_categories()
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, RoutingAuditAnchoredV1)
@@ -54,14 +55,18 @@ class Service:
         async def departments() -> dict[str, DepartmentRow]:
             return {code: DepartmentRow(**row) for code, row in (await self.departments.rows()).items()}
 
-        return Handling(self.writer, self.reference_key, self.runtime.world.now, access_of, self._limit, departments)
+        def category_of(text: str) -> str | None:
+            found = self._tree.find(text)
+            return found.path if found else None
+
+        now = self.runtime.world.now
+        return Handling(self.writer, self.reference_key, now, access_of, self._limit, departments, FIRST_CATALOGUE, category_of)
 
     def _limit(self, start: datetime, days: int) -> Due:
         return add_working_days(start, days, self._calendar)
 
     def _policy(self) -> Policy:
-        tree = load_categories()
-        classifier = load_classifier(tree)
+        classifier = load_classifier(self._tree)
 
         def classify(subject: str, text: str) -> str | None:
             found = classifier.classify(subject, text)

@@ -13,9 +13,11 @@ import pytest
 
 from services.intake.domain.numbers import mint
 from services.intake.domain.pins import pin_of
+from services.routing.domain.appraisal import Appraisal
 from shared.broker import SERVICES
 from tests.access.conftest import World
 from tests.access.documents import (
+    APPRAISING,
     AT,
     DUE_LATER,
     RELATIONS,
@@ -29,6 +31,7 @@ from tests.access.documents import (
     mark,
     masks_of,
     name_of,
+    opinion_asked,
     phone_of,
     returned,
 )
@@ -152,6 +155,11 @@ ORDERS: dict[str, dict[str, Any]] = {
     "askExtension": {"days": 3, "reason": "等待制作。"},
     "decideExtension": {"granted": True, "reason": "同意。"},
     "withdrawGrievance": {},
+    "recallForAppraisal": {"reason": "类别有误。"},
+    "askOpinion": {"of": "COMMUNITY", "question": "情况属实吗？"},
+    "giveOpinion": {"of": "COMMUNITY", "reasonable": "YES", "truthful": "YES", "opinion": "属实。"},
+    "judgeGrievance": {"reasonable": "YES", "truthful": "YES", "reason": "情况属实。", "department": THIRD_UNIT},
+    "answerGrievance": {"text": "已在整改。"},
 }
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 LATER: dict[str, dict[str, Any]] = {
@@ -207,6 +215,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "askExtension": DUE_LATER,
     "decideExtension": extension_asked(HANDLING),
     "withdrawGrievance": at("DISPATCHED"),
+    "recallForAppraisal": at("DISPATCHED"),
+    "askOpinion": APPRAISING | {"appraisal": Appraisal()},
+    "giveOpinion": opinion_asked(HERE),
+    "judgeGrievance": APPRAISING,
+    "answerGrievance": APPRAISING,
     "answerSurvey": UNANSWERED,
     "completeGrievance": at("HANDLING"),
 }

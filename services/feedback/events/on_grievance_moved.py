@@ -15,6 +15,10 @@ WORDS = {
     "ASK_EXTENSION": ("the department asks for more time", "承办部门申请延期"),
     "GRANT_EXTENSION": ("more time was granted", "同意延期"),
     "REFUSE_EXTENSION": ("more time was refused", "驳回延期"),
+    "AWAIT_APPRAISAL": ("waits to be appraised by people", "待人工研判"),
+    "ASK_OPINION": ("an opinion on the spot was asked for", "征求社区或小区党组织意见"),
+    "GIVE_OPINION": ("an opinion was given", "社区或小区党组织答复意见"),
+    "RECALL": ("taken back for appraisal", "收回研判"),
     "WITHDRAW": ("withdrawn by the petitioner", "诉求人撤诉"),
     "REFUSE_RETURN": ("it stays with the department", "退单被驳回，仍由原部门办理"),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, order_of
+from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, order_of, round_of
 from services.routing.domain.catalogue import RETURN_DAYS
 from services.routing.domain.lifecycle import Action
 from shared.contracts.base import Contract
@@ -51,12 +51,12 @@ def refuse_return(case: Case, answer: str, by: Owner, at: datetime) -> tuple[Cas
 def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """It goes to another department; without one there is no granting: no case ends because it pertains to nobody."""
     granted = _decided(case.moved("GRANT_RETURN", at, by), True, answer, by, at, sent_to=to.code)
-    return _sent(granted, to, answer, by, at)
+    return sent_by_hand(granted, to, order_of(case).rule_version, answer, by, at)
 
 
 def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """改派: a dispatcher saw for themselves that it went to the wrong place."""
-    return _sent(case.moved("REASSIGN", at, by), to, reason, by, at)
+    return sent_by_hand(case.moved("REASSIGN", at, by), to, order_of(case).rule_version, reason, by, at)
 
 
 def fitting(case: Case, department: str, known: Mapping[str, DepartmentRow]) -> DepartmentRow:
@@ -64,7 +64,7 @@ def fitting(case: Case, department: str, known: Mapping[str, DepartmentRow]) -> 
     row = known.get(department)
     if row is None:
         raise Refusal("DEPARTMENT_UNKNOWN", "没有该部门。", "There is no such department.", "department")
-    if department == order_of(case).department:
+    if case.work_order is not None and department == case.work_order.department:
         raise Refusal("SAME_DEPARTMENT", "工单已在该部门。", "It is with this department already.", "department")
     if department in case.accused_departments:
         raise Refusal("DEPARTMENT_ACCUSED", "不能转给被反映的部门。", "It accuses this department.", "department")
@@ -73,18 +73,15 @@ def fitting(case: Case, department: str, known: Mapping[str, DepartmentRow]) -> 
     return row
 
 
-def _sent(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
-    """As the catalogue does it, but for the day on which it is due."""
-    before = order_of(case)
-    order = WorkOrder(
-        department=to.code, rule=BY_HAND, rule_version=before.rule_version, round=before.round, dispatched_at=at, reason=reason
-    )
+def sent_by_hand(case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+    """As the catalogue does it, but for the day on which it is due. `version`: of the catalogue that was passed over."""
+    order = WorkOrder(department=to.code, rule=BY_HAND, rule_version=version, round=round_of(case), dispatched_at=at, reason=reason)
     head = Owner(staffId=to.head, role="DEPARTMENT_HEAD", unit=to.code)
     sent = case.with_(work_order=order, departments=[to.code], handlers=[], owner=head)
     event = GrievanceDispatchedV1(
         department=to.code,
         rule=BY_HAND,
-        ruleVersion=before.rule_version,
+        ruleVersion=version,
         by=by,
         provisionalDue=sent.due_provisional,
         progress=sent.progress(at),

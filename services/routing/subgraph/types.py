@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Annotated, Self
 
 import strawberry
-from strawberry.types import Info
 from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.case import Case as Held
@@ -16,12 +15,13 @@ from services.routing.domain.case import Extension as HeldExtension
 from services.routing.domain.case import Return as HeldReturn
 from services.routing.domain.case import WorkOrder as Order
 from services.routing.domain.lifecycle import BY_ACTION, STATUS_NAMES, Action
-from services.routing.subgraph.context import RoutingContext
+from services.routing.subgraph.appraisal_types import Consultation, Recall, Verdict
+from services.routing.subgraph.parts import CaseOwner as CaseOwner
+from services.routing.subgraph.parts import Ctx as Ctx
+from services.routing.subgraph.parts import Department as Department
+from services.routing.subgraph.parts import Grade as Grade
 from services.routing.usecases.parties import Allowance, allowances
-from shared.contracts.intake import Owner
 from shared.subgraph import RefusedFields
-
-Ctx = Info[RoutingContext, None]
 
 
 @strawberry.enum(description="办理状态 · " + " · ".join(f"{status} {name}" for status, name in STATUS_NAMES.items()))
@@ -56,6 +56,11 @@ class CaseAction(Enum):
     """The actions of the transition table; a test holds the two together."""
 
     APPRAISE = _named("APPRAISE")
+    AWAIT_APPRAISAL = _named("AWAIT_APPRAISAL")
+    ASK_OPINION = _named("ASK_OPINION")
+    GIVE_OPINION = _named("GIVE_OPINION")
+    JUDGE = _named("JUDGE")
+    ANSWER = _named("ANSWER")
     ACCEPT = _named("ACCEPT")
     ANSWER_ON_SPOT = _named("ANSWER_ON_SPOT")
     DISPATCH = _named("DISPATCH")
@@ -64,6 +69,7 @@ class CaseAction(Enum):
     GRANT_RETURN = _named("GRANT_RETURN")
     REFUSE_RETURN = _named("REFUSE_RETURN")
     REASSIGN = _named("REASSIGN")
+    RECALL = _named("RECALL")
     DECLINE = _named("DECLINE")
     ASK_EXTENSION = _named("ASK_EXTENSION")
     GRANT_EXTENSION = _named("GRANT_EXTENSION")
@@ -75,38 +81,6 @@ class CaseAction(Enum):
     ASK_REWORK = _named("ASK_REWORK")
     RESUME_HANDLING = _named("RESUME_HANDLING")
     WITHDRAW = _named("WITHDRAW")
-
-
-@strawberry.enum(description="分级 · grade, decides the limit in working days")
-class Grade(Enum):
-    CONSULTATION = "CONSULTATION"
-    ORDINARY = "ORDINARY"
-    COMPLEX = "COMPLEX"
-    URGENT = "URGENT"
-
-
-@strawberry.federation.type(keys=["code"], description="承办部门 · a department that handles")
-class Department:
-    code: str = strawberry.field(description="部门代码 · code of the department")
-
-    @strawberry.field(description="名称；资料未到时为空 · null while the reference has not arrived")
-    async def name(self, info: Ctx) -> str | None:
-        return await info.context.departments.load(self.code)
-
-    @classmethod
-    def resolve_reference(cls, code: str) -> Self:
-        return cls(code=code)
-
-
-@strawberry.type(description="责任人（岗位与编号）· the accountable person, by role, unit and id")
-class CaseOwner:
-    staff_id: str = strawberry.field(description="人员编号 · id of the person")
-    role: str = strawberry.field(description="岗位 · role")
-    unit: str = strawberry.field(description="单位 · team, department or division")
-
-    @classmethod
-    def of(cls, owner: Owner) -> Self:
-        return cls(staff_id=owner.staffId, role=owner.role, unit=owner.unit)
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
@@ -258,6 +232,9 @@ class Case:
     returns: list[Return] = strawberry.field(description="退单记录 · every return, oldest first")
     extensions: list[Extension] = strawberry.field(description="延期记录 · every extension, oldest first")
     declined: Declined | None = strawberry.field(description="不予受理的理由和正确途径 · why it is not accepted, and where to turn")
+    consultations: list[Consultation] = strawberry.field(description="征求意见记录 · every opinion asked, oldest first")
+    verdict: Verdict | None = strawberry.field(description="人工研判结论（最近一次） · what a dispatcher found last; null: a rule did")
+    recalls: list[Recall] = strawberry.field(description="收回研判记录 · every recall, oldest first")
     withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
     held: strawberry.Private[Held]
 
@@ -301,6 +278,9 @@ class Case:
             returns=[Return.of(each) for each in held.returns],
             extensions=[Extension.of(each) for each in held.extensions],
             declined=Declined.of(held.declined) if held.declined else None,
+            consultations=[Consultation.of_held(each, held.status == "APPRAISING") for each in held.appraisal.consultations],
+            verdict=Verdict.of(held.appraisal.verdict) if held.appraisal.verdict else None,
+            recalls=[Recall.of(each) for each in held.appraisal.recalls],
             withdrawn_for=held.withdrawn_for,
             held=held,
         )

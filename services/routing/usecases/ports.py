@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing.domain.case import Case, Limit
+from services.routing.domain.catalogue import Catalogue
 from shared.contracts.intake import DepartmentRow
 from shared.identity.access import Access
 from shared.writer import Writer
@@ -14,7 +15,8 @@ from shared.writer import Writer
 
 @dataclass(frozen=True)
 class Handling:
-    """One writer, the business clock, how a case is authorised, the working calendar, and the departments by code."""
+    """One writer, the business clock, how a case is authorised, the working calendar, the departments by code, the dispatch
+    catalogue, and the path of the one category that a text means."""
 
     writer: Writer
     reference_key: bytes
@@ -22,3 +24,5 @@ class Handling:
     access_of: Callable[[Case], Access]
     limit: Limit
     departments: Callable[[], Awaitable[Mapping[str, DepartmentRow]]]
+    catalogue: Catalogue
+    category_of: Callable[[str], str | None]

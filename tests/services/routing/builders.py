@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from services.routing.adapters.calendar import StateCouncilCalendar
+from services.routing.adapters.categories import load_categories
 from services.routing.domain import case as domain
-from services.routing.domain import returns
+from services.routing.domain import judging, returns
+from services.routing.domain.appraisal import Appraisal, Body, Consultation
 from services.routing.domain.case import Case, Extension, Return, WorkOrder
 from services.routing.domain.catalogue import FIRST_CATALOGUE, Catalogue
 from services.routing.domain.lifecycle import Action
@@ -31,10 +33,12 @@ from tests.services.builders import AT, COUNTY, KEY, LUCHENG, REF, TEAM, VILLAGE
 SECRETARY = Owner(staffId="secretary-1", role="SECRETARY", unit=TEAM)
 HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
 DISPATCHER = Owner(staffId="dispatcher-1", role="DISPATCHER", unit=COUNTY)
+COMMUNITY = Owner(staffId="community-1", role="COMMUNITY_SECRETARY", unit=VILLAGE)
 SUPERVISOR = Owner(staffId="supervisor-1", role="SUPERVISOR", unit=COUNTY)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
+TREE = load_categories()
 
 
 def limit(start: datetime, days: int) -> Due:
@@ -127,6 +131,17 @@ def with_extension_asked(case: Case) -> Case:
     return case.with_(extensions=[held])
 
 
+def appraising(**changes: Any) -> Case:
+    """A report in APPRAISING, which waits for people."""
+    return judging.await_appraisal(opened(kind="REPORT", **changes), AT)[0]
+
+
+def with_opinion_asked(case: Case, of: Body = "COMMUNITY") -> Case:
+    """Of this body, by the dispatcher."""
+    held = Consultation(of=of, asked_at=AT, asked_by=DISPATCHER, question="情况属实吗？", due_at=limit(AT, 1).at)
+    return case.with_(appraisal=Appraisal(consultations=[held]))
+
+
 def asked(order: WorkOrder, **changes: Any) -> Return:
     """A return that waits."""
     sent = {"department": order.department, "rule": order.rule, "rule_version": order.rule_version}
@@ -139,9 +154,14 @@ async def departments() -> dict[str, DepartmentRow]:
     return {code: DepartmentRow(code=code, name=code, division=place, head=f"head-{code}", receiver="r") for code, place in rows}
 
 
+def category_of(text: str) -> str | None:
+    found = TREE.find(text)
+    return found.path if found else None
+
+
 def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling:
     """What people's commands are made of, over a desk."""
-    return Handling(office.writer, KEY, now, access_of, limit, departments)
+    return Handling(office.writer, KEY, now, access_of, limit, departments, FIRST_CATALOGUE, category_of)
 
 
 def desk(now: StillWorld | None = None, **changes: Any) -> Desk:
