@@ -45,6 +45,9 @@ class Consultation(BaseModel):
     truthful: Finding | None = None
     opinion: str | None = None
 
+    def overdue(self, at: datetime) -> bool:
+        return self.answered_at is None and at > self.due_at
+
     def without_words(self) -> Self:
         return self.model_copy(update={"question": ERASED, "opinion": blanked(self.opinion)})
 

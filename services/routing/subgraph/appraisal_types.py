@@ -48,11 +48,12 @@ class Consultation:
     reasonable: Finding | None = strawberry.field(description="是否合理 · whether it is reasonable")
     truthful: Finding | None = strawberry.field(description="是否属实 · whether it is truthful")
     opinion: str | None = strawberry.field(description="意见 · the opinion in words")
-    waits: strawberry.Private[bool]
+    held: strawberry.Private[HeldConsultation]
+    appraising: strawberry.Private[bool]
 
     @strawberry.field(description="已逾期未答复 · not answered although it is due, while the grievance is still being appraised")
     def overdue(self, info: Ctx) -> bool:
-        return self.waits and info.context.routing.handling.now() > self.due_at
+        return self.appraising and self.held.overdue(info.context.routing.handling.now())
 
     @classmethod
     def of_held(cls, held: HeldConsultation, appraising: bool) -> Self:
@@ -67,7 +68,8 @@ class Consultation:
             reasonable=Finding(held.reasonable) if held.reasonable else None,
             truthful=Finding(held.truthful) if held.truthful else None,
             opinion=held.opinion,
-            waits=appraising and held.answered_at is None,
+            held=held,
+            appraising=appraising,
         )
 
 
