@@ -44,8 +44,12 @@ class Judgement:
 def hindrance(case: Case, action: Action, scopes: Iterable[Scope]) -> Refusal | None:
     """Why somebody with these scopes may not do it now although the state allows it."""
     if action == "ASK_OPINION":
-        refusals = [asking_refused(case, body) for body in BODIES]
-        return refusals[0] if all(refusals) else None
+        there = [body for body in BODIES if place_of(body, case.division) is not None]
+        if not there:
+            return asking_refused(case, "COMMUNITY")
+        if set(there) <= case.appraisal.waiting().keys():
+            zh, en = "诉求所在地可征求的组织均已征求，尚待答复。", "Whoever can be asked there was asked already and has not answered yet."
+            return Refusal("OPINION_PENDING", zh, en)
     if action == "GIVE_OPINION":
         waiting = case.appraisal.waiting()
         if not waiting:

@@ -91,7 +91,7 @@ async def test_the_community_is_asked_and_answers_within_a_working_day() -> None
     assert (waits.question, waits.answered_at, day_in_china(waits.due_at).isoformat()) == ("是否属实？请联系〔电话〕。", None, "2020-06-08")
     assert (waits.asked_by.role, waits.asked_by.unit, asked.owner) == ("DISPATCHER", COUNTY, SECRETARY)
     assert told(made, DISPATCHER, "ASK_OPINION") == "OPINION_PENDING"
-    assert await code_of(ask_for_opinion(handling(made), DISPATCHER, "b", ID, "COMMUNITY", QUESTION, "")) == ("OPINION_PENDING", "of")
+    assert await code_of(ask_for_opinion(handling(made), DISPATCHER, "b", ID, "COMMUNITY", QUESTION, "")) == ("OPINION_PENDING", None)
 
     later = AT + timedelta(hours=2)
     parts = handling(made, lambda: later)
@@ -119,6 +119,7 @@ async def test_only_who_was_asked_answers_and_only_of_a_compound_that_the_place_
         assert told(made, other, "GIVE_OPINION") == "NOT_ASKED"
         refused = say_opinion(handling(made), other, "o", ID, "COMPOUND", "YES", "YES", OPINION, "")
         assert (await code_of(refused))[0] == "NOT_ASKED"
+    assert await code_of(ask_for_opinion(handling(made), DISPATCHER, "b", ID, "COMPOUND", QUESTION, "")) == ("OPINION_PENDING", "of")
     both = viewer(Role.COMMUNITY_SECRETARY, scopes=(*COMMUNITY.scopes, *COMPOUND.scopes))
     refused = say_opinion(handling(made), both, "o", ID, "COMMUNITY", "YES", "YES", OPINION, "")
     assert await code_of(refused) == ("NO_OPINION_ASKED", "of")
