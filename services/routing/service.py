@@ -55,6 +55,11 @@ class Service:
 
     def handling(self) -> Handling:
         """What people's commands are made of."""
+
+        def category_of(text: str) -> str | None:
+            found = self.tree.find(text)
+            return found.path if found else None
+
         return Handling(
             self.writer,
             self.reference_key,
@@ -63,6 +68,8 @@ class Service:
             self._limit,
             self.departments.newest,
             self.cases.has_owned,
+            self.catalogues.newest,
+            category_of,
         )
 
     async def _read_catalogue(self) -> None:

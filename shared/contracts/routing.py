@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from shared.contracts.base import AuditAnchored, Contract, Part
-from shared.contracts.intake import Owner
+from shared.contracts.intake import Kind, Owner
 
 Status = Literal[
     "REGISTERED",
@@ -54,7 +54,8 @@ class Progress(Part):
 
 
 class GrievanceAppraisedV1(Contract):
-    """研判 is done (S47): accepted, or answered on the spot (S49). `verdict` says by what it was judged."""
+    """研判 is done (S47): accepted, or answered on the spot (S49). `rule`: by what it was judged (by-hand: a dispatcher); `kind`: what it
+    was found to be, where somebody judged; `round`: to which round of handling an answer belongs."""
 
     type: ClassVar[str] = "routing.grievance.appraised.v1"
     words: ClassVar[tuple[str, ...]] = ("onSpotAnswer", *OF_PROGRESS)
@@ -65,6 +66,8 @@ class GrievanceAppraisedV1(Contract):
     rule: str
     by: Owner
     onSpotAnswer: str | None
+    kind: Kind | None = None
+    round: int = 1
     progress: Progress
 
 
@@ -123,7 +126,8 @@ class GrievanceDeclinedV1(Contract):
 class GrievanceMovedV1(Contract):
     """A move without an event of its own: what feedback found out (fed back, closed, in rework), a return that was asked or refused, an
     extension that was asked or decided (`progress.dueAt`), a hand-over inside the department (`progress.owner`), a co-handler that was
-    added, has reported or was released (`progress.access`), a withdrawal. `action` says which, by its name in the transition table."""
+    added, has reported or was released (`progress.access`), a withdrawal, what people do while they appraise it. `action` says which, by
+    its name in the transition table."""
 
     type: ClassVar[str] = "routing.grievance.moved.v1"
     words: ClassVar[tuple[str, ...]] = OF_PROGRESS

@@ -14,6 +14,7 @@ from services.intake.domain.records import Told
 from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
+from services.routing.domain.appraisal import Answered, Appraisal, Consultation, Recall, Verdict
 from services.routing.domain.case import Case, Declined, Extension, Return, Transition, WorkOrder
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
@@ -210,6 +211,7 @@ class Described:
             extensions=[extension],
             declined=Declined(at=AT, by=self.owner, reason=f"不予受理 {self.mark}", route=f"途径 {self.mark}"),
             withdrawn_for=f"撤诉 {self.mark}",
+            appraisal=self.appraisal(),
             hand_overs=[HandOver(at=AT, by=self.owner, owner_before=self.owner, owner=self.owner, reason=f"移交 {self.mark}")],
         )
         return whole.with_(**self.changes)
@@ -229,6 +231,35 @@ class Described:
             released_by=self.owner,
             release_reason=f"免除 {self.mark}",
         )
+
+    def appraisal(self) -> Appraisal:
+        consultation = Consultation(
+            of="COMMUNITY",
+            asked_at=AT,
+            asked_by=self.owner,
+            question=f"征求 {self.mark}",
+            due_at=AT,
+            answered_at=AT,
+            answered_by=self.owner,
+            reasonable="YES",
+            truthful="UNCLEAR",
+            opinion=f"意见 {self.mark}",
+        )
+        verdict = Verdict(
+            at=AT,
+            by=self.owner,
+            reasonable="YES",
+            truthful="UNCLEAR",
+            kind="REPORT",
+            grade="ORDINARY",
+            category=f"category-{self.mark}",
+            reason=f"研判 {self.mark}",
+        )
+        recall = Recall(
+            at=AT, by=self.owner, department=self.department, rule=f"rule-{self.mark}", rule_version=1, reason=f"收回 {self.mark}"
+        )
+        answered = Answered(at=AT, by=self.owner, text=f"答复 {self.mark}")
+        return Appraisal(consultations=[consultation], verdict=verdict, recalls=[recall], answered=answered)
 
     def followup(self) -> FollowUp:
         reply = Reply(
@@ -330,6 +361,17 @@ def part_asked(department: str, lead: str) -> dict[str, Any]:
     part = Part(department=department, task="核实产权。", asked_at=AT, asked_by=Owner(staffId="asks", role="HANDLER", unit=lead))
     order = WorkOrder(department=lead, rule="rule", rule_version=1, round=1, dispatched_at=AT, accepted_at=AT, parts=[part])
     return at("HANDLING") | {"work_order": order}
+
+
+# 研判 by people: nobody has it yet.
+APPRAISING: dict[str, Any] = at("APPRAISING") | {"work_order": None, "departments": [], "due_at": None}
+
+
+def opinion_asked(place: str) -> dict[str, Any]:
+    """Changes by which the community's opinion waits to be given."""
+    by = Owner(staffId="asks", role="DISPATCHER", unit=place)
+    waits = Consultation(of="COMMUNITY", asked_at=AT, asked_by=by, question="情况属实吗？", due_at=FAR)
+    return APPRAISING | {"appraisal": Appraisal(consultations=[waits])}
 
 
 UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}

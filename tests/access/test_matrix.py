@@ -13,9 +13,11 @@ import pytest
 
 from services.intake.domain.numbers import mint
 from services.intake.domain.pins import pin_of
+from services.routing.domain.appraisal import Appraisal
 from shared.broker import SERVICES
 from tests.access.conftest import World
 from tests.access.documents import (
+    APPRAISING,
     AT,
     DUE_LATER,
     RELATIONS,
@@ -29,6 +31,7 @@ from tests.access.documents import (
     mark,
     masks_of,
     name_of,
+    opinion_asked,
     owned,
     part_asked,
     phone_of,
@@ -158,6 +161,11 @@ ORDERS: dict[str, dict[str, Any]] = {
     "addCoHandler": {"department": THIRD_UNIT, "task": "核实产权。"},
     "reportPart": {"text": "已核实。"},
     "releaseCoHandler": {"department": THIRD_UNIT, "reason": "不需要了。"},
+    "recallForAppraisal": {"reason": "类别有误。"},
+    "askOpinion": {"of": "COMMUNITY", "question": "情况属实吗？"},
+    "giveOpinion": {"of": "COMMUNITY", "reasonable": "YES", "truthful": "YES", "opinion": "属实。"},
+    "judgeGrievance": {"reasonable": "YES", "truthful": "YES", "reason": "情况属实。", "department": THIRD_UNIT},
+    "answerGrievance": {"text": "已在整改。"},
 }
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 LATER: dict[str, dict[str, Any]] = {
@@ -217,6 +225,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "addCoHandler": at("HANDLING"),
     "reportPart": part_asked(HANDLING, THIRD_UNIT),
     "releaseCoHandler": part_asked(THIRD_UNIT, HANDLING),
+    "recallForAppraisal": at("DISPATCHED"),
+    "askOpinion": APPRAISING | {"appraisal": Appraisal()},
+    "giveOpinion": opinion_asked(HERE),
+    "judgeGrievance": APPRAISING,
+    "answerGrievance": APPRAISING,
     "answerSurvey": UNANSWERED,
     "completeGrievance": at("HANDLING"),
 }

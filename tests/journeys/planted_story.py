@@ -89,6 +89,7 @@ class Story:
         await self._look(id)
         await self._archive(household)
         await self._send_about()
+        await self._appraise()
         await self._erase(await self._register())
         return id
 
@@ -286,6 +287,21 @@ class Story:
         await self._do("co-handler", "reportPart", grievanceId=id, text=garden.words(name))
         await self._do("dispatcher", "releaseCoHandler", grievanceId=id, department=others[1], reason=garden.words(name))
         await self._do("handler", "handOverWorkOrder", grievanceId=id, staffId="head-lucheng", reason=garden.words(name))
+
+    async def _appraise(self) -> None:
+        """By people: taken back, asked about, judged; and answered at once."""
+        id, garden = await self._register(), self._garden
+        words = garden.words(self._declared)
+        await self._caller.system.until_status(id, "DISPATCHED")
+        await self._do("dispatcher", "recallForAppraisal", grievanceId=id, reason=words)
+        await self._do("dispatcher", "askOpinion", grievanceId=id, of="COMMUNITY", question=garden.words(self._declared))
+        found = {"reasonable": "YES", "truthful": "UNCLEAR"}
+        opinion = garden.words(self._declared)
+        await self._do("community-secretary", "giveOpinion", grievanceId=id, of="COMMUNITY", opinion=opinion, **found)
+        judged = {"category": "城乡建设", "department": LUCHENG, **found}
+        await self._do("dispatcher", "judgeGrievance", grievanceId=id, reason=garden.words(self._declared), **judged)
+        await self._do("dispatcher", "recallForAppraisal", grievanceId=id, reason=words)
+        await self._do("dispatcher", "answerGrievance", grievanceId=id, text=garden.words(self._declared))
 
     async def _look(self, id: str) -> None:
         garden, why = self._garden, {"purpose": "CONTACT"}

@@ -22,4 +22,4 @@ def on_grievance_appraised(grievance: str, followup: FollowUp, event: GrievanceA
     followup = followup.progressed(progress).noted(entry)
     if not on_spot or event.onSpotAnswer is None:
         return followup, []
-    return record_reply(followup, grievance, 1, event.onSpotAnswer, progress.owner, None, progress.at)
+    return record_reply(followup, grievance, event.round, event.onSpotAnswer, progress.owner, None, progress.at)

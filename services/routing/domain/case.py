@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.routing.domain.appraisal import Appraisal
 from services.routing.domain.catalogue import LIMIT_DAYS, URGENT_HOURS, Catalogue, Grade, grade_of
 from services.routing.domain.lifecycle import Action, next_status
 from services.routing.domain.ownership import HandOver, Owned, owners_so_far, passed_on
@@ -143,7 +144,7 @@ class Case(BaseModel):
     departments: list[str]
     handlers: list[str]
     category: str | None
-    category_by: Literal["PETITIONER", "RULE", "NONE"]
+    category_by: Literal["PETITIONER", "RULE", "NONE", "DISPATCHER"]
     grade: Grade
     owner: Owner
     registered_at: datetime
@@ -161,6 +162,7 @@ class Case(BaseModel):
     returns: list[Return] = []
     extensions: list[Extension] = []
     declined: Declined | None = None
+    appraisal: Appraisal = Appraisal()
     withdrawn_for: str | None = None
     """撤诉: what the petitioner gave as the reason, if anything."""
     owners: list[Owned] = Field(default_factory=owners_so_far)
@@ -188,6 +190,8 @@ class Case(BaseModel):
         """What the petitioner is told at the end."""
         if self.declined is not None:
             return declined_words(self.declined.reason, self.declined.route)
+        if self.appraisal.answered is not None:
+            return self.appraisal.answered.text
         return self.work_order.resolution if self.work_order else None
 
     def moved(self, action: Action, at: datetime, by: Owner) -> Self:
@@ -223,6 +227,7 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     returns = [each.without_words() for each in case.returns]
     extensions = [each.without_words() for each in case.extensions]
     told = case.declined.model_copy(update={"reason": ERASED, "route": ERASED}) if case.declined else None
+    case = case.with_(appraisal=case.appraisal.without_words())
     case = case.with_(work_order=order, returns=returns, extensions=extensions, declined=told, withdrawn_for=blanked(case.withdrawn_for))
     case = case.with_(hand_overs=[each.without_words() for each in case.hand_overs])
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)
@@ -275,12 +280,12 @@ def dispatch(case: Case, catalogue: Catalogue, known: Departments, limit: Limit,
     takes it, its receiver before others."""
     choice = catalogue.choose(case.category, case.division, case.kind, case.accused_departments, known)
     rule, department = choice.rule, choice.department
-    due = due_for(case.grade, limit, at, rule.days)
+    due = due_of(case, limit, at, rule.days)
     order = WorkOrder(
         department=department,
         rule=rule.id,
         rule_version=catalogue.version,
-        round=1,
+        round=round_of(case),
         dispatched_at=at,
         receiver=known[department].receiver if department in known else None,
         parts=asked_by_rule(choice.co, SYSTEM, at),
@@ -306,6 +311,11 @@ def dispatch(case: Case, catalogue: Catalogue, known: Departments, limit: Limit,
 def head_of(department: DepartmentRow) -> Owner:
     """Its first responsible person, who owns what nobody there has taken yet."""
     return Owner(staffId=department.head, role="DEPARTMENT_HEAD", unit=department.code)
+
+
+def due_of(case: Case, limit: Limit, at: datetime, days: int | None = None) -> Due:
+    """What was due already stays due then: sending it anew gives no time."""
+    return due_for(case.grade, limit, at, days) if case.due_at is None else Due(case.due_at, case.due_provisional)
 
 
 def due_for(grade: Grade, limit: Limit, at: datetime, days: int | None = None) -> Due:
@@ -344,8 +354,7 @@ def decline(case: Case, reason: str, route: str, by: Owner, at: datetime) -> tup
     """不予受理: nobody handles it, nothing is due; the petitioner is told why and where it belongs."""
     told = Declined(at=at, by=by, reason=reason, route=route)
     ended = case.moved("DECLINE", at, by).with_(declined=told, owner=by, due_at=None, due_provisional=False, closed_at=at)
-    round = ended.work_order.round if ended.work_order else 1
-    return ended, [GrievanceDeclinedV1(reason=reason, route=route, round=round, by=by, progress=ended.progress(at))]
+    return ended, [GrievanceDeclinedV1(reason=reason, route=route, round=round_of(ended), by=by, progress=ended.progress(at))]
 
 
 def withdraw(case: Case, reason: str | None, at: datetime) -> tuple[Case, list[Contract]]:
@@ -386,3 +395,8 @@ def order_of(case: Case) -> WorkOrder:
     if case.work_order is None:
         raise ValueError("a case in this state has a work order")
     return case.work_order
+
+
+def round_of(case: Case) -> int:
+    """The replies of a case are told apart by it, also while no department has it."""
+    return case.work_order.round if case.work_order else case.reworks + 1

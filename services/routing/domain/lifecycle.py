@@ -23,6 +23,11 @@ from shared.identity.errors import Refusal
 
 Action = Literal[
     "APPRAISE",
+    "AWAIT_APPRAISAL",
+    "ASK_OPINION",
+    "GIVE_OPINION",
+    "JUDGE",
+    "ANSWER",
     "ACCEPT",
     "ANSWER_ON_SPOT",
     "DISPATCH",
@@ -31,6 +36,7 @@ Action = Literal[
     "GRANT_RETURN",
     "REFUSE_RETURN",
     "REASSIGN",
+    "RECALL",
     "DECLINE",
     "ASK_EXTENSION",
     "GRANT_EXTENSION",
@@ -48,11 +54,21 @@ Action = Literal[
     "WITHDRAW",
 ]
 
-Party = Literal["SYSTEM", "DEPARTMENT", "OWNER_OR_HEAD", "LEAD_OR_DISPATCHER", "CO_DEPARTMENT", "DISPATCHER", "SUPERVISOR", "PETITIONER"]
+Party = Literal[
+    "SYSTEM",
+    "DEPARTMENT",
+    "OWNER_OR_HEAD",
+    "LEAD_OR_DISPATCHER",
+    "CO_DEPARTMENT",
+    "DISPATCHER",
+    "SUPERVISOR",
+    "COMMUNITY",
+    "PETITIONER",
+]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
-Limit = Literal["RESULT", "RETURN"]
+Limit = Literal["RESULT", "RETURN", "OPINION"]
 """RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS); sending it elsewhere does not begin it anew. RETURN: from
-when it was sent to this department (catalogue.py RETURN_DAYS)."""
+when it was sent to this department (catalogue.py RETURN_DAYS). OPINION: from when it was asked (appraisal.py OPINION_DAYS)."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,20 @@ _AT_WORK: tuple[Status, ...] = ("DISPATCHED", "HANDLING")
 
 MOVES: tuple[Move, ...] = (
     Move("APPRAISE", "SYSTEM", ("REGISTERED",), "APPRAISING", None, None, "研判", "appraise"),
+    Move(
+        "AWAIT_APPRAISAL",
+        "SYSTEM",
+        ("REGISTERED",),
+        "APPRAISING",
+        None,
+        GrievanceMovedV1,
+        "待人工研判",
+        "leave the appraisal to people",
+    ),
+    Move("ASK_OPINION", "DISPATCHER", ("APPRAISING",), "APPRAISING", None, GrievanceMovedV1, "征求意见", "ask for an opinion"),
+    Move("GIVE_OPINION", "COMMUNITY", ("APPRAISING",), "APPRAISING", "OPINION", GrievanceMovedV1, "答复意见", "give an opinion"),
+    Move("JUDGE", "DISPATCHER", ("APPRAISING",), "ACCEPTED", None, GrievanceAppraisedV1, "人工研判", "judge"),
+    Move("ANSWER", "DISPATCHER", ("APPRAISING",), "ANSWERED_ON_SPOT", None, GrievanceAppraisedV1, "直接答复", "answer directly"),
     Move("ACCEPT", "SYSTEM", ("APPRAISING",), "ACCEPTED", None, GrievanceAppraisedV1, "受理", "accept"),
     Move("ANSWER_ON_SPOT", "SYSTEM", ("APPRAISING",), "ANSWERED_ON_SPOT", None, GrievanceAppraisedV1, "当场答复", "answer on the spot"),
     Move("DISPATCH", "SYSTEM", ("ACCEPTED",), "DISPATCHED", None, GrievanceDispatchedV1, "转办", "dispatch"),
@@ -82,6 +112,7 @@ MOVES: tuple[Move, ...] = (
     Move("GRANT_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceDispatchedV1, "同意退单", "grant the return"),
     Move("REFUSE_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceMovedV1, "驳回退单", "refuse the return"),
     Move("REASSIGN", "DISPATCHER", ("DISPATCHED", "HANDLING"), "DISPATCHED", None, GrievanceDispatchedV1, "改派", "reassign"),
+    Move("RECALL", "DISPATCHER", ("DISPATCHED",), "APPRAISING", None, GrievanceMovedV1, "收回研判", "recall for appraisal"),
     Move(
         "DECLINE",
         "DISPATCHER",

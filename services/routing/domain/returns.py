@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, head_of, order_of
+from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, head_of, order_of, round_of
 from services.routing.domain.catalogue import RETURN_DAYS
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.targets import Departments, resolve
@@ -51,17 +51,17 @@ def refuse_return(case: Case, answer: str, by: Owner, at: datetime) -> tuple[Cas
 def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """It goes to another department; without one there is no granting: no case ends because it pertains to nobody."""
     granted = _decided(case.moved("GRANT_RETURN", at, by), True, answer, by, at, sent_to=to.code)
-    return _sent(granted, to, answer, by, at)
+    return sent_by_hand(granted, to, order_of(case).rule_version, answer, by, at)
 
 
 def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """改派: a dispatcher saw for themselves that it went to the wrong place."""
-    return _sent(case.moved("REASSIGN", at, by), to, reason, by, at)
+    return sent_by_hand(case.moved("REASSIGN", at, by), to, order_of(case).rule_version, reason, by, at)
 
 
 def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:
     """The department to which a dispatcher may send it, named by code or by target; raises Refusal."""
-    present = order_of(case).department
+    present = case.work_order.department if case.work_order else None
     code = resolve(department, case.division, known, present)
     if code is None:
         raise Refusal("NO_COMMITTEE", "没有登记这一级的党（工）委。", "No committee of that tier is recorded.", "department")
@@ -77,25 +77,25 @@ def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:
     return row
 
 
-def _sent(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
-    """As the catalogue does it, but for the day on which it is due. What others contribute stays with them; of its own part the new lead
-    has the whole now."""
-    before = order_of(case)
+def sent_by_hand(case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+    """As the catalogue does it, but for the day on which it is due. `version`: of the catalogue that was passed over. What others
+    contribute stays with them; of its own part the new lead has the whole now."""
+    parts = case.work_order.parts if case.work_order else []
     order = WorkOrder(
         department=to.code,
         rule=BY_HAND,
-        rule_version=before.rule_version,
-        round=before.round,
+        rule_version=version,
+        round=round_of(case),
         dispatched_at=at,
         reason=reason,
         receiver=to.receiver,
-        parts=[part for part in before.parts if part.department != to.code],
+        parts=[part for part in parts if part.department != to.code],
     )
     sent = case.with_order(order).with_(handlers=[], owner=head_of(to))
     event = GrievanceDispatchedV1(
         department=to.code,
         rule=BY_HAND,
-        ruleVersion=before.rule_version,
+        ruleVersion=version,
         by=by,
         provisionalDue=sent.due_provisional,
         progress=sent.progress(at),

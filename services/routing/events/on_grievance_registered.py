@@ -1,8 +1,11 @@
-"""A grievance was registered: open its case, appraise it by rule and, unless it was answered on the spot, dispatch it."""
+"""A grievance was registered: open its case. Some wait for people; the others are appraised by rule and, unless they were answered on the
+spot, dispatched."""
 
 from __future__ import annotations
 
+from services.routing.domain.appraisal import waits_for_people
 from services.routing.domain.case import Case, appraise, dispatch, open_case
+from services.routing.domain.judging import await_appraisal
 from services.routing.domain.policy import Policy
 from shared.contracts.base import Contract
 from shared.contracts.intake import GrievanceRegisteredV1
@@ -14,7 +17,10 @@ def on_grievance_registered(policy: Policy, case: Case | None, event: GrievanceR
     by_rule = event.category is None
     category = policy.classify(event.subject, event.text) if by_rule else event.category
     at = policy.now()
-    judged, events = appraise(open_case(event, category, by_rule), event.onSpotAnswer, at)
+    opened = open_case(event, category, by_rule)
+    if waits_for_people(opened.kind, opened.grade, answered=event.onSpotAnswer is not None):
+        return await_appraisal(opened, at)
+    judged, events = appraise(opened, event.onSpotAnswer, at)
     if judged.status != "ACCEPTED":
         return judged, events
     dispatched, more = dispatch(judged, policy.catalogue(), policy.departments(), policy.limit, at)

@@ -1,7 +1,8 @@
-"""What the types of routing's graph are made of: a department, and a person by role, unit and id."""
+"""What several of routing's types are made of."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Self
 
 import strawberry
@@ -11,6 +12,14 @@ from services.routing.subgraph.context import RoutingContext
 from shared.contracts.intake import Owner
 
 Ctx = Info[RoutingContext, None]
+
+
+@strawberry.enum(description="分级 · grade, decides the limit in working days")
+class Grade(Enum):
+    CONSULTATION = "CONSULTATION"
+    ORDINARY = "ORDINARY"
+    COMPLEX = "COMPLEX"
+    URGENT = "URGENT"
 
 
 @strawberry.federation.type(keys=["code"], description="承办部门 · a department that handles")

@@ -45,6 +45,13 @@ READS_RULES = officials(
         Role.CITY_ADMIN,
     ),
 )
+ADVISES = command(
+    "诉求所在地的社区（村）党组织书记、小区党支部书记",
+    "party secretaries of the community or the compound, in their territory",
+    parties.COMMUNITIES,
+    parties.may_advise,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
+)
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
 
 HANDS_OVER = command(
@@ -93,12 +100,15 @@ POLICY = Policy(
             "addCoHandler": ASKS_FOR_HELP,
             "reportPart": HAS_A_PART,
             "decideExtension": SUPERVISES,
+            "recallForAppraisal askOpinion judgeGrievance answerGrievance": DISPATCHES,
+            "giveOpinion": ADVISES,
             "withdrawGrievance": WITHDRAWS,
         },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
+            "consultations verdict recalls": OF_OBJECT,
             "handOvers": AMONG_OFFICIALS,
         },
         "CaseOwnership": {"owner since until": OF_OBJECT},
@@ -116,6 +126,9 @@ POLICY = Policy(
         "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},
         "Declined": {"at by reason route": OF_OBJECT},
         "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},
+        "Consultation": {"of askedAt askedBy question dueAt overdue answeredAt answeredBy reasonable truthful opinion": OF_OBJECT},
+        "Verdict": {"at by reasonable truthful kind grade category reason": OF_OBJECT},
+        "Recall": {"at by department rule ruleVersion reason": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
         "DispatchCatalogue": {"version publishedAt rules": OF_OBJECT},
         "DispatchRule": {"id category division kind department co days": OF_OBJECT},
@@ -135,6 +148,11 @@ POLICY = Policy(
         "AddCoHandlerRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ReportPartRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ReleaseCoHandlerRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "RecallRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AskOpinionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "GiveOpinionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "JudgeRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AnswerRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},
     },
 )

@@ -8,6 +8,23 @@ from typing import Any, TypeVar
 import strawberry
 
 from services.routing.store.mongo import CODEC
+from services.routing.subgraph.appraisal import (
+    AnswerGrievanceInput,
+    AnswerRefused,
+    AnswerResult,
+    AskOpinionInput,
+    AskOpinionRefused,
+    AskOpinionResult,
+    GiveOpinionInput,
+    GiveOpinionRefused,
+    GiveOpinionResult,
+    JudgeGrievanceInput,
+    JudgeRefused,
+    JudgeResult,
+    RecallForAppraisalInput,
+    RecallRefused,
+    RecallResult,
+)
 from services.routing.subgraph.catalogue import DispatchCatalogue
 from services.routing.subgraph.co_handlers import (
     AddCoHandlerInput,
@@ -65,11 +82,15 @@ from services.routing.subgraph.types import (
 )
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.answer_grievance import answer_directly
 from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
+from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.hand_over_work_order import give
+from services.routing.usecases.judge_grievance import judge
 from services.routing.usecases.reassign_work_order import send_elsewhere
+from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
@@ -168,6 +189,27 @@ class Mutation:
     @strawberry.mutation(description="撤诉 · the petitioner withdraws it; nobody handles it any more")
     async def withdraw_grievance(self, info: Ctx, input: WithdrawGrievanceInput) -> WithdrawResult:
         return await _done(info, input, WithdrawRefused, withdraw_grievance, input.reason)
+
+    @strawberry.mutation(description="收回研判，限部门接单前 · a dispatcher takes it back to judge it, before the department accepts it")
+    async def recall_for_appraisal(self, info: Ctx, input: RecallForAppraisalInput) -> RecallResult:
+        return await _done(info, input, RecallRefused, take_back, input.reason)
+
+    @strawberry.mutation(description="征求意见 · a dispatcher asks the party organisation of the community, or of the compound")
+    async def ask_opinion(self, info: Ctx, input: AskOpinionInput) -> AskOpinionResult:
+        return await _done(info, input, AskOpinionRefused, ask_for_opinion, input.of.value, input.question)
+
+    @strawberry.mutation(description="答复意见 · who was asked says whether it is reasonable and truthful")
+    async def give_opinion(self, info: Ctx, input: GiveOpinionInput) -> GiveOpinionResult:
+        told = input.of.value, input.reasonable.value, input.truthful.value, input.opinion
+        return await _done(info, input, GiveOpinionRefused, say_opinion, *told)
+
+    @strawberry.mutation(description="人工研判：受理并转办 · a dispatcher judges it; it is accepted and goes to its department")
+    async def judge_grievance(self, info: Ctx, input: JudgeGrievanceInput) -> JudgeResult:
+        return await _done(info, input, JudgeRefused, judge, input.judgement(), input.department)
+
+    @strawberry.mutation(description="直接答复 · a dispatcher answers the petitioner; nobody handles it")
+    async def answer_grievance(self, info: Ctx, input: AnswerGrievanceInput) -> AnswerResult:
+        return await _done(info, input, AnswerRefused, answer_directly, input.text)
 
 
 Refused = TypeVar("Refused", bound=RefusedFields)

@@ -15,9 +15,11 @@ from services.routing.domain.case import Extension as HeldExtension
 from services.routing.domain.case import Return as HeldReturn
 from services.routing.domain.case import WorkOrder as Order
 from services.routing.domain.lifecycle import BY_ACTION, STATUS_NAMES, Action
+from services.routing.subgraph.appraisal_types import Consultation, Recall, Verdict
 from services.routing.subgraph.basics import CaseOwner as CaseOwner
 from services.routing.subgraph.basics import Ctx as Ctx
 from services.routing.subgraph.basics import Department as Department
+from services.routing.subgraph.basics import Grade as Grade
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
 from shared.subgraph import RefusedFields
@@ -55,6 +57,11 @@ class CaseAction(Enum):
     """The actions of the transition table; a test holds the two together."""
 
     APPRAISE = _named("APPRAISE")
+    AWAIT_APPRAISAL = _named("AWAIT_APPRAISAL")
+    ASK_OPINION = _named("ASK_OPINION")
+    GIVE_OPINION = _named("GIVE_OPINION")
+    JUDGE = _named("JUDGE")
+    ANSWER = _named("ANSWER")
     ACCEPT = _named("ACCEPT")
     ANSWER_ON_SPOT = _named("ANSWER_ON_SPOT")
     DISPATCH = _named("DISPATCH")
@@ -63,6 +70,7 @@ class CaseAction(Enum):
     GRANT_RETURN = _named("GRANT_RETURN")
     REFUSE_RETURN = _named("REFUSE_RETURN")
     REASSIGN = _named("REASSIGN")
+    RECALL = _named("RECALL")
     DECLINE = _named("DECLINE")
     ASK_EXTENSION = _named("ASK_EXTENSION")
     GRANT_EXTENSION = _named("GRANT_EXTENSION")
@@ -78,14 +86,6 @@ class CaseAction(Enum):
     ASK_REWORK = _named("ASK_REWORK")
     RESUME_HANDLING = _named("RESUME_HANDLING")
     WITHDRAW = _named("WITHDRAW")
-
-
-@strawberry.enum(description="分级 · grade, decides the limit in working days")
-class Grade(Enum):
-    CONSULTATION = "CONSULTATION"
-    ORDINARY = "ORDINARY"
-    COMPLEX = "COMPLEX"
-    URGENT = "URGENT"
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
@@ -243,6 +243,9 @@ class Case:
     returns: list[Return] = strawberry.field(description="退单记录 · every return, oldest first")
     extensions: list[Extension] = strawberry.field(description="延期记录 · every extension, oldest first")
     declined: Declined | None = strawberry.field(description="不予受理的理由和正确途径 · why it is not accepted, and where to turn")
+    consultations: list[Consultation] = strawberry.field(description="征求意见记录 · every opinion asked, oldest first")
+    verdict: Verdict | None = strawberry.field(description="人工研判结论（最近一次） · what a dispatcher found last; null: a rule did")
+    recalls: list[Recall] = strawberry.field(description="收回研判记录 · every recall, oldest first")
     withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
     owners: list[CaseOwnership] = strawberry.field(description="历任责任人 · who owned it since when, from registration on, oldest first")
     hand_overs: list[HandOver] | None = strawberry.field(description="内部移交记录 · every hand-over inside a department; for officials")
@@ -288,6 +291,9 @@ class Case:
             returns=[Return.of(each) for each in held.returns],
             extensions=[Extension.of(each) for each in held.extensions],
             declined=Declined.of(held.declined) if held.declined else None,
+            consultations=[Consultation.of_held(each, held.status == "APPRAISING") for each in held.appraisal.consultations],
+            verdict=Verdict.of(held.appraisal.verdict) if held.appraisal.verdict else None,
+            recalls=[Recall.of(each) for each in held.appraisal.recalls],
             withdrawn_for=held.withdrawn_for,
             owners=CaseOwnership.all_of(held.owners),
             hand_overs=[HandOver.of(each) for each in held.hand_overs],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain import co_handlers, extensions, returns
+from services.routing.domain import co_handlers, extensions, judging, returns
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
@@ -30,6 +30,13 @@ HANDLERS = (Role.HANDLER, Role.DEPARTMENT_HEAD)
 DISPATCHERS = (Role.DISPATCHER,)
 SUPERVISORS = (Role.SUPERVISOR,)
 PETITIONERS = (Role.RESIDENT,)
+COMMUNITIES = (Role.COMMUNITY_SECRETARY,)
+# Who acts for a territory, as what.
+TERRITORIAL: dict[Party, Role] = {
+    "DISPATCHER": Role.DISPATCHER,
+    "SUPERVISOR": Role.SUPERVISOR,
+    "COMMUNITY": Role.COMMUNITY_SECRETARY,
+}
 
 
 def may_handle(viewer: Viewer, access: Access) -> bool:
@@ -67,6 +74,11 @@ def may_ask_for_help(viewer: Viewer, access: Access) -> bool:
 def may_supervise(viewer: Viewer, access: Access) -> bool:
     """A supervisor in whose territory it is."""
     return viewer.has(*SUPERVISORS) and may_see(viewer, access) and viewer.covers(access.division)
+
+
+def may_advise(viewer: Viewer, access: Access) -> bool:
+    """A party secretary of the place; which of them was asked, the case knows."""
+    return viewer.has(*COMMUNITIES) and may_see(viewer, access) and viewer.covers(access.division)
 
 
 def may_withdraw(viewer: Viewer, access: Access) -> bool:
@@ -118,6 +130,11 @@ PARTIES: dict[Party, PartyRule] = {
         lambda viewer, _case, access: may_withdraw(viewer, access),
         lambda: Forbidden("NOT_YOURS", "只有诉求人本人可以撤诉。", "Only the petitioner may withdraw it."),
     ),
+    "COMMUNITY": PartyRule(
+        COMMUNITIES,
+        lambda viewer, _case, access: may_advise(viewer, access),
+        lambda: Forbidden("NOT_YOUR_TERRITORY", "诉求所在地不在您的管辖范围内。", "You do not answer for this grievance's place."),
+    ),
 }
 """All but SYSTEM, which is nobody who could ask."""
 
@@ -137,13 +154,14 @@ def check_visible(parts: Handling, viewer: Viewer, case: Case) -> None:
 
 
 def author(viewer: Viewer, action: Action, case: Case) -> Owner:
-    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher or supervisor for a territory."""
+    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher, supervisor or party secretary for a
+    territory."""
     party = BY_ACTION[action].by
     if party == "PETITIONER":
         return PETITIONER
     leads = case.work_order is not None and _acts_for(viewer) == case.work_order.department
-    if party in ("DISPATCHER", "SUPERVISOR") or (party == "LEAD_OR_DISPATCHER" and not leads):
-        role = Role.SUPERVISOR if party == "SUPERVISOR" else Role.DISPATCHER
+    if party in TERRITORIAL or (party == "LEAD_OR_DISPATCHER" and not leads):
+        role = TERRITORIAL.get(party, Role.DISPATCHER)
         covering = [scope for scope in viewer.scopes if scope.covers(case.division)]
         return Owner(staffId=viewer.sub, role=role, unit=max(covering, key=lambda scope: len(scope.prefix)).code)
     role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
@@ -162,9 +180,12 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
         raise party.refusal()
     next_status(case.status, action)
     now = parts.now()
-    if refusal := returns.hindrance(case, action, viewer.sub, parts.limit, now) or extensions.hindrance(case, action, viewer.sub, now):
-        raise refusal
-    if refusal := co_handlers.hindrance(case, action, _acts_for(viewer)):
+    if refusal := (
+        returns.hindrance(case, action, viewer.sub, parts.limit, now)
+        or extensions.hindrance(case, action, viewer.sub, now)
+        or judging.hindrance(case, action, viewer.scopes)
+        or co_handlers.hindrance(case, action, _acts_for(viewer))
+    ):
         raise refusal
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing.domain.case import Case, Limit
+from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.targets import Departments
 from shared.identity.access import Access
 from shared.writer import Writer
@@ -14,8 +15,9 @@ from shared.writer import Writer
 
 @dataclass(frozen=True)
 class Handling:
-    """One writer, the business clock, how a case is authorised, the working calendar, the departments by code, and whether somebody has
-    owned a case for a department, by (department, staff id)."""
+    """One writer, the business clock, how a case is authorised, the working calendar, the departments by code, whether somebody has
+    owned a case for a department, by (department, staff id), the newest dispatch catalogue, and the path of the one category that a text
+    means."""
 
     writer: Writer
     reference_key: bytes
@@ -24,3 +26,5 @@ class Handling:
     limit: Limit
     departments: Callable[[], Awaitable[Departments]]
     has_owned: Callable[[str, str], Awaitable[bool]]
+    catalogue: Callable[[], Awaitable[Catalogue]]
+    category_of: Callable[[str], str | None]

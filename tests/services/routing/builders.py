@@ -12,7 +12,8 @@ from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories
 from services.routing.domain import case as domain
-from services.routing.domain import returns
+from services.routing.domain import judging, returns
+from services.routing.domain.appraisal import Appraisal, Body, Consultation
 from services.routing.domain.case import Case, Extension, Return, WorkOrder
 from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
@@ -34,11 +35,13 @@ from tests.services.builders import AT, COUNTY, KEY, LUCHENG, REF, TEAM, VILLAGE
 SECRETARY = Owner(staffId="secretary-1", role="SECRETARY", unit=TEAM)
 HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
 DISPATCHER = Owner(staffId="dispatcher-1", role="DISPATCHER", unit=COUNTY)
+COMMUNITY = Owner(staffId="community-1", role="COMMUNITY_SECRETARY", unit=VILLAGE)
 SUPERVISOR = Owner(staffId="supervisor-1", role="SUPERVISOR", unit=COUNTY)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
-FIRST_CATALOGUE = first_catalogue(load_categories())
+TREE = load_categories()
+FIRST_CATALOGUE = first_catalogue(TREE)
 KNOWN = {
     LUCHENG: DepartmentRow(code=LUCHENG, name="鲁城街道党工委", division="370881001000", head="head-lucheng", receiver="r", committee=True)
 }
@@ -143,6 +146,17 @@ def with_part(case: Case, department: str, lead: str = LUCHENG, **changes: Any) 
     return case.with_order(domain.order_of(case).model_copy(update={"department": lead, "parts": [part]}))
 
 
+def appraising(**changes: Any) -> Case:
+    """A report in APPRAISING, which waits for people."""
+    return judging.await_appraisal(opened(kind="REPORT", **changes), AT)[0]
+
+
+def with_opinion_asked(case: Case, of: Body = "COMMUNITY") -> Case:
+    """Of this body, by the dispatcher."""
+    held = Consultation(of=of, asked_at=AT, asked_by=DISPATCHER, question="情况属实吗？", due_at=limit(AT, 1).at)
+    return case.with_(appraisal=Appraisal(consultations=[held]))
+
+
 def asked(order: WorkOrder, **changes: Any) -> Return:
     """A return that waits."""
     sent = {"department": order.department, "rule": order.rule, "rule_version": order.rule_version}
@@ -155,6 +169,11 @@ async def departments() -> dict[str, DepartmentRow]:
     return {code: DepartmentRow(code=code, name=code, division=place, head=f"head-{code}", receiver="r") for code, place in rows}
 
 
+def category_of(text: str) -> str | None:
+    found = TREE.find(text)
+    return found.path if found else None
+
+
 def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling:
     """What people's commands are made of, over a desk."""
 
@@ -162,7 +181,10 @@ def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling
         owners = [each.owner for each in office.state().owners]
         return staff in OWNED_BEFORE or any((each.unit, each.staffId) == (department, staff) for each in owners)
 
-    return Handling(office.writer, KEY, now, access_of, limit, departments, has_owned)
+    async def catalogue() -> Catalogue:
+        return FIRST_CATALOGUE
+
+    return Handling(office.writer, KEY, now, access_of, limit, departments, has_owned, catalogue, category_of)
 
 
 def desk(now: StillWorld | None = None, **changes: Any) -> Desk:

@@ -9,8 +9,9 @@ import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import case as domain
-from services.routing.domain import co_handlers, extensions, returns, within
+from services.routing.domain import co_handlers, extensions, judging, returns, within
 from services.routing.domain.case import Case
+from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import (
     BY_ACTION,
     MOVES,
@@ -26,13 +27,17 @@ from services.routing.store.mongo import access_of
 from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.answer_grievance import answer_directly
 from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
+from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.hand_over_work_order import give
+from services.routing.usecases.judge_grievance import judge
 from services.routing.usecases.parties import PARTIES, allowances
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.reassign_work_order import send_elsewhere
+from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
@@ -47,12 +52,28 @@ from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord
 from tests.services.builders import AT, ID, LUCHENG, viewer
 from tests.services.routing import builders
-from tests.services.routing.builders import DISPATCHER, HANDLER, SUPERVISOR, ZJJ, case_in, desk, handling, limit, survey_answer
+from tests.services.routing.builders import (
+    COMMUNITY,
+    DISPATCHER,
+    HANDLER,
+    SUPERVISOR,
+    ZJJ,
+    case_in,
+    desk,
+    handling,
+    limit,
+    survey_answer,
+)
 from tools import flows
 
 Command = Callable[[Handling, Viewer], Awaitable[None]]
 # Of each action that people make: its command.
 COMMANDS: dict[Action, Command] = {
+    "ASK_OPINION": lambda parts, who: ask_for_opinion(parts, who, "r", ID, "COMMUNITY", "情况属实吗？", ""),
+    "GIVE_OPINION": lambda parts, who: say_opinion(parts, who, "r", ID, "COMMUNITY", "YES", "YES", "属实。", ""),
+    "JUDGE": lambda parts, who: judge(parts, who, "r", ID, SAID, None, ""),
+    "ANSWER": lambda parts, who: answer_directly(parts, who, "r", ID, "已在整改。", ""),
+    "RECALL": lambda parts, who: take_back(parts, who, "r", ID, "类别有误。", ""),
     "ACCEPT_WORK_ORDER": lambda parts, who: accept(parts, who, "r", ID, ""),
     "REPORT_RESOLUTION": lambda parts, who: report(parts, who, "r", ID, "已更换。", [], ""),
     "RETURN_WORK_ORDER": lambda parts, who: send_back(parts, who, "r", ID, "不归本部门管。", ""),
@@ -75,11 +96,20 @@ NEEDS: dict[Action, Callable[[Case], Case]] = {
     "REFUSE_EXTENSION": builders.with_extension_asked,
     "REPORT_PART": lambda case: builders.with_part(case, LUCHENG, lead=ZJJ),
     "RELEASE_CO_HANDLER": lambda case: builders.with_part(case, ZJJ),
+    "GIVE_OPINION": builders.with_opinion_asked,
 }
+# What goes on in the same write, and to where.
+GOES_ON: dict[Action, Status] = {"JUDGE": "DISPATCHED"}
+SAID = Judgement("YES", "YES", None, None, None, "情况属实。")
 # What the state allows and the order of things does not: the lead asks for help when it has accepted.
 NOT_YET = {("ADD_CO_HANDLER", "DISPATCHED", role): "NOT_ACCEPTED_YET" for role in (Role.HANDLER, Role.DEPARTMENT_HEAD)}
 # Written out by hand, so that a party that grows is seen.
 MAKERS: dict[Action, set[Role]] = {
+    "ASK_OPINION": {Role.DISPATCHER},
+    "GIVE_OPINION": {Role.COMMUNITY_SECRETARY},
+    "JUDGE": {Role.DISPATCHER},
+    "ANSWER": {Role.DISPATCHER},
+    "RECALL": {Role.DISPATCHER},
     "ACCEPT_WORK_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "REPORT_RESOLUTION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "RETURN_WORK_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
@@ -157,7 +187,7 @@ async def test_every_state_action_and_role(action: Action, role: Role) -> None:
         expected = "ROLE_MISSING" if role not in MAKERS[action] else None if status in move.origins else "ILLEGAL_MOVE"
         expected = NOT_YET.get((action, status, role), expected)
         assert (refused, told.refusal and told.refusal.code) == (expected, expected)
-        assert office.state().status == ((move.target or status) if refused is None else status)
+        assert office.state().status == (GOES_ON.get(action, move.target or status) if refused is None else status)
 
 
 def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
@@ -167,7 +197,17 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
     zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
     helped = builders.with_part(builders.handled(), ZJJ)
+    waits = builders.appraising()
+    heard = builders.with_opinion_asked(waits)
+    judged = judging.judged(waits, SAID, DISPATCHER, AT)
     return [
+        (builders.opened(), judging.await_appraisal(builders.opened(), AT)),
+        (waits, judging.ask_opinion(waits, "COMMUNITY", "情况属实吗？", DISPATCHER, limit, AT)),
+        (heard, judging.give_opinion(heard, "COMMUNITY", "YES", "YES", "属实。", COMMUNITY, AT)),
+        (waits, judged),
+        (judged[0], judging.sent_to(judged[0], zjj, 1, "转住建。", DISPATCHER, limit, AT)),
+        (waits, judging.answer(waits, "已在整改。", DISPATCHER, AT)),
+        (builders.dispatched(), judging.recall(builders.dispatched(), "类别有误。", DISPATCHER, AT)),
         (opened, accepted),
         (spoken, domain.appraise(spoken, "已解释。", AT)),
         (accepted[0], domain.dispatch(accepted[0], builders.FIRST_CATALOGUE, builders.KNOWN, limit, AT)),

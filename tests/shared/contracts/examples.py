@@ -92,7 +92,15 @@ EXAMPLES: tuple[Contract, ...] = (
         importId="7d9f1c1e-2222-5333-8444-555555555555", division="370829000000", at=AT, added=3, changed=1, unchanged=0, refused=1
     ),
     routing.GrievanceAppraisedV1(
-        verdict="ACCEPTED", category="城乡建设", grade="ORDINARY", rule="by-rule/rule", by=SYSTEM, onSpotAnswer=None, progress=PROGRESS
+        verdict="ACCEPTED",
+        category="城乡建设",
+        grade="ORDINARY",
+        rule="by-rule/rule",
+        by=SYSTEM,
+        onSpotAnswer=None,
+        kind="COMPLAINT",
+        round=1,
+        progress=PROGRESS,
     ),
     routing.GrievanceDispatchedV1(
         department="D-370881001-DGW", rule="lucheng", ruleVersion=1, by=SYSTEM, provisionalDue=False, progress=PROGRESS
