@@ -94,7 +94,8 @@ class WorkOrderAcceptedV1(Contract):
 
 
 class GrievanceResolvedV1(Contract):
-    """已办: the handling is reported, with the words for the petitioner (redacted) and evidence by attachment id."""
+    """已办: the handling is reported, with the words for the petitioner (redacted) and evidence by attachment id. `by` reported it;
+    `releasedBy` let it go, where it had waited for somebody to look (现场核实)."""
 
     type: ClassVar[str] = "routing.grievance.resolved.v1"
     words: ClassVar[tuple[str, ...]] = ("text", *OF_PROGRESS)
@@ -104,6 +105,7 @@ class GrievanceResolvedV1(Contract):
     evidence: list[str]
     round: int
     by: Owner
+    releasedBy: Owner | None = None
     progress: Progress
 
 
@@ -122,7 +124,8 @@ class GrievanceDeclinedV1(Contract):
 
 class GrievanceMovedV1(Contract):
     """A move without an event of its own: what feedback found out (fed back, closed, in rework), a return that was asked or refused, an
-    extension that was asked or decided (`progress.dueAt`), a withdrawal. `action` says which, by its name in the transition table."""
+    extension that was asked or decided, a suspension and its end (`progress.dueAt`), what comes before a report is released, a withdrawal.
+    `action` says which, by its name in the transition table."""
 
     type: ClassVar[str] = "routing.grievance.moved.v1"
     words: ClassVar[tuple[str, ...]] = OF_PROGRESS

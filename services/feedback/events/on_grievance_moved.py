@@ -15,6 +15,13 @@ WORDS = {
     "ASK_EXTENSION": ("the department asks for more time", "承办部门申请延期"),
     "GRANT_EXTENSION": ("more time was granted", "同意延期"),
     "REFUSE_EXTENSION": ("more time was refused", "驳回延期"),
+    "SUSPEND": ("suspended by the department", "承办部门挂起"),
+    "RESUME": ("the department goes on", "恢复办理"),
+    "END_SUSPENSION": ("the suspension was ended", "解除挂起"),
+    "ASK_VERIFICATION": ("the work is to be verified on site", "要求现场核实"),
+    "SUBMIT_RESOLUTION": ("reported, waits for the verification", "办结待核实"),
+    "DENY_ON_SITE": ("not as reported, handled further", "现场核实不符，继续办理"),
+    "REJECT_RESOLUTION": ("the report was rejected, handled further", "办结被驳回，继续办理"),
     "WITHDRAW": ("withdrawn by the petitioner", "诉求人撤诉"),
     "REFUSE_RETURN": ("it stays with the department", "退单被驳回，仍由原部门办理"),
 }

@@ -35,6 +35,15 @@ Action = Literal[
     "ASK_EXTENSION",
     "GRANT_EXTENSION",
     "REFUSE_EXTENSION",
+    "SUSPEND",
+    "RESUME",
+    "END_SUSPENSION",
+    "ASK_VERIFICATION",
+    "SUBMIT_RESOLUTION",
+    "CONFIRM_ON_SITE",
+    "DENY_ON_SITE",
+    "REJECT_RESOLUTION",
+    "RELEASE_RESOLUTION",
     "REPORT_RESOLUTION",
     "CONFIRM_FED_BACK",
     "RECORD_SURVEY",
@@ -44,7 +53,7 @@ Action = Literal[
     "WITHDRAW",
 ]
 
-Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER", "SUPERVISOR", "PETITIONER"]
+Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER", "SUPERVISOR", "COMMUNITY", "PETITIONER"]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
 Limit = Literal["RESULT", "RETURN"]
 """RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS); sending it elsewhere does not begin it anew. RETURN: from
@@ -75,7 +84,7 @@ MOVES: tuple[Move, ...] = (
     Move("RETURN_WORK_ORDER", "DEPARTMENT", ("DISPATCHED",), "RETURN_PENDING", "RETURN", GrievanceMovedV1, "退单", "return the work order"),
     Move("GRANT_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceDispatchedV1, "同意退单", "grant the return"),
     Move("REFUSE_RETURN", "DISPATCHER", ("RETURN_PENDING",), "DISPATCHED", None, GrievanceMovedV1, "驳回退单", "refuse the return"),
-    Move("REASSIGN", "DISPATCHER", ("DISPATCHED", "HANDLING"), "DISPATCHED", None, GrievanceDispatchedV1, "改派", "reassign"),
+    Move("REASSIGN", "DISPATCHER", ("DISPATCHED", "HANDLING", "SUSPENDED"), "DISPATCHED", None, GrievanceDispatchedV1, "改派", "reassign"),
     Move(
         "DECLINE",
         "DISPATCHER",
@@ -89,6 +98,15 @@ MOVES: tuple[Move, ...] = (
     Move("ASK_EXTENSION", "DEPARTMENT", ("HANDLING",), "HANDLING", "RESULT", GrievanceMovedV1, "申请延期", "ask for an extension"),
     Move("GRANT_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "同意延期", "grant the extension"),
     Move("REFUSE_EXTENSION", "SUPERVISOR", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "驳回延期", "refuse the extension"),
+    Move("SUSPEND", "DEPARTMENT", ("HANDLING",), "SUSPENDED", "RESULT", GrievanceMovedV1, "挂起", "suspend"),
+    Move("RESUME", "DEPARTMENT", ("SUSPENDED",), "HANDLING", None, GrievanceMovedV1, "恢复办理", "go on"),
+    Move("END_SUSPENSION", "SUPERVISOR", ("SUSPENDED",), "HANDLING", None, GrievanceMovedV1, "解除挂起", "end the suspension"),
+    Move("ASK_VERIFICATION", "DISPATCHER", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "要求现场核实", "ask for a verification"),
+    Move("SUBMIT_RESOLUTION", "DEPARTMENT", ("HANDLING",), "HANDLING", "RESULT", GrievanceMovedV1, "提交核实", "submit the resolution"),
+    Move("CONFIRM_ON_SITE", "COMMUNITY", ("HANDLING",), "RESOLVED", None, GrievanceResolvedV1, "核实属实", "confirm it on site"),
+    Move("DENY_ON_SITE", "COMMUNITY", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "核实不符", "deny it on site"),
+    Move("REJECT_RESOLUTION", "DISPATCHER", ("HANDLING",), "HANDLING", None, GrievanceMovedV1, "驳回办结", "reject the resolution"),
+    Move("RELEASE_RESOLUTION", "DISPATCHER", ("HANDLING",), "RESOLVED", None, GrievanceResolvedV1, "准予办结", "release the resolution"),
     Move("REPORT_RESOLUTION", "DEPARTMENT", ("HANDLING",), "RESOLVED", "RESULT", GrievanceResolvedV1, "上报办结", "report the resolution"),
     Move(
         "CONFIRM_FED_BACK",
@@ -107,7 +125,7 @@ MOVES: tuple[Move, ...] = (
     Move(
         "WITHDRAW",
         "PETITIONER",
-        ("APPRAISING", "ACCEPTED", "DISPATCHED", "HANDLING", "RETURN_PENDING"),
+        ("APPRAISING", "ACCEPTED", "DISPATCHED", "HANDLING", "RETURN_PENDING", "SUSPENDED"),
         "WITHDRAWN",
         None,
         GrievanceMovedV1,

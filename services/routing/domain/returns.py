@@ -12,6 +12,7 @@ from datetime import datetime
 from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, order_of
 from services.routing.domain.catalogue import RETURN_DAYS
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.suspension import lifted
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceDispatchedV1, GrievanceMovedV1
@@ -54,9 +55,9 @@ def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: date
     return _sent(granted, to, answer, by, at)
 
 
-def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
-    """改派: a dispatcher saw for themselves that it went to the wrong place."""
-    return _sent(case.moved("REASSIGN", at, by), to, reason, by, at)
+def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+    """改派: a dispatcher saw for themselves that it went to the wrong place. A suspension ends with it."""
+    return _sent(lifted(case.moved("REASSIGN", at, by), by, limit, at), to, reason, by, at)
 
 
 def fitting(case: Case, department: str, known: Mapping[str, DepartmentRow]) -> DepartmentRow:

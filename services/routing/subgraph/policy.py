@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.routing.store.mongo import access_of
 from services.routing.usecases import parties
-from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command
+from shared.identity.access import is_petitioner, may_see
+from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command
 from shared.policy import Guarded, Policy
 
 HANDLES = command(
@@ -29,6 +30,21 @@ SUPERVISES = command(
     parties.may_supervise,
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
+VERIFIES = command(
+    "社区（村）党组织书记",
+    "the secretary of the community in which it is",
+    parties.COMMUNITY,
+    parties.of_community,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
+)
+OFFICIALS = Rule(
+    "可见该诉求，诉求人除外",
+    "may see the grievance, but for its petitioner",
+    Held.GRIEVANCE,
+    lambda viewer, access: may_see(viewer, access) and not is_petitioner(viewer, access),
+    quiet=True,
+)
+"""What waits to be looked at is no reply yet."""
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
 
 POLICY = Policy(
@@ -41,14 +57,19 @@ POLICY = Policy(
         "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN},
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
+            "suspendWorkOrder resumeWorkOrder": HANDLES,
             "adjudicateReturn reassignWorkOrder declineGrievance": DISPATCHES,
-            "decideExtension": SUPERVISES,
+            "askVerification rejectResolution releaseResolution": DISPATCHES,
+            "verifyOnSite": VERIFIES,
+            "decideExtension endSuspension": SUPERVISES,
             "withdrawGrievance": WITHDRAWS,
         },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
             "department workOrder history returns extensions declined withdrawnFor allowedActions": OF_OBJECT,
+            "suspensions": OF_OBJECT,
+            "verifications": OFFICIALS,
         },
         "CaseOwner": {"staffId role unit": OF_OBJECT},
         "Transition": {"at action status by": OF_OBJECT},
@@ -57,6 +78,9 @@ POLICY = Policy(
         "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},
         "Declined": {"at by reason route": OF_OBJECT},
         "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},
+        "Suspension": {"department at by reason until due endedAt endedBy answer overdue": OF_OBJECT},
+        "Verification": {"round at by what reports": OF_OBJECT},
+        "HeldReport": {"at by text evidence released answeredAt answeredBy remark photos": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "CaseEdge": {"cursor node": OF_OBJECT},
@@ -69,6 +93,13 @@ POLICY = Policy(
         "DeclineRefused": {"code message messageZh field": TO_THE_REFUSED},
         "AskExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "DecideExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "SuspendRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ResumeRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "EndSuspensionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AskVerificationRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "VerifyRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "RejectResolutionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReleaseResolutionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "WithdrawRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 from strawberry.types import Info
@@ -21,7 +21,11 @@ from services.routing.usecases.parties import Allowance, allowances
 from shared.contracts.intake import Owner
 from shared.subgraph import RefusedFields
 
+if TYPE_CHECKING:
+    from services.routing.subgraph.waits import Suspension, Verification
+
 Ctx = Info[RoutingContext, None]
+WAITS = strawberry.lazy("services.routing.subgraph.waits")
 
 
 @strawberry.enum(description="办理状态 · " + " · ".join(f"{status} {name}" for status, name in STATUS_NAMES.items()))
@@ -68,6 +72,15 @@ class CaseAction(Enum):
     ASK_EXTENSION = _named("ASK_EXTENSION")
     GRANT_EXTENSION = _named("GRANT_EXTENSION")
     REFUSE_EXTENSION = _named("REFUSE_EXTENSION")
+    SUSPEND = _named("SUSPEND")
+    RESUME = _named("RESUME")
+    END_SUSPENSION = _named("END_SUSPENSION")
+    ASK_VERIFICATION = _named("ASK_VERIFICATION")
+    SUBMIT_RESOLUTION = _named("SUBMIT_RESOLUTION")
+    CONFIRM_ON_SITE = _named("CONFIRM_ON_SITE")
+    DENY_ON_SITE = _named("DENY_ON_SITE")
+    REJECT_RESOLUTION = _named("REJECT_RESOLUTION")
+    RELEASE_RESOLUTION = _named("RELEASE_RESOLUTION")
     REPORT_RESOLUTION = _named("REPORT_RESOLUTION")
     CONFIRM_FED_BACK = _named("CONFIRM_FED_BACK")
     RECORD_SURVEY = _named("RECORD_SURVEY")
@@ -260,6 +273,18 @@ class Case:
     declined: Declined | None = strawberry.field(description="不予受理的理由和正确途径 · why it is not accepted, and where to turn")
     withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
     held: strawberry.Private[Held]
+
+    @strawberry.field(description="挂起记录 · every suspension, oldest first")
+    def suspensions(self) -> list[Annotated[Suspension, WAITS]]:
+        from services.routing.subgraph.waits import Suspension
+
+        return [Suspension.of(each) for each in self.held.suspensions]
+
+    @strawberry.field(description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner")
+    def verifications(self) -> list[Annotated[Verification, WAITS]] | None:
+        from services.routing.subgraph.waits import Verification
+
+        return [Verification.of(each) for each in self.held.verifications]
 
     @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
     def allowed_actions(self, info: Ctx) -> list[AllowedAction]:

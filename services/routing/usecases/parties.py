@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain import extensions, returns
+from services.routing.domain import extensions, returns, suspension, verification
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
@@ -29,6 +29,7 @@ class PartyRule:
 HANDLERS = (Role.HANDLER, Role.DEPARTMENT_HEAD)
 DISPATCHERS = (Role.DISPATCHER,)
 SUPERVISORS = (Role.SUPERVISOR,)
+COMMUNITY = (Role.COMMUNITY_SECRETARY,)
 PETITIONERS = (Role.RESIDENT,)
 
 
@@ -52,6 +53,11 @@ def may_supervise(viewer: Viewer, access: Access) -> bool:
     return viewer.has(*SUPERVISORS) and may_see(viewer, access) and viewer.covers(access.division)
 
 
+def of_community(viewer: Viewer, access: Access) -> bool:
+    """The secretary of the community in which it is."""
+    return viewer.has(*COMMUNITY) and may_see(viewer, access) and viewer.covers(access.division)
+
+
 def may_withdraw(viewer: Viewer, access: Access) -> bool:
     """The petitioner, by the account or by number and PIN."""
     return may_see(viewer, access) and is_petitioner(viewer, access)
@@ -72,6 +78,11 @@ PARTIES: dict[Party, PartyRule] = {
         SUPERVISORS,
         lambda viewer, _case, access: may_supervise(viewer, access),
         lambda: Forbidden("NOT_YOUR_TERRITORY", "该诉求不在您的督查地区内。", "You do not supervise this grievance's place."),
+    ),
+    "COMMUNITY": PartyRule(
+        COMMUNITY,
+        lambda viewer, _case, access: of_community(viewer, access),
+        lambda: Forbidden("NOT_YOUR_TERRITORY", "该诉求不在您的社区（村）内。", "This grievance's place is not in your community."),
     ),
     "PETITIONER": PartyRule(
         PETITIONERS,
@@ -97,11 +108,12 @@ def check_visible(parts: Handling, viewer: Viewer, case: Case) -> None:
 
 
 def author(viewer: Viewer, action: Action, case: Case) -> Owner:
-    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher or supervisor for a territory."""
+    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher, supervisor or community
+    secretary for a territory."""
     party = BY_ACTION[action].by
     if party == "PETITIONER":
         return PETITIONER
-    if party in ("DISPATCHER", "SUPERVISOR"):
+    if party in ("DISPATCHER", "SUPERVISOR", "COMMUNITY"):
         covering = [scope for scope in viewer.scopes if scope.covers(case.division)]
         return Owner(staffId=viewer.sub, role=PARTIES[party].roles[0], unit=max(covering, key=lambda scope: len(scope.prefix)).code)
     role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
@@ -120,7 +132,12 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
         raise party.refusal()
     next_status(case.status, action)
     now = parts.now()
-    if refusal := returns.hindrance(case, action, viewer.sub, parts.limit, now) or extensions.hindrance(case, action, viewer.sub, now):
+    if refusal := (
+        returns.hindrance(case, action, viewer.sub, parts.limit, now)
+        or extensions.hindrance(case, action, viewer.sub, now)
+        or suspension.hindrance(case, action, now)
+        or verification.hindrance(case, action, viewer.sub)
+    ):
         raise refusal
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import case as domain
-from services.routing.domain import extensions, returns
+from services.routing.domain import extensions, returns, suspension, verification
 from services.routing.domain.case import Case
 from services.routing.domain.lifecycle import (
     BY_ACTION,
@@ -26,6 +26,8 @@ from services.routing.store.mongo import access_of
 from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.answer_report import reject_resolution, release_resolution, verify_on_site
+from services.routing.usecases.ask_verification import ask_for_verification
 from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.parties import PARTIES, allowances
@@ -33,6 +35,7 @@ from services.routing.usecases.ports import Handling
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1
@@ -45,7 +48,19 @@ from shared.identity.viewer import Viewer
 from shared.writer import NoSuchRecord
 from tests.services.builders import AT, ID, viewer
 from tests.services.routing import builders
-from tests.services.routing.builders import DISPATCHER, HANDLER, HEAD, SUPERVISOR, ZJJ, case_in, desk, handling, limit, survey_answer
+from tests.services.routing.builders import (
+    COMMUNITY,
+    DISPATCHER,
+    HANDLER,
+    HEAD,
+    SUPERVISOR,
+    ZJJ,
+    case_in,
+    desk,
+    handling,
+    limit,
+    survey_answer,
+)
 from tools import flows
 
 Command = Callable[[Handling, Viewer], Awaitable[None]]
@@ -61,10 +76,23 @@ COMMANDS: dict[Action, Command] = {
     "ASK_EXTENSION": lambda parts, who: ask_for_days(parts, who, "r", ID, 3, "等待制作。", ""),
     "GRANT_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, True, "同意。", ""),
     "REFUSE_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, False, "不同意。", ""),
+    "SUSPEND": lambda parts, who: suspend_work_order(parts, who, "r", ID, "等待材料。", AT.date(), ""),
+    "RESUME": lambda parts, who: resume_work_order(parts, who, "r", ID, ""),
+    "END_SUSPENSION": lambda parts, who: end_suspension_of(parts, who, "r", ID, "材料已到。", ""),
+    "ASK_VERIFICATION": lambda parts, who: ask_for_verification(parts, who, "r", ID, "看看现场。", ""),
+    "SUBMIT_RESOLUTION": lambda parts, who: report(parts, who, "r", ID, "已更换。", [], ""),
+    "CONFIRM_ON_SITE": lambda parts, who: verify_on_site(parts, who, "r", ID, True, None, [], ""),
+    "DENY_ON_SITE": lambda parts, who: verify_on_site(parts, who, "r", ID, False, "还是旧牌。", [], ""),
+    "REJECT_RESOLUTION": lambda parts, who: reject_resolution(parts, who, "r", ID, "没有照片。", ""),
+    "RELEASE_RESOLUTION": lambda parts, who: release_resolution(parts, who, "r", ID, "书记休假。", ""),
     "WITHDRAW": lambda parts, who: withdraw_grievance(parts, who, "r", ID, "已经好了。", ""),
 }
 # Where it has to have been asked before: what a case of any state needs more.
-NEEDS: dict[Action, Callable[[Case], Case]] = dict.fromkeys(("GRANT_EXTENSION", "REFUSE_EXTENSION"), builders.with_extension_asked)
+NEEDS: dict[Action, Callable[[Case], Case]] = {
+    **dict.fromkeys(("GRANT_EXTENSION", "REFUSE_EXTENSION"), builders.with_extension_asked),
+    "SUBMIT_RESOLUTION": builders.with_verification,
+    **dict.fromkeys(verification.ANSWERS, builders.with_report_waiting),
+}
 # Written out by hand, so that a party that grows is seen.
 MAKERS: dict[Action, set[Role]] = {
     "ACCEPT_WORK_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
@@ -77,6 +105,15 @@ MAKERS: dict[Action, set[Role]] = {
     "ASK_EXTENSION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "GRANT_EXTENSION": {Role.SUPERVISOR},
     "REFUSE_EXTENSION": {Role.SUPERVISOR},
+    "SUSPEND": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "RESUME": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "END_SUSPENSION": {Role.SUPERVISOR},
+    "ASK_VERIFICATION": {Role.DISPATCHER},
+    "SUBMIT_RESOLUTION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "CONFIRM_ON_SITE": {Role.COMMUNITY_SECRETARY},
+    "DENY_ON_SITE": {Role.COMMUNITY_SECRETARY},
+    "REJECT_RESOLUTION": {Role.DISPATCHER},
+    "RELEASE_RESOLUTION": {Role.DISPATCHER},
     "WITHDRAW": {Role.RESIDENT},
 }
 
@@ -147,6 +184,8 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     opened, spoken = builders.opened(), builders.opened(onSpotAnswer="已解释。")
     accepted = domain.appraise(opened, None, AT)
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
+    suspended, waiting = builders.case_in("SUSPENDED"), builders.with_report_waiting(builders.handled())
+    verified = builders.with_verification(builders.handled())
     zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
     return [
         (opened, accepted),
@@ -156,9 +195,18 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.dispatched(), returns.return_work_order(builders.dispatched(), "不归本部门管。", HANDLER, AT)),
         (builders.returned(), returns.refuse_return(builders.returned(), "归本部门管。", DISPATCHER, AT)),
         (builders.returned(), returns.grant_return(builders.returned(), zjj, "转住建。", DISPATCHER, AT)),
-        (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, AT)),
+        (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, limit, AT)),
         (builders.handled(), extensions.ask_extension(builders.handled(), 3, "等待制作。", HANDLER, AT)),
         *((extended, extensions.decide_extension(extended, granted, "可以。", SUPERVISOR, limit, AT)) for granted in (True, False)),
+        (builders.handled(), suspension.suspend(builders.handled(), "等待材料。", AT.date(), HANDLER, AT)),
+        (suspended, suspension.resume(suspended, HANDLER, limit, AT)),
+        (suspended, suspension.end_suspension(suspended, "材料已到。", SUPERVISOR, limit, AT)),
+        (builders.handled(), verification.ask_verification(builders.handled(), "看看现场。", DISPATCHER, AT)),
+        (verified, verification.submit_resolution(verified, "已更换。", [], HANDLER, AT)),
+        (waiting, verification.release(waiting, "CONFIRM_ON_SITE", "已更换。", None, [], COMMUNITY, AT)),
+        (waiting, verification.send_back(waiting, "DENY_ON_SITE", "还是旧牌。", [], COMMUNITY, AT)),
+        (waiting, verification.send_back(waiting, "REJECT_RESOLUTION", "没有照片。", [], DISPATCHER, AT)),
+        (waiting, verification.release(waiting, "RELEASE_RESOLUTION", "已更换。", "书记休假。", [], DISPATCHER, AT)),
         (builders.dispatched(), domain.decline(builders.dispatched(), "属于诉讼事项。", "请向人民法院提起。", DISPATCHER, AT)),
         (builders.dispatched(), domain.withdraw(builders.dispatched(), None, AT)),
         (builders.handled(), domain.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
