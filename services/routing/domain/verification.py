@@ -25,7 +25,9 @@ def hindrance(case: Case, action: Action, by: str) -> Refusal | None:
     if action == "ASK_VERIFICATION" and asked(case) is not None:
         return Refusal("VERIFICATION_ASKED", "本轮办理已要求现场核实。", "A verification was asked in this round already.")
     if action == "REPORT_RESOLUTION" and asked(case) is not None:
-        return Refusal("VERIFICATION_FIRST", "办结须先经核实，请提交核实。", "The work is looked at first: the report is submitted.")
+        return Refusal(
+            "VERIFICATION_FIRST", "办结须先经核实，请提交核实。", "It is verified before the petitioner is told: submit the report."
+        )
     if action == "SUBMIT_RESOLUTION" and asked(case) is None:
         return Refusal("NO_VERIFICATION_ASKED", "未要求核实，可直接上报办结。", "No verification was asked: it is reported as it is.")
     if action in ("SUBMIT_RESOLUTION", "SUSPEND", "REASSIGN") and report is not None:

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 
 from services.routing.domain.case import Case, erase_petitioner
-from services.routing.domain.suspension import overdue
+from services.routing.domain.suspension import overdue, resume, suspend
 from services.routing.domain.workdays import Due
 from services.routing.usecases.extend_work_order import ask_for_days
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
+from shared.china_time import day_in_china
 from shared.erasure import ERASED
 from shared.identity.roles import Role
 from tests.services.builders import AT, ID, Desk, viewer
 from tests.services.routing.builders import (
+    CALENDAR,
     CODEC,
     ZJJ,
     case_in,
@@ -30,6 +32,7 @@ from tests.services.routing.builders import (
     with_extension_asked,
     with_report_waiting,
 )
+from tests.services.routing.builders import HANDLER as HANDLER_OWNER
 
 HANDLER, SUPERVISOR, DISPATCHER = viewer(Role.HANDLER), viewer(Role.SUPERVISOR), viewer(Role.DISPATCHER)
 WHY = "等待供货，联系人13812345678。"
@@ -86,6 +89,26 @@ async def test_days_count_as_in_every_limit(from_: datetime, to: datetime, days:
     await suspended(made, from_, date(2020, 6, 20))
     after = await resumed(made, to)
     assert after.due_at == (limit(DUE, days).at if days else DUE)
+
+
+def working_days(after: datetime, to: datetime) -> int:
+    """After the day of the one, up to the day of the other."""
+    first = day_in_china(after)
+    days = [first + timedelta(days=each) for each in range(1, (day_in_china(to) - first).days + 1)]
+    return sum(CALENDAR.is_workday(day).workday for day in days)
+
+
+@pytest.mark.parametrize("day", range(5, 13))
+def test_what_was_left_is_left_on_whichever_days_it_stops_and_goes_on(day: int) -> None:
+    case, _ = suspend(handled(), "等待。", UNTIL, HANDLER_OWNER, china(day, 9))
+    for days in range(41):
+        at = china(day, 9) + timedelta(days=days)
+        after, _ = resume(case, HANDLER_OWNER, limit, at)
+        assert after.due_at is not None
+        left = working_days(at, after.due_at)
+        # On a day off after its last day: until the next day of work.
+        last = day == 12 and not CALENDAR.is_workday(day_in_china(at)).workday
+        assert left == (1 if last else working_days(china(day, 9), DUE))
 
 
 @pytest.mark.parametrize("to", [china(13, 9), china(12, 18), china(17, 20)], ids=["on a Saturday", "after work", "days later after work"])
