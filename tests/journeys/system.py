@@ -37,7 +37,11 @@ PEOPLE: dict[str, dict[str, Any]] = {
         "scopes": [{"level": "TOWN", "code": "370881001000"}],
     },
     "dispatcher": {"sub": "dispatcher-qufu", "roles": ["DISPATCHER"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
-    "community-secretary": {"sub": "wang-changqing", "roles": ["COMMUNITY_SECRETARY"], "scopes": [{"level": "VILLAGE", "code": GULOU}]},
+    "community-secretary": {
+        "sub": "community-gulou",
+        "roles": ["COMMUNITY_SECRETARY"],
+        "scopes": [{"level": "VILLAGE", "code": GULOU}],
+    },
     "data-officer": {"sub": "officer-qufu", "roles": ["DATA_OFFICER"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "supervisor": {"sub": "supervisor-qufu", "roles": ["SUPERVISOR"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "county-admin": {"sub": "admin-qufu", "roles": ["COUNTY_ADMIN"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},

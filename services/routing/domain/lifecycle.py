@@ -53,7 +53,7 @@ Action = Literal[
     "WITHDRAW",
 ]
 
-Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER", "SUPERVISOR", "COMMUNITY", "PETITIONER"]
+Party = Literal["SYSTEM", "DEPARTMENT", "DISPATCHER", "SUPERVISOR", "PETITIONER", "COMMUNITY"]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
 Limit = Literal["RESULT", "RETURN"]
 """RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS); sending it elsewhere does not begin it anew. RETURN: from

@@ -33,8 +33,8 @@ SUPERVISES = command(
 VERIFIES = command(
     "社区（村）党组织书记",
     "the secretary of the community in which it is",
-    parties.COMMUNITY,
-    parties.of_community,
+    parties.COMMUNITIES,
+    parties.may_advise,
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
 OFFICIALS = Rule(

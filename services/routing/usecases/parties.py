@@ -29,8 +29,8 @@ class PartyRule:
 HANDLERS = (Role.HANDLER, Role.DEPARTMENT_HEAD)
 DISPATCHERS = (Role.DISPATCHER,)
 SUPERVISORS = (Role.SUPERVISOR,)
-COMMUNITY = (Role.COMMUNITY_SECRETARY,)
 PETITIONERS = (Role.RESIDENT,)
+COMMUNITIES = (Role.COMMUNITY_SECRETARY,)
 
 
 def may_handle(viewer: Viewer, access: Access) -> bool:
@@ -53,9 +53,9 @@ def may_supervise(viewer: Viewer, access: Access) -> bool:
     return viewer.has(*SUPERVISORS) and may_see(viewer, access) and viewer.covers(access.division)
 
 
-def of_community(viewer: Viewer, access: Access) -> bool:
-    """The secretary of the community in which it is."""
-    return viewer.has(*COMMUNITY) and may_see(viewer, access) and viewer.covers(access.division)
+def may_advise(viewer: Viewer, access: Access) -> bool:
+    """A party secretary of the place."""
+    return viewer.has(*COMMUNITIES) and may_see(viewer, access) and viewer.covers(access.division)
 
 
 def may_withdraw(viewer: Viewer, access: Access) -> bool:
@@ -79,15 +79,15 @@ PARTIES: dict[Party, PartyRule] = {
         lambda viewer, _case, access: may_supervise(viewer, access),
         lambda: Forbidden("NOT_YOUR_TERRITORY", "该诉求不在您的督查地区内。", "You do not supervise this grievance's place."),
     ),
-    "COMMUNITY": PartyRule(
-        COMMUNITY,
-        lambda viewer, _case, access: of_community(viewer, access),
-        lambda: Forbidden("NOT_YOUR_TERRITORY", "该诉求不在您的社区（村）内。", "This grievance's place is not in your community."),
-    ),
     "PETITIONER": PartyRule(
         PETITIONERS,
         lambda viewer, _case, access: may_withdraw(viewer, access),
         lambda: Forbidden("NOT_YOURS", "只有诉求人本人可以撤诉。", "Only the petitioner may withdraw it."),
+    ),
+    "COMMUNITY": PartyRule(
+        COMMUNITIES,
+        lambda viewer, _case, access: may_advise(viewer, access),
+        lambda: Forbidden("NOT_YOUR_TERRITORY", "诉求所在地不在您的管辖范围内。", "You do not answer for this grievance's place."),
     ),
 }
 """All but SYSTEM, which is nobody who could ask."""
@@ -108,8 +108,8 @@ def check_visible(parts: Handling, viewer: Viewer, case: Case) -> None:
 
 
 def author(viewer: Viewer, action: Action, case: Case) -> Owner:
-    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher, supervisor or community
-    secretary for a territory."""
+    """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher, supervisor or party secretary for a
+    territory."""
     party = BY_ACTION[action].by
     if party == "PETITIONER":
         return PETITIONER

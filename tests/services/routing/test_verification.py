@@ -54,7 +54,7 @@ async def test_what_is_to_be_verified_waits_and_the_secretary_lets_it_go() -> No
     assert order is not None
     assert (after.status, after.due_at, order.resolution, order.evidence) == ("RESOLVED", None, "指示牌已更换。", [BEFORE, AFTER])
     # It was done when it was reported, however long that waited.
-    assert (order.resolved_at, after.history[-1].at, after.owner.staffId) == (AT, LATER, HANDLER.sub)
+    assert (order.resolved_at, after.history[-1].at, after.owner) == (AT, LATER, before.owner)
     told_ = made.events()[-1].data()
     assert (made.said()[-1], told_["by"]["role"], told_["releasedBy"]) == (
         "routing.grievance.resolved.v1",
