@@ -97,7 +97,8 @@ class WorkOrderAcceptedV1(Contract):
 
 
 class GrievanceResolvedV1(Contract):
-    """已办: the handling is reported, with the words for the petitioner (redacted) and evidence by attachment id."""
+    """已办: the handling is reported, with the words for the petitioner (redacted) and evidence by attachment id. `by` reported it;
+    `releasedBy` let it go, where it had waited for somebody to look (现场核实)."""
 
     type: ClassVar[str] = "routing.grievance.resolved.v1"
     words: ClassVar[tuple[str, ...]] = ("text", *OF_PROGRESS)
@@ -107,6 +108,7 @@ class GrievanceResolvedV1(Contract):
     evidence: list[str]
     round: int
     by: Owner
+    releasedBy: Owner | None = None
     progress: Progress
 
 
@@ -125,9 +127,9 @@ class GrievanceDeclinedV1(Contract):
 
 class GrievanceMovedV1(Contract):
     """A move without an event of its own: what feedback found out (fed back, closed, in rework), a return that was asked or refused, an
-    extension that was asked or decided (`progress.dueAt`), a hand-over inside the department (`progress.owner`), a co-handler that was
-    added, has reported or was released (`progress.access`), a withdrawal, what people do while they appraise it. `action` says which, by
-    its name in the transition table."""
+    extension that was asked or decided, a suspension and its end (`progress.dueAt`), a hand-over inside the department (`progress.owner`),
+    a co-handler that was added, has reported or was released (`progress.access`), what comes before a report is released, a withdrawal,
+    what people do while they appraise it. `action` says which, by its name in the transition table."""
 
     type: ClassVar[str] = "routing.grievance.moved.v1"
     words: ClassVar[tuple[str, ...]] = OF_PROGRESS

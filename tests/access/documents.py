@@ -18,6 +18,7 @@ from services.routing.domain.appraisal import Answered, Appraisal, Consultation,
 from services.routing.domain.case import Case, Declined, Extension, Return, Transition, WorkOrder
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
+from services.routing.domain.waits import Report, Suspension, Verification
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
@@ -192,6 +193,31 @@ class Described:
             decided_by=self.owner,
             answer=f"同意 {self.mark}",
         )
+        suspension = Suspension(
+            department=self.department,
+            round=1,
+            at=AT,
+            by=self.owner,
+            reason=f"挂起 {self.mark}",
+            until="2026-06-15",
+            due=AT,
+            due_provisional=False,
+            ended_at=AT,
+            ended_by=self.owner,
+            answer=f"解除 {self.mark}",
+        )
+        report = Report(
+            at=AT,
+            by=self.owner,
+            text=f"待核实 {self.mark}",
+            evidence=[f"evidence-{self.mark}"],
+            released=True,
+            answered_at=AT,
+            answered_by=self.owner,
+            remark=f"属实 {self.mark}",
+            photos=[f"photo-{self.mark}"],
+        )
+        verification = Verification(round=1, at=AT, by=self.owner, what=f"核实 {self.mark}", reports=[report])
         whole = Case(
             **self.shared(),
             status="CLOSED",
@@ -209,6 +235,8 @@ class Described:
             history=[Transition(at=AT, action="APPRAISE", status="APPRAISING", by=self.owner)],
             returns=[returned],
             extensions=[extension],
+            suspensions=[suspension],
+            verifications=[verification],
             declined=Declined(at=AT, by=self.owner, reason=f"不予受理 {self.mark}", route=f"途径 {self.mark}"),
             withdrawn_for=f"撤诉 {self.mark}",
             appraisal=self.appraisal(),
@@ -374,4 +402,19 @@ def opinion_asked(place: str) -> dict[str, Any]:
     return APPRAISING | {"appraisal": Appraisal(consultations=[waits])}
 
 
+def suspended(department: str) -> dict[str, Any]:
+    """Changes by which this department does not go on for now."""
+    by = Owner(staffId="suspends", role="HANDLER", unit=department)
+    held = Suspension(department=department, round=1, at=FAR, by=by, reason="等待。", until="2099-01-15", due=FAR, due_provisional=False)
+    return at("SUSPENDED") | {"suspensions": [held]}
+
+
+def report_waiting(department: str) -> dict[str, Any]:
+    """Changes by which this department's report waits for somebody to look."""
+    by = Owner(staffId="reports", role="HANDLER", unit=department)
+    report = Report(at=AT, by=by, text="已更换。", evidence=[])
+    return DUE_LATER | {"verifications": [Verification(round=1, at=AT, by=by, what="看看现场。", reports=[report])]}
+
+
+NOTHING_ASKED: dict[str, Any] = DUE_LATER | {"suspensions": [], "verifications": []}
 UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}

@@ -15,11 +15,13 @@ from services.intake.domain.numbers import mint
 from services.intake.domain.pins import pin_of
 from services.routing.domain.appraisal import Appraisal
 from shared.broker import SERVICES
+from shared.china_time import day_in_china
 from tests.access.conftest import World
 from tests.access.documents import (
     APPRAISING,
     AT,
     DUE_LATER,
+    NOTHING_ASKED,
     RELATIONS,
     UNANSWERED,
     Described,
@@ -35,7 +37,9 @@ from tests.access.documents import (
     owned,
     part_asked,
     phone_of,
+    report_waiting,
     returned,
+    suspended,
 )
 from tests.access.fieldwork import COMMANDS as FIELDWORK
 from tests.access.fieldwork import keep_look
@@ -156,6 +160,13 @@ ORDERS: dict[str, dict[str, Any]] = {
     "declineGrievance": {"reason": "属于诉讼事项。", "route": "请向人民法院提起。"},
     "askExtension": {"days": 3, "reason": "等待制作。"},
     "decideExtension": {"granted": True, "reason": "同意。"},
+    "suspendWorkOrder": {"reason": "等待材料。"},
+    "resumeWorkOrder": {},
+    "endSuspension": {"reason": "材料已到。"},
+    "askVerification": {"what": "看看现场。"},
+    "verifyOnSite": {"confirmed": True},
+    "rejectResolution": {"reason": "没有照片。"},
+    "releaseResolution": {"reason": "书记休假。"},
     "withdrawGrievance": {},
     "handOverWorkOrder": {"staffId": "handler-lucheng", "reason": "另有任务。"},
     "addCoHandler": {"department": THIRD_UNIT, "task": "核实产权。"},
@@ -206,17 +217,26 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
     if mutation == "answerSurvey":
         await keep_followup(world, described)
         return ANSWER | {"grievanceId": described.id}
-    # It is sent back within days.
-    await keep_case(world, described, sent=world.services["routing"].runtime.world.now())
-    return ORDERS.get(mutation, {}) | {"grievanceId": described.id}
+    # It is sent back, and suspended, for days.
+    now = world.services["routing"].runtime.world.now()
+    await keep_case(world, described, sent=now)
+    days = {"until": day_in_china(now).isoformat()} if mutation == "suspendWorkOrder" else {}
+    return ORDERS.get(mutation, {}) | days | {"grievanceId": described.id}
 
 
 CHANGES: dict[str, dict[str, Any]] = {
     "acceptWorkOrder": at("DISPATCHED"),
-    "reportResolution": at("HANDLING"),
+    "reportResolution": NOTHING_ASKED,
     "returnWorkOrder": at("DISPATCHED"),
     "adjudicateReturn": returned(HANDLING),
     "reassignWorkOrder": at("HANDLING"),
+    "suspendWorkOrder": NOTHING_ASKED,
+    "resumeWorkOrder": suspended(HANDLING),
+    "endSuspension": suspended(HANDLING),
+    "askVerification": NOTHING_ASKED,
+    "verifyOnSite": report_waiting(HANDLING),
+    "rejectResolution": report_waiting(HANDLING),
+    "releaseResolution": report_waiting(HANDLING),
     "declineGrievance": at("DISPATCHED"),
     "askExtension": DUE_LATER,
     "decideExtension": extension_asked(HANDLING),

@@ -252,7 +252,9 @@ class Story:
         await self._do("secretary", "handUpDaySummary", day=today)
         await self._caller.system.until_status(id, "DISPATCHED")
         await self._do("handler", "acceptWorkOrder", grievanceId=id)
+        await self._do("dispatcher", "askVerification", grievanceId=id, what=garden.words(self._name))
         await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(self._name))
+        await self._do("dispatcher", "releaseResolution", grievanceId=id, reason=garden.words(self._name))
         await self._caller.system.until_asked(id)
         await self._do("secretary", "tellPetitioner", grievanceId=id, words=garden.words(self._name))
         said = garden.words(self._name)
@@ -270,6 +272,7 @@ class Story:
         await self._do("handler", "acceptWorkOrder", grievanceId=id)
         await self._do("handler", "askExtension", grievanceId=id, days=3, reason=garden.words(name))
         await self._do("supervisor", "decideExtension", grievanceId=id, granted=True, reason=garden.words(name))
+        await self._hold_up(id, name)
         await self._together(id, name)
         opened = await self._do("anybody", "openByPin", "... on Opened { accessToken }", number=self._number, pin=self._pin)
         self._caller.tokens["petitioner"] = opened["accessToken"]
@@ -302,6 +305,20 @@ class Story:
         await self._do("dispatcher", "judgeGrievance", grievanceId=id, reason=garden.words(self._declared), **judged)
         await self._do("dispatcher", "recallForAppraisal", grievanceId=id, reason=words)
         await self._do("dispatcher", "answerGrievance", grievanceId=id, text=garden.words(self._declared))
+
+    async def _hold_up(self, id: str, name: str) -> None:
+        """Suspended twice, reported twice and twice sent back."""
+        garden, until_ = self._garden, datetime.now(CHINA).date().isoformat()
+        await self._do("handler", "suspendWorkOrder", grievanceId=id, reason=garden.words(name), until=until_)
+        await self._do("handler", "resumeWorkOrder", grievanceId=id)
+        await self._do("handler", "suspendWorkOrder", grievanceId=id, reason=garden.words(name), until=until_)
+        await self._do("supervisor", "endSuspension", grievanceId=id, reason=garden.words(name))
+        await self._do("dispatcher", "askVerification", grievanceId=id, what=garden.words(name))
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(name))
+        seen = garden.words(name)
+        await self._do("community-secretary", "verifyOnSite", grievanceId=id, confirmed=False, remark=seen)
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(name))
+        await self._do("dispatcher", "rejectResolution", grievanceId=id, reason=garden.words(name))
 
     async def _look(self, id: str) -> None:
         garden, why = self._garden, {"purpose": "CONTACT"}

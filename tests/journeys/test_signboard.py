@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 
 from deploy.local.parts import Parts
@@ -49,6 +52,57 @@ async def test_a_remark_during_a_visit_ends_closed_once(system: System) -> None:
     history = (await system.entity("routing", "handler", id, "case { history { status } }"))["case"]["history"]
     statuses = [step["status"] for step in history]
     assert statuses == ["APPRAISING", "ACCEPTED", "DISPATCHED", "HANDLING", "RESOLVED", "FED_BACK", "SURVEYED", "CLOSED"]
+
+
+UPLOAD = """mutation($input: CreateUploadInput!) { createUpload(input: $input) {
+  __typename ... on Upload { attachmentId url } ... on UploadRefused { code field message messageZh } } }"""
+ASK_VERIFICATION = """mutation($input: AskVerificationInput!) { askVerification(input: $input) {
+  __typename ... on Case { id status } ... on AskVerificationRefused { code field message messageZh } } }"""
+VERIFY = """mutation($input: VerifyOnSiteInput!) { verifyOnSite(input: $input) {
+  __typename ... on Case { id status workOrder { evidence } } ... on VerifyRefused { code field message messageZh } } }"""
+JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb") + bytes(80) + bytes.fromhex("ffd9")
+
+
+async def photo(system: System, who: str, id: str, name: str) -> str:
+    """Taken by them, and kept with the grievance."""
+    content = JPEG + name.encode()
+    told = {"name": f"{name}.jpg", "contentType": "image/jpeg", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    upload = await system.do("intake", who, UPLOAD, requestId=name, grievanceId=id, purpose=name, **told)
+    url = system.process("intake", "api").url + urlsplit(upload["url"])._replace(scheme="", netloc="").geturl()
+    async with aiohttp.ClientSession() as session, session.put(url, data=content) as response:
+        assert response.status == 201, await response.text()
+    return str(upload["attachmentId"])
+
+
+@pytest.mark.row("S21")
+async def test_the_community_secretary_sees_the_new_board_before_the_petitioner_is_told(system: System) -> None:
+    """王长青 on site, with photos before and after (L1)."""
+    id = (await system.register("visit-2"))["grievance"]["id"]
+    await system.until_status(id, "DISPATCHED")
+    await system.do("routing", "handler", ACCEPT, requestId="a2", grievanceId=id)
+    asked = await system.do("routing", "dispatcher", ASK_VERIFICATION, requestId="q", grievanceId=id, what="现场看新牌。")
+    assert asked["status"] == "HANDLING"
+    before = await photo(system, "handler", id, "before")
+    reported = await system.do("routing", "handler", REPORT, requestId="r2", grievanceId=id, text="指示牌已更换。", evidence=[before])
+    assert reported["status"] == "HANDLING"
+
+    waits = "case { verifications { what reports { text released evidence } } } status"
+    seen = await system.entity("routing", "community-secretary", id, waits)
+    assert seen["case"]["verifications"] == [
+        {"what": "现场看新牌。", "reports": [{"text": "指示牌已更换。", "released": None, "evidence": [before]}]}
+    ]
+    own = await system.entity("routing", "resident", id, waits)
+    assert own == {"status": "HANDLING", "case": {"verifications": None}}
+    assert (await system.entity("feedback", "resident", id, "reply { text } survey { round }")) == {"reply": None, "survey": None}
+
+    after = await photo(system, "community-secretary", id, "after")
+    verified = await system.do("routing", "community-secretary", VERIFY, requestId="v", grievanceId=id, confirmed=True, evidence=[after])
+    assert (verified["status"], verified["workOrder"]["evidence"]) == ("RESOLVED", [before, after])
+    await system.until_asked(id)
+    told = await system.entity("feedback", "resident", id, "reply { text delivery } timeline { whatZh }")
+    assert told["reply"] == {"text": "指示牌已更换。", "delivery": "SENT"}
+    said = [entry["whatZh"] for entry in told["timeline"]]
+    assert said.index("办结待核实") < said.index("社区（村）书记现场核实属实") < said.index("答复已送达")
 
 
 async def test_the_same_request_id_with_other_content_is_refused(system: System) -> None:

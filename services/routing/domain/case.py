@@ -14,6 +14,7 @@ from services.routing.domain.lifecycle import Action, next_status
 from services.routing.domain.ownership import HandOver, Owned, owners_so_far, passed_on
 from services.routing.domain.part import Part, asked_by_rule, contributing
 from services.routing.domain.targets import Departments
+from services.routing.domain.waits import Suspension, Verification
 from services.routing.domain.workdays import Due
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
@@ -161,6 +162,8 @@ class Case(BaseModel):
     history: list[Transition] = []
     returns: list[Return] = []
     extensions: list[Extension] = []
+    suspensions: list[Suspension] = []
+    verifications: list[Verification] = []
     declined: Declined | None = None
     appraisal: Appraisal = Appraisal()
     withdrawn_for: str | None = None
@@ -230,6 +233,8 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     case = case.with_(appraisal=case.appraisal.without_words())
     case = case.with_(work_order=order, returns=returns, extensions=extensions, declined=told, withdrawn_for=blanked(case.withdrawn_for))
     case = case.with_(hand_overs=[each.without_words() for each in case.hand_overs])
+    suspensions = [each.without_words() for each in case.suspensions]
+    case = case.with_(suspensions=suspensions, verifications=[each.without_words() for each in case.verifications])
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)
 
 
@@ -360,6 +365,7 @@ def decline(case: Case, reason: str, route: str, by: Owner, at: datetime) -> tup
 def withdraw(case: Case, reason: str | None, at: datetime) -> tuple[Case, list[Contract]]:
     """撤诉: the petitioner asks no more. Nothing is due, nobody is asked whether they are satisfied."""
     withdrawn = case.moved("WITHDRAW", at, PETITIONER).with_(due_at=None, due_provisional=False, closed_at=at, withdrawn_for=reason)
+    withdrawn = withdrawn.with_(suspensions=[each.ended(PETITIONER, at) for each in case.suspensions])
     return withdrawn, [GrievanceMovedV1(action="WITHDRAW", by=PETITIONER, progress=withdrawn.progress(at))]
 
 

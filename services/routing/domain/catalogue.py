@@ -21,6 +21,9 @@ URGENT_HOURS = 24
 RETURN_DAYS = 2
 # Working days by which a result may be put off, once with each department (domain.md, rules of practice).
 EXTENSION_DAYS = 10
+# Days ahead by which a suspension is expected to end, and how many there may be in one round.
+SUSPENSION_DAYS = 30
+SUSPENSIONS = 2
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, head_of, order_of, round_of
 from services.routing.domain.catalogue import RETURN_DAYS
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.suspension import lifted
 from services.routing.domain.targets import Departments, resolve
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Owner
@@ -54,9 +55,10 @@ def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: date
     return sent_by_hand(granted, to, order_of(case).rule_version, answer, by, at)
 
 
-def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
-    """改派: a dispatcher saw for themselves that it went to the wrong place."""
-    return sent_by_hand(case.moved("REASSIGN", at, by), to, order_of(case).rule_version, reason, by, at)
+def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+    """改派: a dispatcher saw for themselves that it went to the wrong place. A suspension ends with it."""
+    moved = lifted(case.moved("REASSIGN", at, by), by, limit, at)
+    return sent_by_hand(moved, to, order_of(case).rule_version, reason, by, at)
 
 
 def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:

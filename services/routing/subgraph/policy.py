@@ -52,6 +52,13 @@ ADVISES = command(
     parties.may_advise,
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
+VERIFIES = command(
+    "社区（村）党组织书记",
+    "the secretary of the community in which it is",
+    parties.COMMUNITIES,
+    parties.may_advise,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
+)
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
 
 HANDS_OVER = command(
@@ -95,21 +102,25 @@ POLICY = Policy(
         "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN, "dispatchCatalogue": READS_RULES},
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
+            "suspendWorkOrder resumeWorkOrder": HANDLES,
             "adjudicateReturn reassignWorkOrder declineGrievance releaseCoHandler": DISPATCHES,
+            "recallForAppraisal askOpinion judgeGrievance answerGrievance": DISPATCHES,
+            "askVerification rejectResolution releaseResolution": DISPATCHES,
             "handOverWorkOrder": HANDS_OVER,
             "addCoHandler": ASKS_FOR_HELP,
             "reportPart": HAS_A_PART,
-            "decideExtension": SUPERVISES,
-            "recallForAppraisal askOpinion judgeGrievance answerGrievance": DISPATCHES,
             "giveOpinion": ADVISES,
+            "verifyOnSite": VERIFIES,
+            "decideExtension endSuspension": SUPERVISES,
             "withdrawGrievance": WITHDRAWS,
         },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
-            "consultations verdict recalls": OF_OBJECT,
-            "handOvers": AMONG_OFFICIALS,
+            "suspensions": OF_OBJECT,
+            # Nor is what waits to be looked at a reply yet.
+            "handOvers verifications consultations verdict recalls": AMONG_OFFICIALS,
         },
         "CaseOwnership": {"owner since until": OF_OBJECT},
         "HandOver": {"at by ownerBefore owner reason": OF_OBJECT},
@@ -129,6 +140,9 @@ POLICY = Policy(
         "Consultation": {"of askedAt askedBy question dueAt overdue answeredAt answeredBy reasonable truthful opinion": OF_OBJECT},
         "Verdict": {"at by reasonable truthful kind grade category reason": OF_OBJECT},
         "Recall": {"at by department rule ruleVersion reason": OF_OBJECT},
+        "Suspension": {"department at by reason until due endedAt endedBy answer overdue": OF_OBJECT},
+        "Verification": {"round at by what reports": OF_OBJECT},
+        "HeldReport": {"at by text evidence released answeredAt answeredBy remark photos": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
         "DispatchCatalogue": {"version publishedAt rules": OF_OBJECT},
         "DispatchRule": {"id category division kind department co days": OF_OBJECT},
@@ -143,6 +157,13 @@ POLICY = Policy(
         "DeclineRefused": {"code message messageZh field": TO_THE_REFUSED},
         "AskExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "DecideExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "SuspendRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ResumeRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "EndSuspensionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AskVerificationRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "VerifyRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "RejectResolutionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReleaseResolutionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "WithdrawRefused": {"code message messageZh field": TO_THE_REFUSED},
         "HandOverRefused": {"code message messageZh field": TO_THE_REFUSED},
         "AddCoHandlerRefused": {"code message messageZh field": TO_THE_REFUSED},

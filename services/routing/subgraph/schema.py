@@ -51,6 +51,29 @@ from services.routing.subgraph.extensions import (
     WithdrawRefused,
     WithdrawResult,
 )
+from services.routing.subgraph.pauses import (
+    AskVerificationInput,
+    AskVerificationRefused,
+    AskVerificationResult,
+    EndSuspensionInput,
+    EndSuspensionRefused,
+    EndSuspensionResult,
+    RejectResolutionInput,
+    RejectResolutionRefused,
+    RejectResolutionResult,
+    ReleaseResolutionInput,
+    ReleaseResolutionRefused,
+    ReleaseResolutionResult,
+    ResumeRefused,
+    ResumeResult,
+    ResumeWorkOrderInput,
+    SuspendRefused,
+    SuspendResult,
+    SuspendWorkOrderInput,
+    VerifyOnSiteInput,
+    VerifyRefused,
+    VerifyResult,
+)
 from services.routing.subgraph.policy import POLICY
 from services.routing.subgraph.returns import (
     AdjudicateRefused,
@@ -83,6 +106,8 @@ from services.routing.subgraph.types import (
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.answer_grievance import answer_directly
+from services.routing.usecases.answer_report import reject_resolution, release_resolution, verify_on_site
+from services.routing.usecases.ask_verification import ask_for_verification
 from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
 from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
@@ -93,6 +118,7 @@ from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
@@ -185,6 +211,41 @@ class Mutation:
     @strawberry.mutation(description="免除协办 · a dispatcher releases a co-handler whose part is not needed")
     async def release_co_handler(self, info: Ctx, input: ReleaseCoHandlerInput) -> ReleaseCoHandlerResult:
         return await _done(info, input, ReleaseCoHandlerRefused, release, input.department, input.reason)
+
+    @strawberry.mutation(description="挂起，期限暂停计算 · the department cannot go on for now; its time stands still")
+    async def suspend_work_order(self, info: Ctx, input: SuspendWorkOrderInput) -> SuspendResult:
+        return await _done(info, input, SuspendRefused, suspend_work_order, input.reason, input.until)
+
+    @strawberry.mutation(
+        description="恢复办理，期限按挂起的工作日顺延 · the department goes on; it is due as much later as it was suspended"
+    )
+    async def resume_work_order(self, info: Ctx, input: ResumeWorkOrderInput) -> ResumeResult:
+        return await _done(info, input, ResumeRefused, resume_work_order)
+
+    @strawberry.mutation(description="解除挂起 · a supervisor ends a suspension, and says why")
+    async def end_suspension(self, info: Ctx, input: EndSuspensionInput) -> EndSuspensionResult:
+        return await _done(info, input, EndSuspensionRefused, end_suspension_of, input.reason)
+
+    @strawberry.mutation(
+        description="要求现场核实：办结经核实后才答复 · a dispatcher wants the work looked at before the petitioner is told"
+    )
+    async def ask_verification(self, info: Ctx, input: AskVerificationInput) -> AskVerificationResult:
+        return await _done(info, input, AskVerificationRefused, ask_for_verification, input.what)
+
+    @strawberry.mutation(
+        description="现场核实：属实则办结，不符则退回办理 · confirmed on site it is resolved; otherwise it is handled further"
+    )
+    async def verify_on_site(self, info: Ctx, input: VerifyOnSiteInput) -> VerifyResult:
+        photos = [str(attachment) for attachment in input.evidence]
+        return await _done(info, input, VerifyRefused, verify_on_site, input.confirmed, input.remark, photos)
+
+    @strawberry.mutation(description="驳回办结 · a dispatcher sends the waiting report back, and says why")
+    async def reject_resolution(self, info: Ctx, input: RejectResolutionInput) -> RejectResolutionResult:
+        return await _done(info, input, RejectResolutionRefused, reject_resolution, input.reason)
+
+    @strawberry.mutation(description="准予办结，不经现场核实 · a dispatcher lets the waiting report go without the community's secretary")
+    async def release_resolution(self, info: Ctx, input: ReleaseResolutionInput) -> ReleaseResolutionResult:
+        return await _done(info, input, ReleaseResolutionRefused, release_resolution, input.reason)
 
     @strawberry.mutation(description="撤诉 · the petitioner withdraws it; nobody handles it any more")
     async def withdraw_grievance(self, info: Ctx, input: WithdrawGrievanceInput) -> WithdrawResult:

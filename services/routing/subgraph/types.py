@@ -20,6 +20,7 @@ from services.routing.subgraph.basics import CaseOwner as CaseOwner
 from services.routing.subgraph.basics import Ctx as Ctx
 from services.routing.subgraph.basics import Department as Department
 from services.routing.subgraph.basics import Grade as Grade
+from services.routing.subgraph.waits import Suspension, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
 from shared.subgraph import RefusedFields
@@ -69,8 +70,8 @@ class CaseAction(Enum):
     RETURN_WORK_ORDER = _named("RETURN_WORK_ORDER")
     GRANT_RETURN = _named("GRANT_RETURN")
     REFUSE_RETURN = _named("REFUSE_RETURN")
-    REASSIGN = _named("REASSIGN")
     RECALL = _named("RECALL")
+    REASSIGN = _named("REASSIGN")
     DECLINE = _named("DECLINE")
     ASK_EXTENSION = _named("ASK_EXTENSION")
     GRANT_EXTENSION = _named("GRANT_EXTENSION")
@@ -79,6 +80,15 @@ class CaseAction(Enum):
     ADD_CO_HANDLER = _named("ADD_CO_HANDLER")
     REPORT_PART = _named("REPORT_PART")
     RELEASE_CO_HANDLER = _named("RELEASE_CO_HANDLER")
+    SUSPEND = _named("SUSPEND")
+    RESUME = _named("RESUME")
+    END_SUSPENSION = _named("END_SUSPENSION")
+    ASK_VERIFICATION = _named("ASK_VERIFICATION")
+    SUBMIT_RESOLUTION = _named("SUBMIT_RESOLUTION")
+    CONFIRM_ON_SITE = _named("CONFIRM_ON_SITE")
+    DENY_ON_SITE = _named("DENY_ON_SITE")
+    REJECT_RESOLUTION = _named("REJECT_RESOLUTION")
+    RELEASE_RESOLUTION = _named("RELEASE_RESOLUTION")
     REPORT_RESOLUTION = _named("REPORT_RESOLUTION")
     CONFIRM_FED_BACK = _named("CONFIRM_FED_BACK")
     RECORD_SURVEY = _named("RECORD_SURVEY")
@@ -243,12 +253,20 @@ class Case:
     returns: list[Return] = strawberry.field(description="退单记录 · every return, oldest first")
     extensions: list[Extension] = strawberry.field(description="延期记录 · every extension, oldest first")
     declined: Declined | None = strawberry.field(description="不予受理的理由和正确途径 · why it is not accepted, and where to turn")
-    consultations: list[Consultation] = strawberry.field(description="征求意见记录 · every opinion asked, oldest first")
-    verdict: Verdict | None = strawberry.field(description="人工研判结论（最近一次） · what a dispatcher found last; null: a rule did")
-    recalls: list[Recall] = strawberry.field(description="收回研判记录 · every recall, oldest first")
+    consultations: list[Consultation] | None = strawberry.field(
+        description="征求意见记录 · every opinion asked, oldest first; for officials"
+    )
+    verdict: Verdict | None = strawberry.field(
+        description="人工研判结论（最近一次） · what a dispatcher found last; null: a rule did; for officials"
+    )
+    recalls: list[Recall] | None = strawberry.field(description="收回研判记录 · every recall, oldest first; for officials")
     withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
     owners: list[CaseOwnership] = strawberry.field(description="历任责任人 · who owned it since when, from registration on, oldest first")
     hand_overs: list[HandOver] | None = strawberry.field(description="内部移交记录 · every hand-over inside a department; for officials")
+    suspensions: list[Suspension] = strawberry.field(description="挂起记录 · every suspension, oldest first")
+    verifications: list[Verification] | None = strawberry.field(
+        description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner"
+    )
     held: strawberry.Private[Held]
 
     @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
@@ -297,6 +315,8 @@ class Case:
             withdrawn_for=held.withdrawn_for,
             owners=CaseOwnership.all_of(held.owners),
             hand_overs=[HandOver.of(each) for each in held.hand_overs],
+            suspensions=[Suspension.of(each) for each in held.suspensions],
+            verifications=[Verification.of(each) for each in held.verifications],
             held=held,
         )
 

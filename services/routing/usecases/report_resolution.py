@@ -1,8 +1,10 @@
-"""ReportResolution 上报办结 (S52): what was done, in words for the petitioner, with evidence by attachment id."""
+"""ReportResolution 上报办结 (S52): what was done, in words for the petitioner, with evidence by attachment id. Where a verification was
+asked it waits for that."""
 
 from __future__ import annotations
 
 from services.routing.domain.case import Case, report_resolution
+from services.routing.domain.verification import reporting, submit_resolution
 from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.words import REPORT_LENGTH, check_evidence, check_words, kept
@@ -20,9 +22,11 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
     request = request_of(parts.reference_key, viewer, request_id, "ReportResolution", payload, origin)
 
     def decide(case: Case) -> Decision:
-        check(parts, viewer, "REPORT_RESOLUTION", case)
-        by = author(viewer, "REPORT_RESOLUTION", case)
-        resolved, events = report_resolution(case, kept(parts.reference_key, grievance, case, text), evidence, by, parts.now())
-        return Decision(resolved, events, {"id": grievance})
+        action = reporting(case)
+        check(parts, viewer, action, case)
+        words, by = kept(parts.reference_key, grievance, case, text), author(viewer, action, case)
+        told = submit_resolution if action == "SUBMIT_RESOLUTION" else report_resolution
+        reported, events = told(case, words, evidence, by, parts.now())
+        return Decision(reported, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

@@ -5,8 +5,9 @@ import secrets
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,19 @@ from shared import mongo
 from shared.settings import CommonSettings
 from tests.dropping import drop
 from tests.world import ISSUER
+
+
+STORE_SECONDS = 120
+
+
+def _await_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    """On a busy machine it takes longer to begin than a driver waits for its server."""
+    deadline = time.monotonic() + STORE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the store does not listen; it {'runs' if process.poll() is None else 'has ended'}")
 
 
 @contextmanager
@@ -34,6 +48,7 @@ def embedded_store(folder: Path) -> Iterator[str]:
             cwd=folder,
         )
     try:
+        _await_listening(process, port)
         yield f"mongodb://127.0.0.1:{port}/"
     finally:
         process.terminate()

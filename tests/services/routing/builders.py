@@ -19,6 +19,7 @@ from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
+from services.routing.domain.waits import Report, Suspension, Verification
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.store.mongo import CODEC, access_of
@@ -37,6 +38,7 @@ HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
 DISPATCHER = Owner(staffId="dispatcher-1", role="DISPATCHER", unit=COUNTY)
 COMMUNITY = Owner(staffId="community-1", role="COMMUNITY_SECRETARY", unit=VILLAGE)
 SUPERVISOR = Owner(staffId="supervisor-1", role="SUPERVISOR", unit=COUNTY)
+COMMUNITY = Owner(staffId="community_secretary-1", role="COMMUNITY_SECRETARY", unit=VILLAGE)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
@@ -130,7 +132,34 @@ def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT) -> SurveyAn
 def case_in(status: Status, **changes: Any) -> Case:
     """A case of 鲁城街道党工委 with a work order, which it once sent back, in any state of the table."""
     order = WorkOrder(department=LUCHENG, rule="lucheng", rule_version=1, round=1, dispatched_at=AT)
-    return handled(**changes).with_(status=status, returns=[asked(order)])
+    case = handled(**changes).with_(status=status, returns=[asked(order)])
+    return with_suspension(case) if status == "SUSPENDED" else case
+
+
+def with_suspension(case: Case) -> Case:
+    """By its department, which does not go on yet."""
+    held = Suspension(
+        department=LUCHENG,
+        round=1,
+        at=AT,
+        by=HANDLER,
+        reason="等待材料。",
+        until="2020-06-15",
+        due=case.due_at or AT,
+        due_provisional=case.due_provisional,
+    )
+    return case.with_(suspensions=[held], due_at=None)
+
+
+def with_verification(case: Case) -> Case:
+    """A dispatcher wants the work looked at."""
+    return case.with_(verifications=[Verification(round=1, at=AT, by=DISPATCHER, what="看看指示牌是否更换。")])
+
+
+def with_report_waiting(case: Case) -> Case:
+    """It was reported, and nobody has looked yet."""
+    report = Report(at=AT, by=HANDLER, text="已更换新的指示牌。", evidence=[])
+    return case.with_(verifications=[with_verification(case).verifications[0].model_copy(update={"reports": [report]})])
 
 
 def with_extension_asked(case: Case) -> Case:

@@ -9,7 +9,7 @@ import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import case as domain
-from services.routing.domain import co_handlers, extensions, judging, returns, within
+from services.routing.domain import co_handlers, extensions, judging, returns, suspension, verification, within
 from services.routing.domain.case import Case
 from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import (
@@ -28,6 +28,8 @@ from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.answer_grievance import answer_directly
+from services.routing.usecases.answer_report import reject_resolution, release_resolution, verify_on_site
+from services.routing.usecases.ask_verification import ask_for_verification
 from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
 from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
@@ -40,6 +42,7 @@ from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1
@@ -88,15 +91,25 @@ COMMANDS: dict[Action, Command] = {
     "ADD_CO_HANDLER": lambda parts, who: ask_for_part(parts, who, "r", ID, ZJJ, "核实产权。", ""),
     "REPORT_PART": lambda parts, who: report_own_part(parts, who, "r", ID, "已核实。", [], ""),
     "RELEASE_CO_HANDLER": lambda parts, who: release(parts, who, "r", ID, ZJJ, "不需要了。", ""),
+    "SUSPEND": lambda parts, who: suspend_work_order(parts, who, "r", ID, "等待材料。", AT.date(), ""),
+    "RESUME": lambda parts, who: resume_work_order(parts, who, "r", ID, ""),
+    "END_SUSPENSION": lambda parts, who: end_suspension_of(parts, who, "r", ID, "材料已到。", ""),
+    "ASK_VERIFICATION": lambda parts, who: ask_for_verification(parts, who, "r", ID, "看看现场。", ""),
+    "SUBMIT_RESOLUTION": lambda parts, who: report(parts, who, "r", ID, "已更换。", [], ""),
+    "CONFIRM_ON_SITE": lambda parts, who: verify_on_site(parts, who, "r", ID, True, None, [], ""),
+    "DENY_ON_SITE": lambda parts, who: verify_on_site(parts, who, "r", ID, False, "还是旧牌。", [], ""),
+    "REJECT_RESOLUTION": lambda parts, who: reject_resolution(parts, who, "r", ID, "没有照片。", ""),
+    "RELEASE_RESOLUTION": lambda parts, who: release_resolution(parts, who, "r", ID, "书记休假。", ""),
     "WITHDRAW": lambda parts, who: withdraw_grievance(parts, who, "r", ID, "已经好了。", ""),
 }
 # Where it has to have been asked before: what a case of any state needs more.
 NEEDS: dict[Action, Callable[[Case], Case]] = {
-    "GRANT_EXTENSION": builders.with_extension_asked,
-    "REFUSE_EXTENSION": builders.with_extension_asked,
+    **dict.fromkeys(("GRANT_EXTENSION", "REFUSE_EXTENSION"), builders.with_extension_asked),
     "REPORT_PART": lambda case: builders.with_part(case, LUCHENG, lead=ZJJ),
     "RELEASE_CO_HANDLER": lambda case: builders.with_part(case, ZJJ),
     "GIVE_OPINION": builders.with_opinion_asked,
+    "SUBMIT_RESOLUTION": builders.with_verification,
+    **dict.fromkeys(verification.ANSWERS, builders.with_report_waiting),
 }
 # What goes on in the same write, and to where.
 GOES_ON: dict[Action, Status] = {"JUDGE": "DISPATCHED"}
@@ -124,6 +137,15 @@ MAKERS: dict[Action, set[Role]] = {
     "ADD_CO_HANDLER": {Role.HANDLER, Role.DEPARTMENT_HEAD, Role.DISPATCHER},
     "REPORT_PART": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "RELEASE_CO_HANDLER": {Role.DISPATCHER},
+    "SUSPEND": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "RESUME": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "END_SUSPENSION": {Role.SUPERVISOR},
+    "ASK_VERIFICATION": {Role.DISPATCHER},
+    "SUBMIT_RESOLUTION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "CONFIRM_ON_SITE": {Role.COMMUNITY_SECRETARY},
+    "DENY_ON_SITE": {Role.COMMUNITY_SECRETARY},
+    "REJECT_RESOLUTION": {Role.DISPATCHER},
+    "RELEASE_RESOLUTION": {Role.DISPATCHER},
     "WITHDRAW": {Role.RESIDENT},
 }
 
@@ -195,6 +217,8 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     opened, spoken = builders.opened(), builders.opened(onSpotAnswer="已解释。")
     accepted = domain.appraise(opened, None, AT)
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
+    suspended, waiting = builders.case_in("SUSPENDED"), builders.with_report_waiting(builders.handled())
+    verified = builders.with_verification(builders.handled())
     zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
     helped = builders.with_part(builders.handled(), ZJJ)
     waits = builders.appraising()
@@ -215,9 +239,18 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.dispatched(), returns.return_work_order(builders.dispatched(), "不归本部门管。", HANDLER, AT)),
         (builders.returned(), returns.refuse_return(builders.returned(), "归本部门管。", DISPATCHER, AT)),
         (builders.returned(), returns.grant_return(builders.returned(), zjj, "转住建。", DISPATCHER, AT)),
-        (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, AT)),
+        (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, limit, AT)),
         (builders.handled(), extensions.ask_extension(builders.handled(), 3, "等待制作。", HANDLER, AT)),
         *((extended, extensions.decide_extension(extended, granted, "可以。", SUPERVISOR, limit, AT)) for granted in (True, False)),
+        (builders.handled(), suspension.suspend(builders.handled(), "等待材料。", AT.date(), HANDLER, AT)),
+        (suspended, suspension.resume(suspended, HANDLER, limit, AT)),
+        (suspended, suspension.end_suspension(suspended, "材料已到。", SUPERVISOR, limit, AT)),
+        (builders.handled(), verification.ask_verification(builders.handled(), "看看现场。", DISPATCHER, AT)),
+        (verified, verification.submit_resolution(verified, "已更换。", [], HANDLER, AT)),
+        (waiting, verification.release(waiting, "CONFIRM_ON_SITE", "已更换。", None, [], COMMUNITY, AT)),
+        (waiting, verification.send_back(waiting, "DENY_ON_SITE", "还是旧牌。", [], COMMUNITY, AT)),
+        (waiting, verification.send_back(waiting, "REJECT_RESOLUTION", "没有照片。", [], DISPATCHER, AT)),
+        (waiting, verification.release(waiting, "RELEASE_RESOLUTION", "已更换。", "书记休假。", [], DISPATCHER, AT)),
         (builders.dispatched(), domain.decline(builders.dispatched(), "属于诉讼事项。", "请向人民法院提起。", DISPATCHER, AT)),
         (builders.dispatched(), domain.withdraw(builders.dispatched(), None, AT)),
         (builders.handled(), within.hand_over(builders.handled(), builders.HEAD, "另有任务。", HANDLER, AT)),

@@ -106,7 +106,9 @@ EXAMPLES: tuple[Contract, ...] = (
         department="D-370881001-DGW", rule="lucheng", ruleVersion=1, by=SYSTEM, provisionalDue=False, progress=PROGRESS
     ),
     routing.WorkOrderAcceptedV1(department="D-370881001-DGW", by=HANDLER, progress=PROGRESS),
-    routing.GrievanceResolvedV1(department="D-370881001-DGW", text="已更换。", evidence=["a-1"], round=1, by=HANDLER, progress=PROGRESS),
+    routing.GrievanceResolvedV1(
+        department="D-370881001-DGW", text="已更换。", evidence=["a-1"], round=1, by=HANDLER, releasedBy=SYSTEM, progress=PROGRESS
+    ),
     routing.GrievanceDeclinedV1(reason="属于诉讼事项。", route="请向人民法院提起。", round=1, by=SYSTEM, progress=PROGRESS),
     routing.GrievanceMovedV1(action="CLOSE", by=SYSTEM, progress=PROGRESS),
     feedback.DeliveryRequestedV1(deliveryId="d-1", purpose="REPLY", text="已更换。"),
