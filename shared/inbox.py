@@ -185,20 +185,20 @@ class BrokerQueues:
         await self._broker.park(self._service, event.id, dict(event.headers()), event.body, reason, event.type)
 
 
-class Inbox:
-    """Consumes one service's queue. Handlers run as tasks of their own: a closing channel must not cancel a write half-way."""
+class Taker:
+    """Consumes one queue. Messages are handled in tasks of their own: a closing channel must not cancel a write half-way."""
 
-    def __init__(self, broker: Broker, service: str, handler: Handler, prefetch: int) -> None:
+    def __init__(self, broker: Broker, service: str, queue: str, prefetch: int) -> None:
         self._broker = broker
         self._service = service
-        self._handler = handler
+        self._queue = queue
         self._prefetch = prefetch
         self._subscription: Subscription | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def start(self) -> None:
-        self._subscription = await self._broker.consume(self._broker.names.queue(self._service), self._prefetch, self._take)
+        self._subscription = await self._broker.consume(self._queue, self._prefetch, self._take)
 
     async def taking(self) -> bool:
         """Whether messages can come."""
@@ -246,6 +246,18 @@ class Inbox:
                 continue
             telemetry.EVENTS_RECEIVED.labels(self._service, outcome).inc()
             return True
+
+    async def _once(self, message: Incoming) -> str:
+        """What became of it, once it may be acknowledged. Raises StoreTrouble and PublishTrouble: it is tried again."""
+        raise NotImplementedError
+
+
+class Inbox(Taker):
+    """Consumes the service's own queue: the events of the others."""
+
+    def __init__(self, broker: Broker, service: str, handler: Handler, prefetch: int) -> None:
+        super().__init__(broker, service, broker.names.queue(service), prefetch)
+        self._handler = handler
 
     async def _once(self, message: Incoming) -> str:
         headers = dict(message.headers)

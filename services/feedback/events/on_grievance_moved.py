@@ -17,6 +17,8 @@ WORDS = {
     "REFUSE_EXTENSION": ("more time was refused", "驳回延期"),
     "WITHDRAW": ("withdrawn by the petitioner", "诉求人撤诉"),
     "REFUSE_RETURN": ("it stays with the department", "退单被驳回，仍由原部门办理"),
+    "TAKE_HANDOFF": ("12345 has taken it", "12345已受理"),
+    "RETURN_HANDOFF": ("12345 asks for it to be handled elsewhere", "12345申请退单"),
 }
 
 

@@ -8,18 +8,19 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from services.routing.domain.catalogue import LIMIT_DAYS, URGENT_HOURS, Catalogue, Grade, grade_of
+from services.routing.domain.catalogue import HOTLINE, LIMIT_DAYS, URGENT_HOURS, Catalogue, Grade, grade_of, office_of
 from services.routing.domain.lifecycle import Action, next_status
 from services.routing.domain.workdays import Due
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
-from shared.contracts.intake import GrievanceRegisteredV1, Kind, Owner
+from shared.contracts.intake import GrievanceRegisteredV1, HandoffOccasion, Kind, Owner
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
     GrievanceDeclinedV1,
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
+    HandoffRequestedV1,
     Progress,
     ProgressAccess,
     Status,
@@ -65,6 +66,8 @@ class WorkOrder(BaseModel):
     resolution: str | None = None
     evidence: list[str] = []
     reason: str | None = None
+    handoff: str | None = None
+    """The id of the order by which 12345 has it (handoff.py)."""
 
 
 class Asked(BaseModel):
@@ -141,6 +144,8 @@ class Case(BaseModel):
     due_provisional: bool = False
     work_order: WorkOrder | None = None
     reworks: int = 0
+    handoffs: int = 0
+    """How often 12345 was asked; each order's id is numbered by it."""
     needs_supervision: bool = False
     closed_at: datetime | None = None
     erased: bool = False
@@ -250,23 +255,46 @@ def dispatch(case: Case, catalogue: Catalogue, head: Owner | None, limit: Limit,
     """转办 by the catalogue. `head`, the department's first responsible person where known, becomes the owner (S7, S22)."""
     rule = catalogue.choose(case.category, case.division, case.accused_departments)
     due = due_for(case.grade, limit, at)
-    order = WorkOrder(department=rule.department, rule=rule.id, rule_version=catalogue.version, round=1, dispatched_at=at)
+    department = office_of(rule.department)
+    order = WorkOrder(department=department, rule=rule.id, rule_version=catalogue.version, round=1, dispatched_at=at)
     dispatched = case.moved("DISPATCH", at, SYSTEM).with_(
         work_order=order,
-        departments=[rule.department],
+        departments=[department],
         owner=head or case.owner,
         due_at=due.at,
         due_provisional=due.provisional,
     )
     event = GrievanceDispatchedV1(
-        department=rule.department,
+        department=department,
         rule=rule.id,
         ruleVersion=catalogue.version,
         by=SYSTEM,
         provisionalDue=due.provisional,
         progress=dispatched.progress(at),
     )
-    return dispatched, [event]
+    if rule.department != HOTLINE:
+        return dispatched, [event]
+    asked, handoff = handed_off(dispatched, "DISPATCHED", SYSTEM, at)
+    return asked, [event, *handoff]
+
+
+def handed_off(case: Case, occasion: HandoffOccasion, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+    """转12345 (S50): the platform is asked, each time by an order of its own. The case stays with the office that answers for it."""
+    id = f"{case.number}/{case.handoffs + 1}"
+    order = order_of(case).model_copy(update={"handoff": id})
+    asked = case.with_(work_order=order, handoffs=case.handoffs + 1)
+    event = HandoffRequestedV1(
+        orderId=id,
+        occasion=occasion,
+        category=case.category,
+        kind=case.kind,
+        grade=case.grade,
+        dueAt=case.due_at,
+        division=case.division,
+        by=by,
+        progress=asked.progress(at),
+    )
+    return asked, [event]
 
 
 def due_for(grade: Grade, limit: Limit, at: datetime) -> Due:
@@ -339,7 +367,11 @@ def _rework(case: Case, limit: Limit, at: datetime) -> tuple[Case, list[Contract
         .moved("RESUME_HANDLING", at, SYSTEM)
         .with_(work_order=again, reworks=case.reworks + 1, due_at=due.at, due_provisional=due.provisional)
     )
-    return reworked, [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
+    moved: list[Contract] = [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
+    if order.handoff is None:
+        return reworked, moved
+    asked, handoff = handed_off(reworked, "REWORK", SYSTEM, at)
+    return asked, moved + handoff
 
 
 def order_of(case: Case) -> WorkOrder:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, order_of
-from services.routing.domain.catalogue import RETURN_DAYS
+from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, handed_off, order_of
+from services.routing.domain.catalogue import HOTLINE, RETURN_DAYS, office_of
 from services.routing.domain.lifecycle import Action
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Owner
@@ -45,7 +45,12 @@ def return_work_order(case: Case, reason: str, by: Owner, at: datetime) -> tuple
 def refuse_return(case: Case, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """It stays where it was sent, and is not returned from there again."""
     refused = _decided(case.moved("REFUSE_RETURN", at, by), False, answer, by, at)
-    return refused, [GrievanceMovedV1(action="REFUSE_RETURN", by=by, progress=refused.progress(at))]
+    moved: list[Contract] = [GrievanceMovedV1(action="REFUSE_RETURN", by=by, progress=refused.progress(at))]
+    if order_of(refused).handoff is None or case.returns[-1].by.staffId != HOTLINE:
+        return refused, moved
+    # The platform hears of nothing but orders.
+    asked, handoff = handed_off(refused, "RETURN_REFUSED", by, at)
+    return asked, moved + handoff
 
 
 def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
@@ -61,35 +66,41 @@ def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime
 
 def fitting(case: Case, department: str, known: Mapping[str, DepartmentRow]) -> DepartmentRow:
     """The department to which a dispatcher may send it; raises Refusal."""
-    row = known.get(department)
+    row = known.get(office_of(department))
     if row is None:
         raise Refusal("DEPARTMENT_UNKNOWN", "没有该部门。", "There is no such department.", "department")
-    if department == order_of(case).department:
+    order = order_of(case)
+    # The office has what the platform has; what the office has alone may go to the platform.
+    if row.code == order.department and not (department == HOTLINE and order.handoff is None):
         raise Refusal("SAME_DEPARTMENT", "工单已在该部门。", "It is with this department already.", "department")
-    if department in case.accused_departments:
+    if row.code in case.accused_departments:
         raise Refusal("DEPARTMENT_ACCUSED", "不能转给被反映的部门。", "It accuses this department.", "department")
     if not holds(row.division, case.division):
         raise Refusal("DEPARTMENT_ELSEWHERE", "该部门不管辖诉求所在地。", "This department does not serve the place.", "department")
-    return row
+    # 12345 as a target is the office's row under the platform's code.
+    return row.model_copy(update={"code": department})
 
 
 def _sent(case: Case, to: DepartmentRow, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """As the catalogue does it, but for the day on which it is due."""
-    before = order_of(case)
+    before, department = order_of(case), office_of(to.code)
     order = WorkOrder(
-        department=to.code, rule=BY_HAND, rule_version=before.rule_version, round=before.round, dispatched_at=at, reason=reason
+        department=department, rule=BY_HAND, rule_version=before.rule_version, round=before.round, dispatched_at=at, reason=reason
     )
-    head = Owner(staffId=to.head, role="DEPARTMENT_HEAD", unit=to.code)
-    sent = case.with_(work_order=order, departments=[to.code], handlers=[], owner=head)
+    head = Owner(staffId=to.head, role="DEPARTMENT_HEAD", unit=department)
+    sent = case.with_(work_order=order, departments=[department], handlers=[], owner=head)
     event = GrievanceDispatchedV1(
-        department=to.code,
+        department=department,
         rule=BY_HAND,
         ruleVersion=before.rule_version,
         by=by,
         provisionalDue=sent.due_provisional,
         progress=sent.progress(at),
     )
-    return sent, [event]
+    if to.code != HOTLINE:
+        return sent, [event]
+    asked, handoff = handed_off(sent, "DISPATCHED", by, at)
+    return asked, [event, *handoff]
 
 
 def _decided(case: Case, granted: bool, answer: str, by: Owner, at: datetime, sent_to: str | None = None) -> Case:

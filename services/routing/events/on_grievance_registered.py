@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.routing.domain.case import Case, appraise, dispatch, open_case
+from services.routing.domain.catalogue import office_of
 from services.routing.domain.policy import Policy
 from shared.contracts.base import Contract
 from shared.contracts.intake import GrievanceRegisteredV1
@@ -18,5 +19,5 @@ def on_grievance_registered(policy: Policy, case: Case | None, event: GrievanceR
     if judged.status != "ACCEPTED":
         return judged, events
     rule = policy.catalogue.choose(judged.category, judged.division, judged.accused_departments)
-    dispatched, more = dispatch(judged, policy.catalogue, policy.head_of(rule.department), policy.limit, at)
+    dispatched, more = dispatch(judged, policy.catalogue, policy.head_of(office_of(rule.department)), policy.limit, at)
     return dispatched, events + more

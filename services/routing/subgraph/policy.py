@@ -53,7 +53,7 @@ POLICY = Policy(
         "CaseOwner": {"staffId role unit": OF_OBJECT},
         "Transition": {"at action status by": OF_OBJECT},
         "AllowedAction": {"action allowed code message messageZh": OF_OBJECT},
-        "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason": OF_OBJECT},
+        "WorkOrder": {"department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason handoff": OF_OBJECT},
         "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},
         "Declined": {"at by reason route": OF_OBJECT},
         "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},

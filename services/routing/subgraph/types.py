@@ -75,6 +75,9 @@ class CaseAction(Enum):
     ASK_REWORK = _named("ASK_REWORK")
     RESUME_HANDLING = _named("RESUME_HANDLING")
     WITHDRAW = _named("WITHDRAW")
+    TAKE_HANDOFF = _named("TAKE_HANDOFF")
+    REPORT_HANDOFF = _named("REPORT_HANDOFF")
+    RETURN_HANDOFF = _named("RETURN_HANDOFF")
 
 
 @strawberry.enum(description="分级 · grade, decides the limit in working days")
@@ -149,6 +152,7 @@ class WorkOrder:
     resolution: str | None = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
     evidence: list[strawberry.ID] = strawberry.field(description="佐证附件标识 · ids of the attachments that show it")
     reason: str | None = strawberry.field(description="人工改派的理由 · why a dispatcher sent it there; null: a rule did")
+    handoff: strawberry.ID | None = strawberry.field(description="12345工单编号 · id of the order by which 12345 has it; null: it has none")
 
     @classmethod
     def of(cls, order: Order) -> Self:
@@ -163,6 +167,7 @@ class WorkOrder:
             resolution=order.resolution,
             evidence=[strawberry.ID(id) for id in order.evidence],
             reason=order.reason,
+            handoff=strawberry.ID(order.handoff) if order.handoff else None,
         )
 
 

@@ -12,7 +12,7 @@ from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.domain import case as domain
 from services.routing.domain import returns
 from services.routing.domain.case import Case, Extension, Return, WorkOrder
-from services.routing.domain.catalogue import FIRST_CATALOGUE, Catalogue
+from services.routing.domain.catalogue import FIRST_CATALOGUE, HOTLINE, Catalogue
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
@@ -33,6 +33,7 @@ HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
 DISPATCHER = Owner(staffId="dispatcher-1", role="DISPATCHER", unit=COUNTY)
 SUPERVISOR = Owner(staffId="supervisor-1", role="SUPERVISOR", unit=COUNTY)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
+OFFICE = "D-3708-RXB"
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
 
@@ -97,6 +98,12 @@ def returned(**changes: Any) -> Case:
     return returns.return_work_order(dispatched(**changes), "不归本部门管。", HANDLER, AT)[0]
 
 
+def with_the_platform(**changes: Any) -> Case:
+    """In DISPATCHED, at the 12345 platform, under its first order."""
+    office = DepartmentRow(code=HOTLINE, name="热线办", division="370800000000", head="head-rxb", receiver="r")
+    return returns.reassign(dispatched(**changes), office, "请12345办理。", DISPATCHER, AT)[0]
+
+
 def resolved(**changes: Any) -> Case:
     return domain.report_resolution(handled(**changes), "已更换新的指示牌。", ["photo-1"], HANDLER, AT)[0]
 
@@ -135,7 +142,7 @@ def asked(order: WorkOrder, **changes: Any) -> Return:
 
 async def departments() -> dict[str, DepartmentRow]:
     """鲁城街道党工委, two of the city's, and one of another county."""
-    rows = [(LUCHENG, "370881001000"), (ZJJ, "370800000000"), (SJJ, "370800000000"), (ELSEWHERE, "370811000000")]
+    rows = [(LUCHENG, "370881001000"), (ZJJ, "370800000000"), (SJJ, "370800000000"), (OFFICE, "370800000000"), (ELSEWHERE, "370811000000")]
     return {code: DepartmentRow(code=code, name=code, division=place, head=f"head-{code}", receiver="r") for code, place in rows}
 
 

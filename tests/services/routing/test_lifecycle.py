@@ -9,7 +9,7 @@ import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import case as domain
-from services.routing.domain import extensions, returns
+from services.routing.domain import extensions, handoff, returns
 from services.routing.domain.case import Case
 from services.routing.domain.lifecycle import (
     BY_ACTION,
@@ -161,6 +161,9 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         *((extended, extensions.decide_extension(extended, granted, "可以。", SUPERVISOR, limit, AT)) for granted in (True, False)),
         (builders.dispatched(), domain.decline(builders.dispatched(), "属于诉讼事项。", "请向人民法院提起。", DISPATCHER, AT)),
         (builders.dispatched(), domain.withdraw(builders.dispatched(), None, AT)),
+        (builders.with_the_platform(), handoff.take_handoff(builders.with_the_platform(), "", AT)),
+        (builders.with_the_platform(), handoff.report_handoff(builders.with_the_platform(), "已更换。", AT)),
+        (builders.with_the_platform(), handoff.return_handoff(builders.with_the_platform(), "不归本平台管。", AT)),
         (builders.handled(), domain.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), domain.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, domain.surveyed(surveyed, survey_answer(happy=True), limit)),
