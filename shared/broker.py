@@ -111,7 +111,9 @@ async def declare_topology(channel: AbstractChannel, names: Names, retry_seconds
     # A stranger empties it: never bounded, whatever its length, or nobody's events would be taken.
     hotline = await channel.declare_queue(names.hotline, durable=True, arguments=quorum(DEAD_DELIVERY_LIMIT))
     await hotline.bind(exchange, HOTLINE_ORDERS)
-    await channel.declare_queue(names.hotline_in, durable=True, arguments=quorum(DEAD_DELIVERY_LIMIT))
+    # One worker at a time: another would take the second report on an order beside the first.
+    reports = quorum(DEAD_DELIVERY_LIMIT) | {"x-single-active-consumer": True}
+    await channel.declare_queue(names.hotline_in, durable=True, arguments=reports)
     stream = await _declare_stream(channel, names.stream)
     await stream.bind(exchange, "#")
 

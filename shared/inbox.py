@@ -50,6 +50,31 @@ class Queues(Protocol):
 Reference = Callable[[Event], Awaitable[None]]
 
 
+@dataclass
+class _Turn:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: int = 0
+
+
+class Turns:
+    """A lock per subject, first come first served, that lives only while somebody wants it."""
+
+    def __init__(self) -> None:
+        self._subjects: dict[str, _Turn] = {}
+
+    @asynccontextmanager
+    async def of(self, subject: str) -> AsyncIterator[None]:
+        turn = self._subjects.setdefault(subject, _Turn())
+        turn.wanted += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.wanted -= 1
+            if turn.wanted == 0:
+                del self._subjects[subject]
+
+
 class Handler:
     """What is done with one event until it may be acknowledged. Free of the broker, so that a model can drive it."""
 
@@ -71,7 +96,7 @@ class Handler:
         self._pause = pause
         self._now = now
         self._look_again = look_again
-        self._subjects: dict[str, _Turn] = {}
+        self._turns = Turns()
 
     async def handle(self, event: Event) -> str:
         """Return what became of it, once the message may be acknowledged. Raises StoreTrouble and PublishTrouble."""
@@ -101,26 +126,13 @@ class Handler:
 
     async def _in_turn(self, event: Event) -> Outcome:
         for pause in self._look_again:
-            async with self._turn(event.subject):
+            async with self._turns.of(event.subject):
                 outcome = await self._receiver.receive(event, may_wait=False)
             if outcome is not Outcome.EARLY or event.skip:
                 return outcome
             await self._pause(pause)
-        async with self._turn(event.subject):
+        async with self._turns.of(event.subject):
             return await self._receiver.receive(event, may_wait=True)
-
-    @asynccontextmanager
-    async def _turn(self, subject: str) -> AsyncIterator[None]:
-        """A lock per subject, first come first served, that lives only while somebody wants it."""
-        turn = self._subjects.setdefault(subject, _Turn())
-        turn.wanted += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.wanted -= 1
-            if turn.wanted == 0:
-                del self._subjects[subject]
 
     async def _failed(self, event: Event, reason: str) -> str:
         if event.attempt < self._tries:
@@ -155,12 +167,6 @@ class Handler:
             return "retry"
         await self._queues.park(event, reason)
         return "parked"
-
-
-@dataclass
-class _Turn:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    wanted: int = 0
 
 
 class BrokerQueues:

@@ -15,7 +15,7 @@ import uuid
 from services.intake.usecases.take_hotline_report import BadReport, TakingReports, read_report, take_hotline_report
 from shared import telemetry
 from shared.broker import Broker, Incoming
-from shared.inbox import Taker
+from shared.inbox import Taker, Turns
 from shared.records import StoreTrouble
 from shared.relay import PublishTrouble
 
@@ -24,6 +24,16 @@ class HotlineDoor(Taker):
     def __init__(self, broker: Broker, service: str, parts: TakingReports, prefetch: int) -> None:
         super().__init__(broker, service, broker.names.hotline_in, prefetch)
         self._parts = parts
+        self._turns = Turns()
+
+    async def _until_done(self, message: Incoming) -> bool:
+        """What is said of one order is taken as it was said, also while the store is in trouble."""
+        try:
+            order = read_report(message.body).orderId
+        except BadReport:
+            return await super()._until_done(message)
+        async with self._turns.of(order):
+            return await super()._until_done(message)
 
     async def _once(self, message: Incoming) -> str:
         telemetry.continue_trace("")
