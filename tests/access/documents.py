@@ -160,6 +160,7 @@ class Described:
             resolution=f"办结 {self.mark}",
             evidence=[f"evidence-{self.mark}"],
             reason=f"理由 {self.mark}",
+            handoff=f"{self.mark}/1",
         )
         returned = Return(
             department=self.department,
