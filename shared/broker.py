@@ -22,7 +22,13 @@ from shared.envelope import CONTENT_TYPE, ORIGINAL_KEY, REASON, Event
 from shared.relay import PublishTrouble
 
 SERVICES = ("intake", "routing", "feedback")
-REFERENCES = {"intake": (), "routing": ("intake.reference.#",), "feedback": ("intake.reference.#",)}
+# Orders to 12345 count in intake's sequence: who took them not would wait for ever for what comes after.
+REFERENCES = {
+    "intake": (),
+    "routing": ("intake.reference.#", "intake.hotline_order.#"),
+    "feedback": ("intake.reference.#", "intake.hotline_order.#"),
+}
+HOTLINE_ORDERS = "intake.hotline_order.issued.v1"
 HEARTBEAT = 10
 PUBLISH_SECONDS = 10.0
 DECLARE_SECONDS = 30.0
@@ -54,6 +60,16 @@ class Names:
     def queue(self, service: str) -> str:
         return f"{self.prefix}.{service}"
 
+    @property
+    def hotline(self) -> str:
+        """Orders for the 12345 platform, which takes them when it can."""
+        return f"{self.prefix}.hotline"
+
+    @property
+    def hotline_in(self) -> str:
+        """What the 12345 platform reports."""
+        return f"{self.prefix}.hotline.in"
+
     def retry(self, service: str, seconds: float) -> str:
         return f"{self.prefix}.{service}.retry.{_spoken(seconds)}"
 
@@ -68,7 +84,7 @@ def _spoken(seconds: float) -> str:
 
 
 async def declare_topology(channel: AbstractChannel, names: Names, retry_seconds: tuple[float, ...]) -> None:
-    """Exchange, stream, and per service its queue, its retry queues and its `.dead`. Repeating it changes nothing."""
+    """Exchange, stream, per service its queue, retry queues and `.dead`, and the two queues of 12345. Repeating it changes nothing."""
     exchange = await channel.declare_exchange(names.exchange, aio_pika.ExchangeType.TOPIC, durable=True)
     for service in SERVICES:
         queue = await channel.declare_queue(names.queue(service), durable=True, arguments=quorum(DELIVERY_LIMIT))
@@ -92,6 +108,12 @@ async def declare_topology(channel: AbstractChannel, names: Names, retry_seconds
                 },
             )
         await channel.declare_queue(names.dead(service), durable=True, arguments=quorum(DEAD_DELIVERY_LIMIT))
+    # A stranger empties it: never bounded, whatever its length, or nobody's events would be taken.
+    hotline = await channel.declare_queue(names.hotline, durable=True, arguments=quorum(DEAD_DELIVERY_LIMIT))
+    await hotline.bind(exchange, HOTLINE_ORDERS)
+    # One worker at a time: another would take the second report on an order beside the first.
+    reports = quorum(DEAD_DELIVERY_LIMIT) | {"x-single-active-consumer": True}
+    await channel.declare_queue(names.hotline_in, durable=True, arguments=reports)
     stream = await _declare_stream(channel, names.stream)
     await stream.bind(exchange, "#")
 
@@ -209,7 +231,8 @@ class Broker:
         It does so only for a queue that it has declared itself, passively or not: one from `get_queue(ensure=False)` is forgotten, and
         the worker would stand connected and idle for ever.
         """
-        self._consuming = await connect(self._url)
+        if self._consuming is None:
+            self._consuming = await connect(self._url)
         channel = await self._consuming.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=prefetch)
         declared = await channel.declare_queue(queue, passive=True)
@@ -268,5 +291,6 @@ async def remove_topology(url: str, prefix: str, retry_seconds: tuple[float, ...
         for service in SERVICES:
             for queue in (names.queue(service), names.dead(service), *(names.retry(service, seconds) for seconds in retry_seconds)):
                 await channel.queue_delete(queue)
-        await channel.queue_delete(names.stream)
+        for queue in (names.hotline, names.hotline_in, names.stream):
+            await channel.queue_delete(queue)
         await channel.exchange_delete(names.exchange)

@@ -3,8 +3,8 @@
 | command | does |
 | --- | --- |
 | list | parked messages of every service, and documents held up by an event that waits in them |
-| show ID | one parked message: headers, reason, body (events carry no personal data) |
-| replay ID, replay --all | sends it again to the service's queue, without the broker's death records and with a fresh count |
+| show ID | one parked message: headers, reason, body (events carry no personal data; what 12345 reported may) |
+| replay ID, replay --all | sends it again to the queue from which it came, without the broker's death records and with a fresh count |
 | drop ID | has the worker skip the event in its document, waits until it has, then takes the message out |
 
 ID is the event's id. Settings come from the environment (MINYI_*), as for every process.
@@ -157,10 +157,12 @@ class DeadLetters:
         return bool(document and (document.get("void") or document["seen"].get(event.source, 0) >= event.sequence))
 
     async def _again(self, one: Parked) -> None:
-        queue = self._broker.names.queue(one.service)
+        names = self._broker.names
         if one.event is not None:
-            await self._broker.publish_to(queue, one.event.again(attempt=0))
+            await self._broker.publish_to(names.queue(one.service), one.event.again(attempt=0))
             return
+        # What 12345 reported goes back to where reports come in.
+        queue = names.hotline_in if one.key == names.hotline_in else names.queue(one.service)
         headers = {
             name: value
             for name, value in one.message.headers.items()

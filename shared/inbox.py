@@ -50,6 +50,31 @@ class Queues(Protocol):
 Reference = Callable[[Event], Awaitable[None]]
 
 
+@dataclass
+class _Turn:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: int = 0
+
+
+class Turns:
+    """A lock per subject, first come first served, that lives only while somebody wants it."""
+
+    def __init__(self) -> None:
+        self._subjects: dict[str, _Turn] = {}
+
+    @asynccontextmanager
+    async def of(self, subject: str) -> AsyncIterator[None]:
+        turn = self._subjects.setdefault(subject, _Turn())
+        turn.wanted += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.wanted -= 1
+            if turn.wanted == 0:
+                del self._subjects[subject]
+
+
 class Handler:
     """What is done with one event until it may be acknowledged. Free of the broker, so that a model can drive it."""
 
@@ -71,7 +96,7 @@ class Handler:
         self._pause = pause
         self._now = now
         self._look_again = look_again
-        self._subjects: dict[str, _Turn] = {}
+        self._turns = Turns()
 
     async def handle(self, event: Event) -> str:
         """Return what became of it, once the message may be acknowledged. Raises StoreTrouble and PublishTrouble."""
@@ -101,26 +126,13 @@ class Handler:
 
     async def _in_turn(self, event: Event) -> Outcome:
         for pause in self._look_again:
-            async with self._turn(event.subject):
+            async with self._turns.of(event.subject):
                 outcome = await self._receiver.receive(event, may_wait=False)
             if outcome is not Outcome.EARLY or event.skip:
                 return outcome
             await self._pause(pause)
-        async with self._turn(event.subject):
+        async with self._turns.of(event.subject):
             return await self._receiver.receive(event, may_wait=True)
-
-    @asynccontextmanager
-    async def _turn(self, subject: str) -> AsyncIterator[None]:
-        """A lock per subject, first come first served, that lives only while somebody wants it."""
-        turn = self._subjects.setdefault(subject, _Turn())
-        turn.wanted += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.wanted -= 1
-            if turn.wanted == 0:
-                del self._subjects[subject]
 
     async def _failed(self, event: Event, reason: str) -> str:
         if event.attempt < self._tries:
@@ -157,12 +169,6 @@ class Handler:
         return "parked"
 
 
-@dataclass
-class _Turn:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    wanted: int = 0
-
-
 class BrokerQueues:
     """Retry, delay and `.dead` of one service on the broker."""
 
@@ -185,20 +191,20 @@ class BrokerQueues:
         await self._broker.park(self._service, event.id, dict(event.headers()), event.body, reason, event.type)
 
 
-class Inbox:
-    """Consumes one service's queue. Handlers run as tasks of their own: a closing channel must not cancel a write half-way."""
+class Taker:
+    """Consumes one queue. Messages are handled in tasks of their own: a closing channel must not cancel a write half-way."""
 
-    def __init__(self, broker: Broker, service: str, handler: Handler, prefetch: int) -> None:
+    def __init__(self, broker: Broker, service: str, queue: str, prefetch: int) -> None:
         self._broker = broker
         self._service = service
-        self._handler = handler
+        self._queue = queue
         self._prefetch = prefetch
         self._subscription: Subscription | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def start(self) -> None:
-        self._subscription = await self._broker.consume(self._broker.names.queue(self._service), self._prefetch, self._take)
+        self._subscription = await self._broker.consume(self._queue, self._prefetch, self._take)
 
     async def taking(self) -> bool:
         """Whether messages can come."""
@@ -246,6 +252,18 @@ class Inbox:
                 continue
             telemetry.EVENTS_RECEIVED.labels(self._service, outcome).inc()
             return True
+
+    async def _once(self, message: Incoming) -> str:
+        """What became of it, once it may be acknowledged. Raises StoreTrouble and PublishTrouble: it is tried again."""
+        raise NotImplementedError
+
+
+class Inbox(Taker):
+    """Consumes the service's own queue: the events of the others."""
+
+    def __init__(self, broker: Broker, service: str, handler: Handler, prefetch: int) -> None:
+        super().__init__(broker, service, broker.names.queue(service), prefetch)
+        self._handler = handler
 
     async def _once(self, message: Incoming) -> str:
         headers = dict(message.headers)

@@ -20,7 +20,7 @@ from shared.broker import Broker
 from shared.clock import Clock, clock_from
 from shared.contracts.base import AuditAnchored
 from shared.identity.errors import Unauthenticated
-from shared.inbox import BrokerQueues, Handler, Inbox, Reference
+from shared.inbox import BrokerQueues, Handler, Inbox, Reference, Taker
 from shared.mongo import connect, database
 from shared.record import Participant
 from shared.records import MongoRecords, StoreTrouble
@@ -75,7 +75,7 @@ class Runtime:
         self.database = database(self.client, settings, service)
         self.broker = Broker(settings.rabbitmq_url, settings.prefix, settings.retry_seconds, service=service)
         self.relay = Relay(service, self.broker, self.world.real_now, timedelta(seconds=settings.sweep_age_seconds))
-        self.inbox: Inbox | None = None
+        self._takers: list[Taker] = []
         self._rounds: list[tuple[float, Callable[[], Awaitable[object]]]] = [(settings.sweep_seconds, self.relay.sweep)]
         self._first: list[Callable[[], Awaitable[None]]] = []
         self._loops: list[asyncio.Task[None]] = []
@@ -101,7 +101,11 @@ class Runtime:
         settings = self.settings
         queues = BrokerQueues(self.broker, self.service, settings.retry_seconds)
         handler = Handler(writer, queues, references, tries=len(settings.retry_seconds))
-        self.inbox = Inbox(self.broker, self.service, handler, settings.prefetch)
+        self.take(Inbox(self.broker, self.service, handler, settings.prefetch))
+
+    def take(self, taker: Taker) -> None:
+        """Make this process the consumer of a queue."""
+        self._takers.append(taker)
 
     def first(self, check: Callable[[], Awaitable[None]]) -> None:
         """Done before anything else at the start; what it raises fails the start, but for a store that is not there yet."""
@@ -118,13 +122,12 @@ class Runtime:
         # What an earlier process left behind need not wait until it is old.
         await shielded(lambda: self.relay.sweep(timedelta(0)), self.service)
         self._loops += [asyncio.create_task(_rounds(seconds, work, self.service)) for seconds, work in self._rounds]
-        if self.inbox is not None:
-            await self.inbox.start()
+        for taker in self._takers:
+            await taker.start()
 
     async def stop(self) -> None:
         """Stop taking work, finish what is in hand, publish the rest, close."""
-        if self.inbox is not None:
-            await self.inbox.stop()
+        await asyncio.gather(*(taker.stop() for taker in self._takers))
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -135,8 +138,8 @@ class Runtime:
     async def checks(self) -> dict[str, bool]:
         """Readiness: broker connections, store."""
         found = {"broker": await self.broker.ready(), "store": await self._store_answers()}
-        if self.inbox is not None:
-            found["consumer"] = await self.inbox.taking()
+        if self._takers:
+            found["consumer"] = all([await taker.taking() for taker in self._takers])
         return found
 
     async def _store_answers(self) -> bool:

@@ -10,14 +10,16 @@ import importlib
 import re
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.feedback.events import HANDLED as FEEDBACK_HANDLED
 from services.intake.events import CONSUMERS as INTAKE_CONSUMERS
 from services.routing.events import CONSUMERS as ROUTING_CONSUMERS
 from shared import envelope
-from shared.broker import REFERENCES, SERVICES, Names
+from shared.broker import HOTLINE_ORDERS, REFERENCES, SERVICES, Names
 from shared.contracts.base import Contract
+from shared.contracts.hotline import HotlineReportV1
 from shared.contracts.intake import DepartmentsRecordedV1, PostsRecordedV1
 
 JsonObject = dict[str, Any]
@@ -57,7 +59,8 @@ def asyncapi() -> JsonObject:
     """The document, as JSON."""
     produced = {service: contracts_of(service) for service in SERVICES}
     every = [contract for contracts in produced.values() for contract in contracts]
-    _, definitions = models_json_schema([(contract, "validation") for contract in every], ref_template="#/components/schemas/{model}")
+    models: list[type[BaseModel]] = [*every, HotlineReportV1]
+    _, definitions = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -67,10 +70,10 @@ def asyncapi() -> JsonObject:
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": "application/cloudevents+json",
-        "channels": {contract.type: _channel(contract) for contract in every},
-        "operations": _operations(produced),
+        "channels": {**{contract.type: _channel(contract) for contract in every}, HOTLINE_IN: _REPORTS},
+        "operations": {**_operations(produced), **_of_the_hotline()},
         "components": {
-            "messages": {contract.__name__: _message(contract) for contract in every},
+            "messages": {**{contract.__name__: _message(contract) for contract in every}, HotlineReportV1.__name__: _REPORT},
             "schemas": {**definitions["$defs"], **{f"{contract.__name__}Event": _envelope(contract) for contract in every}},
             "messageTraits": {"judged": {"headers": HEADERS}},
         },
@@ -136,6 +139,43 @@ def _message(contract: type[Contract]) -> JsonObject:
         "payload": {"$ref": f"#/components/schemas/{contract.__name__}Event"},
         "traits": [{"$ref": "#/components/messageTraits/judged"}],
         "bindings": {"amqp": {"contentEncoding": "utf-8", "messageType": contract.type, "bindingVersion": "0.3.0"}},
+    }
+
+
+HOTLINE_IN = "hotline.in"
+_REPORTS: JsonObject = {
+    "address": Names(PREFIX).hotline_in,
+    "description": "By the default exchange, straight to the queue; quorum, unbounded. 发布到默认交换机，路由键为队列名。",
+    "messages": {HotlineReportV1.__name__: {"$ref": f"#/components/messages/{HotlineReportV1.__name__}"}},
+    "bindings": {"amqp": {"is": "queue", "queue": {"name": Names(PREFIX).hotline_in, "durable": True}, "bindingVersion": "0.3.0"}},
+}
+_REPORT: JsonObject = {
+    "name": HotlineReportV1.type,
+    "title": HotlineReportV1.__name__,
+    "summary": " ".join((HotlineReportV1.__doc__ or "").split()),
+    "contentType": "application/json",
+    "payload": {"$ref": f"#/components/schemas/{HotlineReportV1.__name__}"},
+}
+
+
+def _of_the_hotline() -> JsonObject:
+    """The 12345 platform takes orders and reports on them (examples/hotline/README.md)."""
+    orders = next(contract for contract in contracts_of("intake") if contract.type == HOTLINE_ORDERS)
+    reports = f"#/channels/{HOTLINE_IN}"
+    return {
+        f"hotline.takes.{HOTLINE_ORDERS}": _operation(
+            "receive",
+            orders,
+            f"The 12345 platform takes it from the quorum queue {Names(PREFIX).hotline}, where it waits as long as it takes.",
+            {"ack": True, "bindingVersion": "0.3.0"},
+        ),
+        f"intake.takes.{HOTLINE_IN}": {
+            "action": "receive",
+            "channel": {"$ref": reports},
+            "messages": [{"$ref": f"{reports}/messages/{HotlineReportV1.__name__}"}],
+            "summary": "intake takes it once per id; what it cannot take it parks with the reason.",
+            "bindings": {"amqp": {"ack": True, "bindingVersion": "0.3.0"}},
+        },
     }
 
 

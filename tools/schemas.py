@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.broker import SERVICES
+from shared.contracts.hotline import HotlineReportV1
 from shared.graphql_server import sdl
 from tools.asyncapi import asyncapi, contracts_of
 
@@ -24,6 +25,7 @@ SCHEMAS = CONTRACTS / "schemas"
 def generated() -> dict[Path, str]:
     """Path below the root → content."""
     files = {CONTRACTS / "asyncapi.json": _json(asyncapi())}
+    files[SCHEMAS / f"{HotlineReportV1.type}.json"] = _json(HotlineReportV1.model_json_schema())
     for service in SERVICES:
         schema = importlib.import_module(f"services.{service}.subgraph.schema").build_schema(production=False)
         files[Path("services", service, "subgraph", "schema.graphql")] = sdl(schema)

@@ -75,7 +75,7 @@ async def work_in_progress(environment: Mapping[str, str]) -> Work:
 
 async def _queues(settings: CommonSettings, troubles: list[str]) -> list[Queue]:
     names = Names(settings.prefix)
-    asked = [names.stream]
+    asked = [names.stream, names.hotline, names.hotline_in]
     for service in SERVICES:
         asked += [names.queue(service), *(names.retry(service, seconds) for seconds in settings.retry_seconds), names.dead(service)]
     try:

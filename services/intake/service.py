@@ -13,9 +13,10 @@ from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
 from services.intake.adapters.retention import load_retention
 from services.intake.domain.uploads import UploadLimits
-from services.intake.events import CONSUMERS, apply
+from services.intake.events import CONSUMERS, apply, consumer
 from services.intake.field_sync import syncing
 from services.intake.fieldwork import Fieldwork
+from services.intake.hotline_door import HotlineDoor
 from services.intake.privacy import Privacy
 from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
@@ -25,6 +26,7 @@ from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons, migrate_rows
 from services.intake.store.pin_tries import MongoPinTries
+from services.intake.store.places import FRESH_SECONDS
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
 from services.intake.store.wrapped_keys import WrappedKeys
 from services.intake.usecases.beside import names_told
@@ -37,6 +39,7 @@ from services.intake.usecases.open_by_pin import Opening
 from services.intake.usecases.receive_upload import ReceiveUpload, sweep_untied, sweep_uploads
 from services.intake.usecases.register_grievance import Registration
 from services.intake.usecases.rotate_keys import Rotating, rotate_keys
+from services.intake.usecases.take_hotline_report import TakingReports
 from shared.anchors import ROUND_SECONDS
 from shared.china_time import day_in_china
 from shared.contracts.intake import IntakeAuditAnchoredV1
@@ -67,7 +70,8 @@ class Service:
         self.cipher = FieldCipher(self.master, self.reference_key)
         self.keys = KeyRegistry(database, self.master, self.reference_key, self.runtime.world.real_now)
         self.grievances = Grievances(database)
-        self.writer = self.runtime.writer(self.grievances, PARTICIPANT, CODEC, self.reference_key)
+        participant = Participant(NAME, consumer(self._division_name), PARTICIPANT.handled)
+        self.writer = self.runtime.writer(self.grievances, participant, CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, IntakeAuditAnchoredV1)
         world, retention = self.runtime.world, load_retention()
         self.persons = MongoPersons(database, self.cipher, retention, lambda: day_in_china(world.now()).isoformat(), world.real_now)
@@ -109,6 +113,11 @@ class Service:
         self.retaining = Retaining(self.erasing, self.notices, retention)
         self.expiring = self.fieldwork.expiring_notes(self.uploads, self.files, retention)
 
+    def _division_name(self, code: str) -> str | None:
+        """By the tree that this process has read last."""
+        found = self.fieldwork.atlas.territory.find(code)
+        return found.name if found else None
+
     async def migrate(self) -> None:
         """Indexes, and the first organisation. Repeating it changes nothing."""
         await self.keys.check()
@@ -145,6 +154,10 @@ class Service:
             reference_key=self.reference_key,
             now=self.runtime.world.now,
         )
+
+    def taking_reports(self) -> TakingReports:
+        """What 12345 reports."""
+        return TakingReports(self.writer, self.grievances, MongoNumbers(self.runtime.database), self.persons)
 
     def api(self) -> FastAPI:
         """Subgraph and uploads."""
@@ -195,7 +208,7 @@ class Service:
         return self._process([graph, uploads_router(receive, self.files, key, world.real_now), feeds])
 
     def worker(self) -> FastAPI:
-        """Consumer, sender, and the sweeper of broken uploads."""
+        """Consumer (of events, and of what 12345 reports), sender, and the sweeper of broken uploads."""
         settings, world = self.settings, self.runtime.world
         parts = Delivering(
             writer=self.writer,
@@ -210,7 +223,14 @@ class Service:
         async def send_pending() -> None:
             await asyncio.gather(*(deliver(parts, id) for id in await self.grievances.with_open_delivery(100)))
 
+        async def read_divisions() -> None:
+            await self.fieldwork.atlas.current()
+
         self.runtime.consume(self.writer, {})
+        self.runtime.take(HotlineDoor(self.runtime.broker, NAME, self.taking_reports(), settings.prefetch))
+        # Decisions are pure and read the names of places from memory.
+        self.runtime.first(read_divisions)
+        self.runtime.every(FRESH_SECONDS, read_divisions)
         self.fieldwork.work()
         self.duties.work(self.runtime)
         self.runtime.every(settings.deliver_seconds, send_pending)

@@ -29,6 +29,10 @@ ErasureReason = Literal["REQUEST", "CONSENT_WITHDRAWN", "RETENTION", "UNLAWFUL"]
 PostKind = Literal["COMMUNITY_PARTY_ORGANISATION", "COMPOUND_PARTY_SECRETARY", "COMMUNITY_SECRETARY", "DISPATCHER"]
 
 
+HandoffOccasion = Literal["DISPATCHED", "RETURN_REFUSED", "REWORK"]
+HotlineKind = Literal["TAKEN", "RESOLVED", "RETURNED"]
+
+
 class Access(Part):
     """Who a grievance concerns: what each service needs to authorise alone. `petitionerRef` and `ownRef` (whoever told this one grievance,
     known by its number and PIN) are keyed hashes, never a name."""
@@ -149,6 +153,45 @@ class PersonalDataErasedV1(Contract):
     petitionerRef: str
 
 
+class HotlineOrderIssuedV1(Contract):
+    """转12345工单 (S50, S26): the order for the 12345 platform, its fields after GB/T 33358: the matter and its limit, the words
+    redacted, nobody's name, phone or house; attachments by id. For the queue `hotline`; the other services only note that it came."""
+
+    type: ClassVar[str] = "intake.hotline_order.issued.v1"
+    words: ClassVar[tuple[str, ...]] = ("subject", "text")
+
+    orderId: str
+    occasion: HandoffOccasion
+    number: str
+    kind: Kind
+    channel: Channel
+    category: str | None
+    grade: Literal["CONSULTATION", "ORDINARY", "COMPLEX", "URGENT"]
+    urgent: bool
+    subject: str
+    text: str
+    division: str
+    divisionName: str | None
+    occurredAt: datetime
+    registeredAt: datetime
+    issuedAt: datetime
+    dueAt: datetime | None
+    attachments: list[str]
+
+
+class HotlineReportedV1(Contract):
+    """12345 reported on an order (`text` redacted). `at` is its own time of it."""
+
+    type: ClassVar[str] = "intake.grievance.hotline_reported.v1"
+    words: ClassVar[tuple[str, ...]] = ("text",)
+
+    orderId: str
+    reportId: str
+    kind: HotlineKind
+    text: str | None
+    at: datetime
+
+
 class DepartmentRow(Part):
     """A unit that handles grievances (S22, S23), with its first responsible person and its receiver by id. `committee`: it is the party
     committee (党委, 党工委) of its division, to which what is reported up comes."""
@@ -237,6 +280,8 @@ EVENTS: tuple[type[Contract], ...] = (
     GrievanceCompletedV1,
     PetitionerCorrectedV1,
     PersonalDataErasedV1,
+    HotlineOrderIssuedV1,
+    HotlineReportedV1,
     DepartmentsRecordedV1,
     PostsRecordedV1,
     TeamsRecordedV1,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from shared.contracts.base import AuditAnchored, Contract, Part
-from shared.contracts.intake import Kind, Owner
+from shared.contracts.intake import HandoffOccasion, Kind, Owner
 
 Status = Literal[
     "REGISTERED",
@@ -139,6 +139,24 @@ class GrievanceMovedV1(Contract):
     progress: Progress
 
 
+class HandoffRequestedV1(Contract):
+    """转12345 (S50): the work order goes to the 12345 platform, each time under an order id of its own, `<number>/<n>`. `occasion`: it
+    was sent there, its return was refused, or the petitioner asks for rework. Intake, which has the words, issues the order."""
+
+    type: ClassVar[str] = "routing.grievance.handoff_requested.v1"
+    words: ClassVar[tuple[str, ...]] = OF_PROGRESS
+
+    orderId: str
+    occasion: HandoffOccasion
+    category: str | None
+    kind: Kind
+    grade: Literal["CONSULTATION", "ORDINARY", "COMPLEX", "URGENT"]
+    dueAt: datetime | None
+    division: str
+    by: Owner
+    progress: Progress
+
+
 class RoutingAuditAnchoredV1(AuditAnchored):
     """Routing's audit trail up to here. For the stream `events.log` alone: no service takes it."""
 
@@ -152,5 +170,6 @@ EVENTS: tuple[type[Contract], ...] = (
     GrievanceResolvedV1,
     GrievanceDeclinedV1,
     GrievanceMovedV1,
+    HandoffRequestedV1,
     RoutingAuditAnchoredV1,
 )

@@ -166,6 +166,7 @@ class Described:
             reason=f"理由 {self.mark}",
             receiver=f"staff-{self.mark}",
             parts=[self.part()],
+            handoff=f"{self.mark}/1",
         )
         returned = Return(
             department=self.department,

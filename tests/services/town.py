@@ -48,7 +48,7 @@ class Town:
             raise PublishTrouble("no broker")
         self.published.append(event)
         for name, service in self.services.items():
-            if name != event.source and ".grievance." in event.type:
+            if name != event.source and (".grievance." in event.type or ".hotline_order." in event.type):
                 assert await service.writer.receive(event, may_wait=True) in Outcome
 
     async def settle(self, id: str) -> None:

@@ -12,6 +12,8 @@ from deploy.local.local_directory import Run
 from shared.broker import SERVICES
 
 OLD_SECONDS = 60.0
+# So many orders are more than a few days' of a county: nobody takes them.
+LONG_HOTLINE = 500
 LETTERS = "python -m shared.deadletters"
 
 
@@ -46,6 +48,12 @@ def _stuck(found: Work, runs_here: bool) -> list[Finding]:
         if runs_here and service in SERVICES and queue.consumers == 0:
             mend = f"python -m deploy.local restart {service}-worker"
             stuck.append(wrong("work", f"nobody takes messages from {queue.name}", f"队列 {queue.name} 没有消费者", mend))
+        if runs_here and queue.name.endswith(".hotline.in") and queue.consumers == 0:
+            mend = "python -m deploy.local restart intake-worker"
+            stuck.append(wrong("work", f"nobody takes messages from {queue.name}", f"队列 {queue.name} 没有消费者", mend))
+        if queue.name.endswith(".hotline") and (queue.messages or 0) > LONG_HOTLINE:
+            said = f"{queue.messages} orders wait for the 12345 platform: ask it whether it takes them"
+            stuck.append(wrong("work", said, f"有 {queue.messages} 件12345工单等待领取，请联系12345平台", "python -m deploy.local status"))
     for box in found.outboxes:
         if (box.oldest_seconds or 0.0) > OLD_SECONDS:
             said = f"{box.service} has kept {box.documents} documents' events for up to {box.oldest_seconds:.0f} s"

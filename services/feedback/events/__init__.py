@@ -15,6 +15,7 @@ from services.feedback.events.on_grievance_moved import on_grievance_moved
 from services.feedback.events.on_grievance_registered import on_grievance_registered
 from services.feedback.events.on_grievance_reported_up import on_grievance_reported_up
 from services.feedback.events.on_grievance_resolved import on_grievance_resolved
+from services.feedback.events.on_handoff_requested import on_handoff_requested
 from services.feedback.events.on_personal_data_erased import on_personal_data_erased
 from services.feedback.events.on_petitioner_corrected import on_petitioner_corrected
 from services.feedback.events.on_petitioner_told import on_petitioner_told
@@ -35,6 +36,7 @@ from shared.contracts.routing import (
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
+    HandoffRequestedV1,
     WorkOrderAcceptedV1,
 )
 from shared.envelope import Event
@@ -55,6 +57,7 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     GrievanceResolvedV1.type: (GrievanceResolvedV1, on_grievance_resolved),
     GrievanceDeclinedV1.type: (GrievanceDeclinedV1, on_grievance_declined),
     GrievanceMovedV1.type: (GrievanceMovedV1, on_grievance_moved),
+    HandoffRequestedV1.type: (HandoffRequestedV1, on_handoff_requested),
 }
 HANDLED = frozenset({GrievanceRegisteredV1.type, *CONSUMERS})
 OPENS = frozenset({GrievanceRegisteredV1.event_kind()})

@@ -41,6 +41,7 @@ def erase(grievance: Grievance, id: str, erasure: Erasure, at: datetime) -> tupl
             "deliveries": [delivery.model_copy(update={"text": ERASED}) for delivery in grievance.deliveries],
             "reported_up": reported.model_copy(update={"remark": blanked(reported.remark)}) if reported else None,
             "progress": progress.model_copy(update={"publicReply": blanked(progress.publicReply)}) if progress else None,
+            "hotline_orders": [order.without_words() for order in grievance.hotline_orders],
             # Who asked to look stands in the audit; nobody waits for a look that shows nothing.
             "reveals": [],
             "erasure": grievance.erasure or erasure,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.erasure import Erasure
+from services.intake.domain.hotline import HotlineOrder
 from services.intake.domain.records import ReportedUp, Told
 from services.intake.domain.reveals import Reveal
 from shared.contracts.intake import Access, Channel, FoundBy, GrievanceRegisteredV1, Kind, Owner
@@ -71,6 +72,7 @@ class Grievance(BaseModel):
     deliveries: list[Delivery] = []
     reported_up: ReportedUp | None = None
     told: list[Told] = []
+    hotline_orders: list[HotlineOrder] = []
     reveals: list[Reveal] = []
     """Who asked to read the petitioner's data in clear (reveals.py)."""
     erasure: Erasure | None = None

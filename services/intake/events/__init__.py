@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from services.intake.domain.grievance import Grievance
 from services.intake.events.on_delivery_requested import on_delivery_requested
 from services.intake.events.on_grievance_progressed import PROGRESSING, on_grievance_progressed
+from services.intake.events.on_handoff_requested import Named, on_handoff_requested
 from shared.contracts.base import Contract
 from shared.contracts.feedback import DeliveryRequestedV1
+from shared.contracts.routing import HandoffRequestedV1
 from shared.envelope import Event
 from shared.erasure import without_words
 
 OnEvent = Callable[[Grievance, Any], tuple[Grievance, list[Contract]]]
 
-CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
-    **{contract.type: (contract, on_grievance_progressed) for contract in PROGRESSING},
-    DeliveryRequestedV1.type: (DeliveryRequestedV1, on_delivery_requested),
-}
+Consumers = dict[str, tuple[type[Contract], OnEvent]]
 
 
-def apply(state: Grievance | None, event: Event) -> tuple[Grievance, list[Contract]]:
+def consumers(named: Named) -> Consumers:
+    return {
+        **{contract.type: (contract, on_grievance_progressed) for contract in PROGRESSING},
+        DeliveryRequestedV1.type: (DeliveryRequestedV1, on_delivery_requested),
+        HandoffRequestedV1.type: (HandoffRequestedV1, partial(on_handoff_requested, named)),
+    }
+
+
+CONSUMERS = consumers(lambda _code: None)
+
+
+def consumer(named: Named) -> Callable[[Grievance | None, Event], tuple[Grievance, list[Contract]]]:
+    """The apply function of intake where divisions have names."""
+    return partial(apply, consumers=consumers(named))
+
+
+def apply(state: Grievance | None, event: Event, consumers: Consumers = CONSUMERS) -> tuple[Grievance, list[Contract]]:
     """The change that this event means. Intake opens every grievance itself: without one the event is a fault."""
     if state is None:
         raise LookupError("an event for a grievance that was never registered here")
-    contract, consume = CONSUMERS[event.type]
+    contract, consume = consumers[event.type]
     if state.erasure is not None:
         event = without_words(event)
     return consume(state, contract.read(event.data()))

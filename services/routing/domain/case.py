@@ -18,13 +18,14 @@ from services.routing.domain.waits import Suspension, Verification
 from services.routing.domain.workdays import Due
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
-from shared.contracts.intake import DepartmentRow, GrievanceRegisteredV1, Kind, Owner
+from shared.contracts.intake import DepartmentRow, GrievanceRegisteredV1, HandoffOccasion, Kind, Owner
 from shared.contracts.routing import (
     GrievanceAppraisedV1,
     GrievanceDeclinedV1,
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
+    HandoffRequestedV1,
     Progress,
     ProgressAccess,
     Status,
@@ -73,6 +74,8 @@ class WorkOrder(BaseModel):
     reason: str | None = None
     receiver: str | None = None
     parts: list[Part] = []
+    handoff: str | None = None
+    """The id of the order by which 12345 has it (handoff.py)."""
 
     def departments(self) -> list[str]:
         """Who sees it: the lead first, then those who contribute."""
@@ -153,6 +156,8 @@ class Case(BaseModel):
     due_provisional: bool = False
     work_order: WorkOrder | None = None
     reworks: int = 0
+    handoffs: int = 0
+    """How often 12345 was asked; each order's id is numbered by it."""
     needs_supervision: bool = False
     closed_at: datetime | None = None
     erased: bool = False
@@ -310,7 +315,29 @@ def dispatch(case: Case, catalogue: Catalogue, known: Departments, limit: Limit,
         provisionalDue=due.provisional,
         progress=dispatched.progress(at),
     )
-    return dispatched, [event]
+    if not choice.platform:
+        return dispatched, [event]
+    asked, handoff = handed_off(dispatched, "DISPATCHED", SYSTEM, at)
+    return asked, [event, *handoff]
+
+
+def handed_off(case: Case, occasion: HandoffOccasion, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+    """转12345 (S50): the platform is asked, each time by an order of its own. The case stays with the office that answers for it."""
+    id = f"{case.number}/{case.handoffs + 1}"
+    order = order_of(case).model_copy(update={"handoff": id})
+    asked = case.with_(work_order=order, handoffs=case.handoffs + 1)
+    event = HandoffRequestedV1(
+        orderId=id,
+        occasion=occasion,
+        category=case.category,
+        kind=case.kind,
+        grade=case.grade,
+        dueAt=case.due_at,
+        division=case.division,
+        by=by,
+        progress=asked.progress(at),
+    )
+    return asked, [event]
 
 
 def head_of(department: DepartmentRow) -> Owner:
@@ -394,7 +421,11 @@ def _rework(case: Case, limit: Limit, at: datetime) -> tuple[Case, list[Contract
         .moved("RESUME_HANDLING", at, SYSTEM)
         .with_(work_order=again, reworks=case.reworks + 1, due_at=due.at, due_provisional=due.provisional)
     )
-    return reworked, [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
+    moved: list[Contract] = [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
+    if order.handoff is None:
+        return reworked, moved
+    asked, handoff = handed_off(reworked, "REWORK", SYSTEM, at)
+    return asked, moved + handoff
 
 
 def order_of(case: Case) -> WorkOrder:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from services.routing.domain.targets import Departments, resolve
+from services.routing.domain.targets import HOTLINE, Departments, office_of, resolve
 from shared.contracts.intake import Kind
 
 Grade = Literal["CONSULTATION", "ORDINARY", "COMPLEX", "URGENT"]
@@ -59,6 +59,8 @@ class Choice:
     rule: DispatchRule
     department: str
     co: tuple[str, ...]
+    platform: bool
+    """Whether 12345 is to have it; `department` is then the office that answers for it."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,12 @@ class Catalogue:
         """The weightiest rule that leads to somebody; whom the grievance accuses never gets it. Raises LookupError when no rule does."""
         fitting = (rule for rule in self.rules if rule.fits(category, division, kind))
         for rule in sorted(fitting, key=DispatchRule.weight, reverse=True):
-            department = resolve(rule.department, division, known)
+            target = resolve(rule.department, division, known)
+            department = office_of(target) if target else None
             if department is not None and department not in accused:
-                co = (resolve(each, division, known) for each in rule.co)
-                return Choice(rule, department, tuple(each for each in dict.fromkeys(co) if each and each not in {department, *accused}))
+                co = dict.fromkeys(resolve(each, division, known) for each in rule.co)
+                others = tuple(each for each in co if each and each not in {department, *accused})
+                return Choice(rule, department, others, platform=target == HOTLINE)
         raise LookupError("no dispatch rule leads to anybody")
 
 

@@ -9,6 +9,7 @@ from typing import get_args
 
 from services.routing.domain.catalogue import DispatchRule
 from services.routing.domain.categories import CategoryTree
+from services.routing.domain.targets import HOTLINE
 from shared.contracts.intake import Kind
 
 COLUMNS = ("id", "category", "division", "kind", "department", "co", "days")
@@ -78,8 +79,14 @@ def _faults(cells: dict[str, str], tree: CategoryTree) -> Iterator[tuple[str, st
     if cells["kind"] and cells["kind"] not in KINDS:
         yield "kind", f"one of {', '.join(KINDS)}, or nothing", f"须为{'、'.join(KINDS)}之一，或留空"
     co = _co(cells)
-    if "" in co or len(set(co)) != len(co) or cells["department"] in co:
-        yield "co", f"codes with {BETWEEN} between them, each once, without the lead", f"以{BETWEEN}分隔，不重复，不含主办部门"
+    if "" in co or len(set(co)) != len(co) or not {cells["department"], HOTLINE}.isdisjoint(co):
+        yield (
+            "co",
+            f"codes with {BETWEEN} between them, each once, without the lead and {HOTLINE}",
+            f"以{BETWEEN}分隔，不重复，不含主办部门和{HOTLINE}",
+        )
+    if co and cells["department"] == HOTLINE:
+        yield "co", f"nobody beside {HOTLINE}", f"转{HOTLINE}时没有协办部门"
     if cells["days"] and not (cells["days"].isascii() and cells["days"].isdigit() and 1 <= int(cells["days"]) <= MOST_DAYS):
         yield "days", f"1 to {MOST_DAYS} working days, or nothing", f"须为1至{MOST_DAYS}个工作日，或留空"
 

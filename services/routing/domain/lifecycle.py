@@ -61,6 +61,9 @@ Action = Literal[
     "ASK_REWORK",
     "RESUME_HANDLING",
     "WITHDRAW",
+    "TAKE_HANDOFF",
+    "REPORT_HANDOFF",
+    "RETURN_HANDOFF",
 ]
 
 Party = Literal[
@@ -172,6 +175,27 @@ MOVES: tuple[Move, ...] = (
         GrievanceMovedV1,
         "撤诉",
         "withdraw",
+    ),
+    Move("TAKE_HANDOFF", "SYSTEM", ("DISPATCHED",), "HANDLING", None, GrievanceMovedV1, "12345受理", "have 12345 take it"),
+    Move(
+        "REPORT_HANDOFF",
+        "SYSTEM",
+        ("DISPATCHED", "HANDLING"),
+        "RESOLVED",
+        "RESULT",
+        GrievanceResolvedV1,
+        "12345上报办结",
+        "have 12345 report the resolution",
+    ),
+    Move(
+        "RETURN_HANDOFF",
+        "SYSTEM",
+        ("DISPATCHED", "HANDLING"),
+        "RETURN_PENDING",
+        None,
+        GrievanceMovedV1,
+        "12345退单",
+        "have 12345 return it",
     ),
 )
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, head_of, order_of, round_of
+from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, handed_off, head_of, order_of, round_of
 from services.routing.domain.catalogue import RETURN_DAYS
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.suspension import lifted
-from services.routing.domain.targets import Departments, resolve
+from services.routing.domain.targets import HOTLINE, Departments, office_of, resolve
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceDispatchedV1, GrievanceMovedV1
@@ -46,7 +46,12 @@ def return_work_order(case: Case, reason: str, by: Owner, at: datetime) -> tuple
 def refuse_return(case: Case, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """It stays where it was sent, and is not returned from there again."""
     refused = _decided(case.moved("REFUSE_RETURN", at, by), False, answer, by, at)
-    return refused, [GrievanceMovedV1(action="REFUSE_RETURN", by=by, progress=refused.progress(at))]
+    moved: list[Contract] = [GrievanceMovedV1(action="REFUSE_RETURN", by=by, progress=refused.progress(at))]
+    if order_of(refused).handoff is None or case.returns[-1].by.staffId != HOTLINE:
+        return refused, moved
+    # The platform hears of nothing but orders.
+    asked, handoff = handed_off(refused, "RETURN_REFUSED", by, at)
+    return asked, moved + handoff
 
 
 def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
@@ -67,42 +72,49 @@ def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:
     code = resolve(department, case.division, known, present)
     if code is None:
         raise Refusal("NO_COMMITTEE", "没有登记这一级的党（工）委。", "No committee of that tier is recorded.", "department")
-    row = known.get(code)
+    row = known.get(office_of(code))
     if row is None:
         raise Refusal("DEPARTMENT_UNKNOWN", "没有该部门。", "There is no such department.", "department")
-    if code == present:
+    # The office has what the platform has; what the office has alone may go to the platform.
+    to_platform = code == HOTLINE and case.work_order is not None and case.work_order.handoff is None
+    if row.code == present and not to_platform:
         raise Refusal("SAME_DEPARTMENT", "工单已在该部门。", "It is with this department already.", "department")
-    if code in case.accused_departments:
+    if row.code in case.accused_departments:
         raise Refusal("DEPARTMENT_ACCUSED", "不能转给被反映的部门。", "It accuses this department.", "department")
     if not holds(row.division, case.division):
         raise Refusal("DEPARTMENT_ELSEWHERE", "该部门不管辖诉求所在地。", "This department does not serve the place.", "department")
-    return row
+    # 12345 as a target is the office's row under the platform's code.
+    return row.model_copy(update={"code": code})
 
 
 def sent_by_hand(case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """As the catalogue does it, but for the day on which it is due. `version`: of the catalogue that was passed over. What others
-    contribute stays with them; of its own part the new lead has the whole now."""
-    parts = case.work_order.parts if case.work_order else []
+    contribute stays with them; of its own part the new lead has the whole now, and the platform waits for nobody."""
+    department = office_of(to.code)
+    parts = [part for part in (case.work_order.parts if case.work_order else []) if part.department != department]
     order = WorkOrder(
-        department=to.code,
+        department=department,
         rule=BY_HAND,
         rule_version=version,
         round=round_of(case),
         dispatched_at=at,
         reason=reason,
         receiver=to.receiver,
-        parts=[part for part in parts if part.department != to.code],
+        parts=[part for part in parts if not part.open] if to.code == HOTLINE else parts,
     )
-    sent = case.with_order(order).with_(handlers=[], owner=head_of(to))
+    sent = case.with_order(order).with_(handlers=[], owner=head_of(to).model_copy(update={"unit": department}))
     event = GrievanceDispatchedV1(
-        department=to.code,
+        department=department,
         rule=BY_HAND,
         ruleVersion=version,
         by=by,
         provisionalDue=sent.due_provisional,
         progress=sent.progress(at),
     )
-    return sent, [event]
+    if to.code != HOTLINE:
+        return sent, [event]
+    asked, handoff = handed_off(sent, "DISPATCHED", by, at)
+    return asked, [event, *handoff]
 
 
 def _decided(case: Case, granted: bool, answer: str, by: Owner, at: datetime, sent_to: str | None = None) -> Case:

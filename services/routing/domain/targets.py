@@ -14,7 +14,15 @@ TIERS: dict[str, int] = {"VILLAGE": 12, "TOWN": 9, "COUNTY": 6, "CITY": 4}
 digits of its code name it."""
 UP = "UP"
 """上报上级党工委: the committee next above whoever has it."""
-TARGETS = (*TIERS, UP)
+# The 12345 platform, and the office that answers for what is there: it has a head.
+HOTLINE = "12345"
+HOTLINE_OFFICE = "D-3708-RXB"
+TARGETS = (*TIERS, UP, HOTLINE)
+
+
+def office_of(department: str) -> str:
+    """The unit that answers for what is sent there."""
+    return HOTLINE_OFFICE if department == HOTLINE else department
 
 
 def resolve(target: str, division: str, known: Departments, of: str | None = None) -> str | None:

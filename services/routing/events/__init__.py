@@ -13,12 +13,19 @@ from services.routing.domain.policy import Policy
 from services.routing.events.on_fed_back import on_fed_back
 from services.routing.events.on_grievance_completed import on_grievance_completed
 from services.routing.events.on_grievance_registered import on_grievance_registered
+from services.routing.events.on_hotline_reported import on_hotline_reported
 from services.routing.events.on_personal_data_erased import on_personal_data_erased
 from services.routing.events.on_petitioner_corrected import on_petitioner_corrected
 from services.routing.events.on_survey_answered import on_survey_answered
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
-from shared.contracts.intake import GrievanceCompletedV1, GrievanceRegisteredV1, PersonalDataErasedV1, PetitionerCorrectedV1
+from shared.contracts.intake import (
+    GrievanceCompletedV1,
+    GrievanceRegisteredV1,
+    HotlineReportedV1,
+    PersonalDataErasedV1,
+    PetitionerCorrectedV1,
+)
 from shared.envelope import Event
 from shared.erasure import without_words
 
@@ -29,6 +36,7 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     GrievanceCompletedV1.type: (GrievanceCompletedV1, on_grievance_completed),
     PetitionerCorrectedV1.type: (PetitionerCorrectedV1, on_petitioner_corrected),
     PersonalDataErasedV1.type: (PersonalDataErasedV1, on_personal_data_erased),
+    HotlineReportedV1.type: (HotlineReportedV1, on_hotline_reported),
     FedBackV1.type: (FedBackV1, on_fed_back),
     SurveyAnsweredV1.type: (SurveyAnsweredV1, on_survey_answered),
 }

@@ -131,7 +131,7 @@ POLICY = Policy(
         "Transition": {"at action status by": OF_OBJECT},
         "AllowedAction": {"action allowed code message messageZh": OF_OBJECT},
         "WorkOrder": {
-            "department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason receiver": OF_OBJECT,
+            "department rule ruleVersion round dispatchedAt acceptedAt resolvedAt resolution evidence reason receiver handoff": OF_OBJECT,
             "parts": AMONG_OFFICIALS,
         },
         "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},

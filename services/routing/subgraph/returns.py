@@ -18,13 +18,15 @@ class ReturnWorkOrderInput(OfGrievanceInput):
 @strawberry.input(description="退单审核 · a decision on a return")
 class AdjudicateReturnInput(OfGrievanceInput):
     granted: bool = strawberry.field(description="同意，或驳回 · granted, or refused")
-    department: str | None = strawberry.field(default=None, description="同意时改派的部门 · where it goes, when it is granted")
+    department: str | None = strawberry.field(
+        default=None, description="同意时改派的部门；12345 为热线平台 · where it goes, when it is granted; 12345: the platform"
+    )
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
 @strawberry.input(description="改派 · another department is to handle it")
 class ReassignWorkOrderInput(OfGrievanceInput):
-    department: str = strawberry.field(description="改派的部门 · where it goes")
+    department: str = strawberry.field(description="改派的部门；12345 为热线平台 · where it goes; 12345: the platform")
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 

@@ -96,6 +96,9 @@ class CaseAction(Enum):
     ASK_REWORK = _named("ASK_REWORK")
     RESUME_HANDLING = _named("RESUME_HANDLING")
     WITHDRAW = _named("WITHDRAW")
+    TAKE_HANDOFF = _named("TAKE_HANDOFF")
+    REPORT_HANDOFF = _named("REPORT_HANDOFF")
+    RETURN_HANDOFF = _named("RETURN_HANDOFF")
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
@@ -138,6 +141,7 @@ class WorkOrder:
     resolution: str | None = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
     evidence: list[strawberry.ID] = strawberry.field(description="佐证附件标识 · ids of the attachments that show it")
     reason: str | None = strawberry.field(description="人工改派的理由 · why a dispatcher sent it there; null: a rule did")
+    handoff: strawberry.ID | None = strawberry.field(description="12345工单编号 · id of the order by which 12345 has it; null: it has none")
     receiver: str | None = strawberry.field(description="首接人编号；资料未到时为空 · who takes it first, by id; null while not known")
     parts: list[WorkOrderPart] | None = strawberry.field(description="协办 · what other departments contribute; for officials")
     held: strawberry.Private[Held]
@@ -155,6 +159,7 @@ class WorkOrder:
             resolution=order.resolution,
             evidence=[strawberry.ID(id) for id in order.evidence],
             reason=order.reason,
+            handoff=strawberry.ID(order.handoff) if order.handoff else None,
             receiver=order.receiver,
             parts=[WorkOrderPart.of(part) for part in order.parts],
             held=held,

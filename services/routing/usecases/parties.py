@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain import co_handlers, extensions, judging, returns, suspension, verification
+from services.routing.domain import co_handlers, extensions, handoff, judging, returns, suspension, verification
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
@@ -185,6 +185,7 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
         or extensions.hindrance(case, action, viewer.sub, now)
         or judging.hindrance(case, action, viewer.scopes)
         or co_handlers.hindrance(case, action, _acts_for(viewer))
+        or handoff.hindrance(case, action)
         or suspension.hindrance(case, action, now)
         or verification.hindrance(case, action, viewer.sub)
     ):

@@ -20,7 +20,6 @@ from shared.settings import CommonSettings
 from tests.dropping import drop
 from tests.world import ISSUER
 
-
 STORE_SECONDS = 120
 
 

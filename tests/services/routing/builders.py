@@ -19,6 +19,7 @@ from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
+from services.routing.domain.targets import HOTLINE
 from services.routing.domain.waits import Report, Suspension, Verification
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
@@ -36,10 +37,10 @@ from tests.services.builders import AT, COUNTY, KEY, LUCHENG, REF, TEAM, VILLAGE
 SECRETARY = Owner(staffId="secretary-1", role="SECRETARY", unit=TEAM)
 HEAD = Owner(staffId="head-lucheng", role="DEPARTMENT_HEAD", unit=LUCHENG)
 DISPATCHER = Owner(staffId="dispatcher-1", role="DISPATCHER", unit=COUNTY)
-COMMUNITY = Owner(staffId="community-1", role="COMMUNITY_SECRETARY", unit=VILLAGE)
 SUPERVISOR = Owner(staffId="supervisor-1", role="SUPERVISOR", unit=COUNTY)
 COMMUNITY = Owner(staffId="community_secretary-1", role="COMMUNITY_SECRETARY", unit=VILLAGE)
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
+OFFICE = "D-3708-RXB"
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
 CALENDAR = StateCouncilCalendar()
 TREE = load_categories()
@@ -109,6 +110,12 @@ def handled(**changes: Any) -> Case:
 def returned(**changes: Any) -> Case:
     """In RETURN_PENDING."""
     return returns.return_work_order(dispatched(**changes), "不归本部门管。", HANDLER, AT)[0]
+
+
+def with_the_platform(**changes: Any) -> Case:
+    """In DISPATCHED, at the 12345 platform, under its first order."""
+    office = DepartmentRow(code=HOTLINE, name="热线办", division="370800000000", head="head-rxb", receiver="r")
+    return returns.reassign(dispatched(**changes), office, "请12345办理。", DISPATCHER, limit, AT)[0]
 
 
 def resolved(**changes: Any) -> Case:
@@ -194,7 +201,7 @@ def asked(order: WorkOrder, **changes: Any) -> Return:
 
 async def departments() -> dict[str, DepartmentRow]:
     """鲁城街道党工委, two of the city's, and one of another county."""
-    rows = [(LUCHENG, "370881001000"), (ZJJ, "370800000000"), (SJJ, "370800000000"), (ELSEWHERE, "370811000000")]
+    rows = [(LUCHENG, "370881001000"), (ZJJ, "370800000000"), (SJJ, "370800000000"), (OFFICE, "370800000000"), (ELSEWHERE, "370811000000")]
     return {code: DepartmentRow(code=code, name=code, division=place, head=f"head-{code}", receiver="r") for code, place in rows}
 
 

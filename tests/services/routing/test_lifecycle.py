@@ -9,7 +9,7 @@ import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import case as domain
-from services.routing.domain import co_handlers, extensions, judging, returns, suspension, verification, within
+from services.routing.domain import co_handlers, extensions, handoff, judging, returns, suspension, verification, within
 from services.routing.domain.case import Case
 from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import (
@@ -257,6 +257,9 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.handled(), co_handlers.add_co_handler(builders.handled(), zjj, "核实产权。", HANDLER, AT)),
         (helped, co_handlers.report_part(helped, "已核实。", [], Owner(staffId="z", role="HANDLER", unit=ZJJ), AT)),
         (helped, co_handlers.release_co_handler(helped, ZJJ, "不需要了。", DISPATCHER, AT)),
+        (builders.with_the_platform(), handoff.take_handoff(builders.with_the_platform(), "", AT)),
+        (builders.with_the_platform(), handoff.report_handoff(builders.with_the_platform(), "已更换。", AT)),
+        (builders.with_the_platform(), handoff.return_handoff(builders.with_the_platform(), "不归本平台管。", AT)),
         (builders.handled(), domain.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), domain.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, domain.surveyed(surveyed, survey_answer(happy=True), limit)),

@@ -23,6 +23,8 @@ TELL_OF_NOBODY = frozenset(
         *("to", "summary", "staffId", "role", "unit", "team", "departments", "handlers", "accusedDepartments", "importId"),
         # The reference rows are of offices and posts.
         *("code", "name", "head", "receiver", "id", "holder", "leader", "contactUnits", "programmes"),
+        # Of an order to 12345, and the official name of a place.
+        *("orderId", "reportId", "divisionName"),
     }
 )
 # Ours alone: why a sender could not send, the reference that stands for nobody, and keyed hashes of a day's trail.
