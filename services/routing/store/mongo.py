@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from services.routing.domain.case import Case
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
 from shared.identity.roles import Role
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
-from shared.mongo import ASCENDING, Database, IndexModel
+from shared.mongo import Database
 from shared.records import Document, create_indexes, store_errors
 from shared.writer import ModelCodec
 
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
-HANDS_INDEX = IndexModel([("hands", ASCENDING)], name="hands")
 
 
 def derived(case: Case) -> Document:
     """What the store computes for its queries: who finds it, who has owned it for a department, and whether kept events may hold words of
     somebody erased."""
+    entry = listed(case, case.registered_at, case.status)
     hands = {_hand(each.owner.unit, each.owner.staffId) for each in case.owners if each.owner.role in DEPARTMENT_ROLES}
-    found: Document = {"listed": listed(case, case.registered_at, case.status), "hands": sorted(hands)}
+    entry["slots"] = [f"{hand}|{entry['day']}" for hand in sorted(hands)] + entry["slots"]
+    found: Document = {"listed": entry}
     return found | {"scrub_due": True} if case.erased else found
 
 
 def _hand(department: str, staff: str) -> str:
-    return f"{department}/{staff}"
+    """The key under which a list finds what this person has owned for this department."""
+    return f"hand:{department}/{quote(staff, safe='')}"
 
 
 CODEC = ModelCodec(Case, derived)
@@ -44,9 +48,8 @@ class Cases(ListedRecords):
         return {row["_id"]: CODEC.load(row) for row in rows if row["registered"]}
 
     async def has_owned(self, department: str, staff: str) -> bool:
-        """Whether this person was ever a case's owner for this department."""
-        with store_errors():
-            return await self.collection.find_one({"hands": _hand(department, staff)}, {"_id": 1}) is not None
+        """Whether this person was ever a case's owner for this department: by the months in which they were, which are few."""
+        return bool(await self._has([_hand(department, staff)]))
 
     async def list_page(self, visible: Visible, first: int, after: str | None, status: str | None, department: str | None) -> Page:
         return await self.page(visible, first, after, status, department)
@@ -70,5 +73,5 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["cases"])
     with store_errors():
-        await database["cases"].create_indexes([*LIST_INDEXES, HANDS_INDEX, SCRUB_INDEX])
+        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX])
         await database[SLOTS].create_indexes(SLOT_INDEXES)

@@ -23,6 +23,7 @@ from shared.identity.access import may_see
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
+from shared.mongo import Client
 from shared.settings import CommonSettings
 from tests.services.builders import viewer
 from tests.services.intake.test_erasure_everywhere import handler_of, heard
@@ -32,8 +33,9 @@ DISPATCHER = viewer(Role.DISPATCHER)
 SEEN_BY = {"intake": grievance_access, "routing": case_access, "feedback": followup_access}
 
 
+# By `intake_client` the store answers: it may start more slowly than the driver waits.
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def town(intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
+async def town(intake_store_settings: CommonSettings, intake_client: Client, keys_dir: Path) -> AsyncIterator[Town]:
     async with town_of(intake_store_settings, keys_dir) as made:
         # As intake tells of its departments, to a worker of routing.
         rows = [row.model_dump() for row in DEPARTMENTS]

@@ -125,7 +125,7 @@ async def test_receiver_head_and_whoever_had_one_before_are_known(staff: str, ro
 def old(case: Case) -> dict[str, Any]:
     """As it was kept before owners, receivers and parts were."""
     kept = CODEC.dump(case)
-    for name in ("owners", "hand_overs", "hands"):
+    for name in ("owners", "hand_overs"):
         del kept[name]
     if kept["work_order"]:
         for name in ("receiver", "parts"):

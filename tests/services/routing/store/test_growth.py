@@ -23,7 +23,7 @@ from shared.mongo import Database
 from shared.record import stub
 from shared.records import Document, MongoRecords
 from shared.reference import ReferenceRows
-from tests.services.builders import AT, REF
+from tests.services.builders import AT, LUCHENG, REF
 from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
 from tests.services.routing.builders import handled
 
@@ -191,6 +191,19 @@ SIDES: dict[str, tuple[Ask, str, int]] = {
     "what is sent again": (lambda database: database["events"].find({"subject": "g5"}).to_list(None), "events.subject_sequence", 1),
     "an old request in the audit": (lambda database: _records(database).remembered_request("g5", "r5"), "audit.subject_request", 1),
 }
+
+
+@pytest.mark.parametrize(("staff", "owned"), [("handler-1", True), ("nobody", False)])
+async def test_who_has_owned_one_is_known_at_once_however_many_they_had(pair: Pair, staff: str, owned: bool) -> None:
+    """In these databases one handler has had every case: the months tell."""
+
+    async def ask(database: Database) -> bool:
+        return await Cases(database).has_owned(LUCHENG, staff)
+
+    assert await ask(pair.small) == await ask(pair.large) == owned
+    growth = await pair.ask(ask)
+    assert growth.indexes == {f"{SLOTS}.key"}
+    assert growth.ratio <= MOST
 
 
 @pytest.mark.parametrize("name", SIDES)
