@@ -152,6 +152,7 @@ ORDERS: dict[str, dict[str, Any]] = {
     "askExtension": {"days": 3, "reason": "等待制作。"},
     "decideExtension": {"granted": True, "reason": "同意。"},
     "withdrawGrievance": {},
+    "bulkAct": {},
 }
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 LATER: dict[str, dict[str, Any]] = {
@@ -194,6 +195,8 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
         return ANSWER | {"grievanceId": described.id}
     # It is sent back within days.
     await keep_case(world, described, sent=world.services["routing"].runtime.world.now())
+    if mutation == "bulkAct":
+        return {"grievances": [described.id]}
     return ORDERS.get(mutation, {}) | {"grievanceId": described.id}
 
 
@@ -207,6 +210,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "askExtension": DUE_LATER,
     "decideExtension": extension_asked(HANDLING),
     "withdrawGrievance": at("DISPATCHED"),
+    "bulkAct": at("DISPATCHED"),
     "answerSurvey": UNANSWERED,
     "completeGrievance": at("HANDLING"),
 }
@@ -224,6 +228,10 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
     given = {r: await input_for(world, mutation, described[r]) for r in RELATIONS}
     if "requestId" in walk.schema.type_map[str(kind).rstrip("!")].fields:
         given = {r: {"requestId": f"{who}-{r}", **input} for r, input in given.items()}
+    if mutation == "bulkAct":
+        # Each does their own to many.
+        sends = {"action": "REASSIGN", "department": THIRD_UNIT, "reason": "转住建。"}
+        given = {r: input | (sends if who == "DISPATCHER" else {"action": "ACCEPT_WORK_ORDER"}) for r, input in given.items()}
     declared = ", ".join(f"${r}: {kind}" for r in RELATIONS)
     fields = " ".join(f"{r}: {mutation}(input: ${r}) {selection}" for r in RELATIONS)
     before = await versions(world, service)
@@ -253,6 +261,8 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
         assert len(changed) == len(seen[f"Mutation.{mutation}"])
     elif mutation in FIELDWORK:
         assert changed == set()
+    elif mutation == "bulkAct":
+        assert changed == {described[relation].id for relation in seen["BulkItem.case"]}
     elif mutation not in ("createUpload", "openByPin"):
         assert changed == {described[relation].id for relation in seen[f"Mutation.{mutation}"]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.routing.store.mongo import access_of
 from services.routing.usecases import parties
-from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command
+from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command
 from shared.policy import Guarded, Policy
 
 HANDLES = command(
@@ -30,6 +30,16 @@ SUPERVISES = command(
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
+BULK = command(
+    "经办人、部门负责人、转办员，逐件按该动作的规则",
+    "handlers, heads and dispatchers, each case by the rule of the action",
+    (*parties.HANDLERS, *parties.DISPATCHERS),
+    lambda _viewer, _access: True,
+    "ROLE_MISSING",
+)
+DONE = Rule(
+    "所办理的", "of what was done", Held.OBJECT, lambda viewer, access: HANDLES.allows(viewer, access) or DISPATCHES.allows(viewer, access)
+)
 
 POLICY = Policy(
     objects={
@@ -44,6 +54,7 @@ POLICY = Policy(
             "adjudicateReturn reassignWorkOrder declineGrievance": DISPATCHES,
             "decideExtension": SUPERVISES,
             "withdrawGrievance": WITHDRAWS,
+            "bulkAct": BULK,
         },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
@@ -70,6 +81,9 @@ POLICY = Policy(
         "AskExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "DecideExtensionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "WithdrawRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "BulkDone": {"items done refused": OF_OBJECT},
+        "BulkItem": {"id done code message messageZh field": OF_OBJECT, "case": DONE},
+        "BulkRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},
     },
 )

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from services.routing.store.mongo import CODEC
+from services.routing.subgraph.bulk import BulkActInput, BulkResult, acted
 from services.routing.subgraph.extensions import (
     AskExtensionInput,
     AskExtensionRefused,
@@ -127,6 +128,10 @@ class Mutation:
     @strawberry.mutation(description="撤诉 · the petitioner withdraws it; nobody handles it any more")
     async def withdraw_grievance(self, info: Ctx, input: WithdrawGrievanceInput) -> WithdrawResult:
         return await _done(info, input, WithdrawRefused, withdraw_grievance, input.reason)
+
+    @strawberry.mutation(description="批量办理，至多500件，逐件答复 · one action on up to 500 cases, with an answer for each")
+    async def bulk_act(self, info: Ctx, input: BulkActInput) -> BulkResult:
+        return await acted(info, input)
 
 
 Refused = TypeVar("Refused", bound=RefusedFields)
