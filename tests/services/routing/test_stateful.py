@@ -10,6 +10,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -30,7 +31,7 @@ from tests.services.builders import AT, LUCHENG, StillWorld, event, viewer
 from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
 from tests.services.routing.test_lifecycle import COMMANDS, MAKERS
 
-EXAMPLES, STEPS = int(os.environ.get("MINYI_TEST_EXAMPLES", "150")), 30
+EXAMPLES, STEPS = int(os.environ.get("MINYI_TEST_EXAMPLES", "80")), 30
 LIVES = 50
 # By these the result is due for the first time, or anew after nothing was; by these it is due later. By no other does the day move.
 BEGINS_DUE: frozenset[Action] = frozenset({"DISPATCH", "ASK_REWORK"})
@@ -107,10 +108,11 @@ class Life(RuleBasedStateMachine):
         self.does(action, who)
 
     @precondition(lambda self: self.possible())
-    @rule(chance=st.randoms(use_true_random=True), steps=st.integers(1, 6))
-    def whoever_may_goes_on(self, chance: Random, steps: int) -> None:
+    @rule(seed=st.integers(0, 2**32), steps=st.integers(1, 6))
+    def whoever_may_goes_on(self, seed: int, steps: int) -> None:
         """So that lives get far: by chance alone most steps are refused, and most lives end soon. A choice of hypothesis's own would mostly
         be the first."""
+        chance = Random(seed)
         for _ in range(steps):
             possible = self.possible()
             goes_on = [action for action in possible if actions_from(BY_ACTION[action].target)]
@@ -224,7 +226,8 @@ Life.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-TestLife = Life.TestCase
+# What is found is made small: that takes longer than to find nothing.
+TestLife = pytest.mark.timeout(400)(Life.TestCase)
 
 
 def test_lives_come_by_every_action_that_people_make() -> None:
@@ -235,7 +238,7 @@ def test_lives_come_by_every_action_that_people_make() -> None:
         life.registered("HELP", False, None, set(), False)
         for _ in range(STEPS):
             if life.possible():
-                life.whoever_may_goes_on(chance, 1)
+                life.whoever_may_goes_on(chance.getrandbits(32), 1)
             elif life.awaits_feedback():
                 life.feedback_tells(chance.random() < 0.5)
             if chance.random() < 0.3:
