@@ -157,7 +157,7 @@ async def everything(world: World, numbers: dict[str, str]) -> dict[tuple[str, s
         ways = Ways(world, service, numbers)
         for name, who in PERSONS.items():
             walked, beside = await world.ask(service, who, ways.text, ways.variables), await world.ask(service, who, MORE[service])
-            assert walked["data"] and beside["data"]
+            assert None not in (walked["data"], beside["data"])
             found[service, name] = ways.seen(walked), json.dumps(beside, ensure_ascii=False)
     return found
 
