@@ -177,6 +177,7 @@ ORDERS: dict[str, dict[str, Any]] = {
     "giveOpinion": {"of": "COMMUNITY", "reasonable": "YES", "truthful": "YES", "opinion": "属实。"},
     "judgeGrievance": {"reasonable": "YES", "truthful": "YES", "reason": "情况属实。", "department": THIRD_UNIT},
     "answerGrievance": {"text": "已在整改。"},
+    "bulkAct": {},
 }
 ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
 LATER: dict[str, dict[str, Any]] = {
@@ -220,6 +221,8 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
     # It is sent back, and suspended, for days.
     now = world.services["routing"].runtime.world.now()
     await keep_case(world, described, sent=now)
+    if mutation == "bulkAct":
+        return {"grievances": [described.id]}
     days = {"until": day_in_china(now).isoformat()} if mutation == "suspendWorkOrder" else {}
     return ORDERS.get(mutation, {}) | days | {"grievanceId": described.id}
 
@@ -250,6 +253,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "giveOpinion": opinion_asked(HERE),
     "judgeGrievance": APPRAISING,
     "answerGrievance": APPRAISING,
+    "bulkAct": at("DISPATCHED"),
     "answerSurvey": UNANSWERED,
     "completeGrievance": at("HANDLING"),
 }
@@ -267,6 +271,10 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
     given = {r: await input_for(world, mutation, described[r]) for r in RELATIONS}
     if "requestId" in walk.schema.type_map[str(kind).rstrip("!")].fields:
         given = {r: {"requestId": f"{who}-{r}", **input} for r, input in given.items()}
+    if mutation == "bulkAct":
+        # Each does their own to many.
+        sends = {"action": "REASSIGN", "department": THIRD_UNIT, "reason": "转住建。"}
+        given = {r: input | (sends if who == "DISPATCHER" else {"action": "ACCEPT_WORK_ORDER"}) for r, input in given.items()}
     declared = ", ".join(f"${r}: {kind}" for r in RELATIONS)
     fields = " ".join(f"{r}: {mutation}(input: ${r}) {selection}" for r in RELATIONS)
     before = await versions(world, service)
@@ -296,6 +304,8 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
         assert len(changed) == len(seen[f"Mutation.{mutation}"])
     elif mutation in FIELDWORK:
         assert changed == set()
+    elif mutation == "bulkAct":
+        assert changed == {described[relation].id for relation in seen["BulkItem.case"]}
     elif mutation not in ("createUpload", "openByPin"):
         assert changed == {described[relation].id for relation in seen[f"Mutation.{mutation}"]}
 

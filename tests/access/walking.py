@@ -122,6 +122,11 @@ MAY_BE_NULL = frozenset(
         "AdjudicateRefused.field",
         "ReassignRefused.field",
         "DeclineRefused.field",
+        "BulkRefused.field",
+        "BulkItem.code",
+        "BulkItem.message",
+        "BulkItem.messageZh",
+        "BulkItem.field",
         "Case.declined",
         "AskExtensionRefused.field",
         "DecideExtensionRefused.field",
@@ -219,8 +224,10 @@ def schema_of(service: str) -> GraphQLSchema:
 class Walk:
     """The SDL of one service, walked."""
 
-    def __init__(self, service: str, entity_rows: list[str]) -> None:
+    def __init__(self, service: str, entity_rows: list[str], **ways: str | Callable[[Described], str]) -> None:
+        """`ways`: how a root field is asked, where not as always."""
         self.schema = schema_of(service)
+        self._ways = ROOT_FIELDS[service] | ways
         self.service = service
         self.asked: set[str] = set()
         self._entities = [row.removeprefix("_entities → ") for row in entity_rows]
@@ -234,7 +241,7 @@ class Walk:
             self.asked.add(f"Query.{name}")
             if name == "_entities":
                 continue
-            how = ROOT_FIELDS[self.service][name]
+            how = self._ways[name]
             below = self.selection(query.fields[name].type)
             for relation in [None] if isinstance(how, str) else RELATIONS:
                 alias = f"{name}__{relation or 'all'}"

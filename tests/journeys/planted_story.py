@@ -280,6 +280,9 @@ class Story:
         id = await self._register()
         words = garden.words(self._declared)
         await self._caller.system.until_status(id, "DISPATCHED")
+        bulk = {"action": "REASSIGN", "department": "D-3708-ZJJ", "grievances": [id]}
+        done = await self._do("dispatcher", "bulkAct", "... on BulkDone { done items { code field } }", reason=words, **bulk)
+        assert done["done"] == 1, done
         await self._do("dispatcher", "declineGrievance", grievanceId=id, reason=words, route=words)
 
     async def _together(self, id: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,10 @@ INDEXES = [
     IndexModel([("result.look.keys", ASCENDING)], name="look_keys"),
     IndexModel([("result.look.grievances", ASCENDING)], name="look_grievances"),
 ]
+
+
+Hides = Callable[[list[str]], Awaitable[frozenset[str]]]
+"""Which of these chains are of what the viewer must not know of."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,15 @@ class AccessLog:
     def __init__(self, database: Database) -> None:
         self._audit = database["audit"]
 
-    async def of_day(self, prefix: str, day: str, first: int, after: str | None) -> tuple[list[Looked], bool]:
-        """Newest first, behind the cursor `after`; and whether more follow. Of the others only times are read."""
+    async def of_day(self, prefix: str, day: str, first: int, after: str | None, hides: Hides | None = None) -> tuple[list[Looked], bool]:
+        """Newest first, behind the cursor `after`; and whether more follow, without the looks of chains that `hides` names. Of the others
+        only times and chains are read."""
         query = {"result.look.keys": look_key(prefix, day)}
         with store_errors():
-            rows = await self._audit.find(query, {"when": 1}).to_list(None)
-        rest = sorted((key for key in map(_cursor, rows) if after is None or key < after), reverse=True)
+            rows = await self._audit.find(query, {"when": 1, "subject": 1}).to_list(None)
+        hidden = await hides(sorted({row["subject"] for row in rows})) if hides else frozenset()
+        shown = [_cursor(row) for row in rows if row["subject"] not in hidden]
+        rest = sorted((key for key in shown if after is None or key < after), reverse=True)
         page = [key.partition("|")[2] for key in rest[:first]]
         return await self._found(page), len(rest) > first
 

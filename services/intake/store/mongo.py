@@ -101,6 +101,14 @@ class Grievances(ListedRecords):
             query["accused_departments"] = {"$ne": not_accused}
         return await self._where(query) if scopes else {}
 
+    async def accusing(self, department: str, ids: list[str]) -> frozenset[str]:
+        """Which of these accuse this department."""
+        if not ids:
+            return frozenset()
+        with store_errors():
+            rows = await self.collection.find({"_id": any_of(ids), "accused_departments": department}, {"_id": 1}).to_list(None)
+        return frozenset(row["_id"] for row in rows)
+
     async def _where(self, query: Document) -> dict[str, Grievance]:
         """Of an indexed query, oldest first."""
         with store_errors():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import Enum
+from functools import partial
 
 import strawberry
 
@@ -77,7 +78,9 @@ class AccessLogQuery:
             raise Refusal("DIVISION_UNKNOWN", "没有这个行政区划代码。", "There is no such division code.", "division")
         if not info.context.viewer.covers(division):
             raise Forbidden("OUT_OF_SCOPE", "该地区不在您的管辖范围内。", "This division is outside your scope.", "division")
-        log = info.context.intake.privacy.log
-        rows, more = await log.of_day(prefixes(division)[-1], day.isoformat(), page_size(first), after)
+        department, intake = info.context.viewer.department, info.context.intake
+        # That somebody looked at who had accused them would tell that they are accused.
+        hides = partial(intake.grievances.accusing, department) if department is not None else None
+        rows, more = await intake.privacy.log.of_day(prefixes(division)[-1], day.isoformat(), page_size(first), after, hides)
         edges = [AccessRecordEdge(cursor=row.cursor, node=AccessRecord.of_entry(row)) for row in rows]
         return AccessLog(edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=edges[-1].cursor if edges else None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,7 +59,7 @@ async def look_up_by_phone(parts: LookingUp, viewer: Viewer, command: LookUpByPh
     request = request_of(access.reference_key, viewer, command.request_id, "LookUpByPhone", command.model_dump(mode="json"), origin)
     people = await access.persons.answering(ref)
     found = await access.grievances.of_people(people)
-    known = [(id, held) for id, held in found.items() if held.erasure is None and may_know_petitioner(viewer, access_of(held))]
+    known = [(id, held) for id, held in found.items() if held.erasure is None and _may_know(viewer, held)]
     # Found by who answers for the viewer's territory, and for the places of what was found.
     places = [*(scope.code for scope in viewer.scopes), *(held.division for _id, held in known)]
     under = sorted({prefix for place in places for prefix in prefixes(place)})
@@ -75,3 +75,8 @@ async def look_up_by_phone(parts: LookingUp, viewer: Viewer, command: LookUpByPh
     if answer["until"] < instant(access.real_now()):
         raise reveals.expired()
     return known[::-1][:MOST_FOUND]
+
+
+def _may_know(viewer: Viewer, held: Grievance) -> bool:
+    """A phone that leads to what was told without a name says who told it: only the team that heard it finds it, as a confidential one."""
+    return may_know_petitioner(viewer, replace(access_of(held), confidential=held.needs_second))

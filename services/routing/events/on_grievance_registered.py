@@ -1,5 +1,5 @@
-"""A grievance was registered: open its case. Some wait for people; the others are appraised by rule and, unless they were answered on the
-spot, dispatched."""
+"""A grievance was registered: open its case. Some wait for people, also what no rule leads anywhere; the others are appraised by rule and,
+unless they were answered on the spot, dispatched."""
 
 from __future__ import annotations
 
@@ -23,5 +23,9 @@ def on_grievance_registered(policy: Policy, case: Case | None, event: GrievanceR
     judged, events = appraise(opened, event.onSpotAnswer, at)
     if judged.status != "ACCEPTED":
         return judged, events
-    dispatched, more = dispatch(judged, policy.catalogue(), policy.departments(), policy.limit, at)
+    try:
+        dispatched, more = dispatch(judged, policy.catalogue(), policy.departments(), policy.limit, at)
+    except LookupError:
+        # Whom all its rules lead to is whom it accuses.
+        return await_appraisal(opened, at)
     return dispatched, events + more

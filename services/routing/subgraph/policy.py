@@ -60,6 +60,16 @@ VERIFIES = command(
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
+BULK = command(
+    "经办人、部门负责人、转办员，逐件按该动作的规则",
+    "handlers, heads and dispatchers, each case by the rule of the action",
+    (*parties.HANDLERS, *parties.DISPATCHERS),
+    lambda _viewer, _access: True,
+    "ROLE_MISSING",
+)
+DONE = Rule(
+    "所办理的", "of what was done", Held.OBJECT, lambda viewer, access: HANDLES.allows(viewer, access) or DISPATCHES.allows(viewer, access)
+)
 
 HANDS_OVER = command(
     "工单的责任人或其部门主要负责人",
@@ -113,6 +123,7 @@ POLICY = Policy(
             "verifyOnSite": VERIFIES,
             "decideExtension endSuspension": SUPERVISES,
             "withdrawGrievance": WITHDRAWS,
+            "bulkAct": BULK,
         },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
@@ -174,6 +185,9 @@ POLICY = Policy(
         "GiveOpinionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "JudgeRefused": {"code message messageZh field": TO_THE_REFUSED},
         "AnswerRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "BulkDone": {"items done refused": OF_OBJECT},
+        "BulkItem": {"id done code message messageZh field": OF_OBJECT, "case": DONE},
+        "BulkRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},
     },
 )

@@ -25,6 +25,7 @@ from services.routing.subgraph.appraisal import (
     RecallRefused,
     RecallResult,
 )
+from services.routing.subgraph.bulk import BulkActInput, BulkResult, acted
 from services.routing.subgraph.catalogue import DispatchCatalogue
 from services.routing.subgraph.co_handlers import (
     AddCoHandlerInput,
@@ -271,6 +272,10 @@ class Mutation:
     @strawberry.mutation(description="直接答复 · a dispatcher answers the petitioner; nobody handles it")
     async def answer_grievance(self, info: Ctx, input: AnswerGrievanceInput) -> AnswerResult:
         return await _done(info, input, AnswerRefused, answer_directly, input.text)
+
+    @strawberry.mutation(description="批量办理，至多500件，逐件答复 · one action on up to 500 cases, with an answer for each")
+    async def bulk_act(self, info: Ctx, input: BulkActInput) -> BulkResult:
+        return await acted(info, input)
 
 
 Refused = TypeVar("Refused", bound=RefusedFields)

@@ -82,6 +82,13 @@ async def test_what_is_urgent_or_answered_or_of_another_kind_does_not_wait(chang
     assert (await opened(**changes)).state().status == status
 
 
+async def test_what_accuses_whomever_the_rules_lead_to_waits_for_people_and_is_never_stuck() -> None:
+    made = desk(catalogue=Catalogue(1, (DispatchRule("all", None, "", LUCHENG),)))
+    await made.receive(event(registered(kind="REPORT", urgent=True, accused=[LUCHENG]), 1))
+    assert (made.state().status, made.state().owner, made.state().departments) == ("APPRAISING", SECRETARY, [])
+    assert made.said() == ["routing.grievance.moved.v1"]
+
+
 @pytest.mark.row("S46")
 async def test_the_community_is_asked_and_answers_within_a_working_day() -> None:
     made = office(appraising())

@@ -193,6 +193,7 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "reveals that wait": (lambda db: Grievances(db).with_pending_reveals(["370811"], "D-1"), {"grievances.reveals_pending"}),
     "who answers a phone": (lambda db: ids(db, "persons", {"phone_index": "ref-3"}), {"persons.phone_index"}),
     "looks of a day": (lambda db: AccessLog(db).of_day("370811", "d-3", 10, None), {"audit.look_keys", "audit._id_"}),
+    "looked at and accusing": (lambda db: Grievances(db).accusing("D-1", ["g3", "g4"]), {"grievances._id_"}),
     "looks at a grievance": (
         lambda db: AccessLog(db).of_grievances(["g3", "g4"]),
         {"audit.subject_request", "audit.subject_number", "audit.look_grievances"},
