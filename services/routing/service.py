@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from services.routing.domain.policy import Policy
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.settings import RoutingSettings
+from services.routing.store.desks import DeskCounts, desk_projector
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate
 from services.routing.usecases.ports import Handling
 from shared.anchors import ROUND_SECONDS
@@ -22,6 +24,7 @@ from shared.envelope import Event
 from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.keys import reference_key
 from shared.inbox import Reference
+from shared.projector import Projector
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.reference import ReferenceRows
@@ -29,6 +32,7 @@ from shared.runtime import Runtime, application
 from shared.writer import Writer
 
 NAME = "routing"
+PROJECT_SECONDS = 1.0
 
 
 class Service:
@@ -42,7 +46,7 @@ class Service:
         self.departments = ReferenceRows(database, "departments")
         self.posts = ReferenceRows(database, "posts")
         self.teams = ReferenceRows(database, "teams")
-        self.cases = Cases(database)
+        self.cases = Cases(database, self.runtime.world.real_now)
         self._calendar = StateCouncilCalendar()
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
@@ -77,6 +81,14 @@ class Service:
         """Indexes. Repeating it changes nothing."""
         await migrate(self.runtime.database)
 
+    def projector(self) -> Projector:
+        """What counts the desks."""
+        return desk_projector(self.runtime.database, str(uuid.uuid4()), self.runtime.world.real_now)
+
+    async def recount(self) -> str:
+        """Begin to count the desks anew; what is served stays until the new numbers are whole."""
+        return f"cases: generation {await self.projector().rebuild()} is being counted"
+
     def api(self) -> FastAPI:
         """The subgraph."""
         # Half of a process's start, which worker and migration do without.
@@ -88,7 +100,8 @@ class Service:
 
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
-        routing = Routing(self.cases, self.departments, self.handling())
+        first_levels = frozenset(category.name for category in load_categories().roots())
+        routing = Routing(self.cases, self.departments, self.handling(), DeskCounts(self.runtime.database), first_levels)
 
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)
@@ -120,6 +133,7 @@ class Service:
         self.runtime.consume(self.writer, references)
         # Decisions are pure and read the departments from memory: keep it fresh, whoever applied the event.
         self.runtime.every(2.0, self.departments.rows)
+        self.runtime.every(PROJECT_SECONDS, self.projector().round)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)
         return application(self.runtime)

@@ -8,6 +8,7 @@ from fastapi import Request
 from strawberry.dataloader import DataLoader
 
 from services.routing.domain.case import Case
+from services.routing.store.desks import DeskCounts
 from services.routing.store.mongo import Cases, access_of
 from services.routing.subgraph.policy import POLICY
 from services.routing.usecases.ports import Handling
@@ -19,11 +20,13 @@ from shared.subgraph import RequestContext
 
 @dataclass(frozen=True)
 class Routing:
-    """What routing's api is made of."""
+    """What routing's api is made of. `first_levels`: the categories of the first level."""
 
     cases: Cases
     departments: ReferenceRows
     handling: Handling
+    desk_counts: DeskCounts
+    first_levels: frozenset[str]
 
 
 class RoutingContext(RequestContext):

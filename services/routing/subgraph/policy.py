@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.routing.store.mongo import access_of
-from services.routing.usecases import parties
-from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, command
+from services.routing.usecases import look_at_desk, parties
+from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command, officials
 from shared.policy import Guarded, Policy
 
 HANDLES = command(
@@ -30,6 +30,11 @@ SUPERVISES = command(
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
+DISPATCHES_HERE = officials("转办员", "dispatchers", parties.DISPATCHERS)
+OF_DEPARTMENT = officials("部门经办人、负责人", "handlers and heads of departments", parties.HANDLERS)
+SECRETARIES = officials("民情书记、带队领导、社区(村)书记", "secretaries, team leaders, communities' secretaries", look_at_desk.SECRETARIES)
+WATCHES = officials("转办员、督查专员、县级和市级管理员", "dispatchers, supervisors, county and city admins", look_at_desk.WATCHERS)
+ON_DESK = Rule("仅列本工作台的", "lists what stands on the desk", Held.QUERY, look_at_desk.may_find)
 
 POLICY = Policy(
     objects={
@@ -38,7 +43,15 @@ POLICY = Policy(
         "Department": Guarded(EVERYBODY),
     },
     fields={
-        "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN},
+        "Query": {
+            "_entities": OF_OBJECT,
+            "_service": EVERYBODY,
+            "cases": SIGNED_IN,
+            "dispatcherDesk": DISPATCHES_HERE,
+            "departmentDesk": OF_DEPARTMENT,
+            "secretaryDesk": SECRETARIES,
+            "watchDesk": WATCHES,
+        },
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
             "adjudicateReturn reassignWorkOrder declineGrievance": DISPATCHES,
@@ -58,6 +71,10 @@ POLICY = Policy(
         "Declined": {"at by reason route": OF_OBJECT},
         "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
+        "Desk": {"cases counts": OF_OBJECT},
+        "DeskConnection": {"edges": ON_DESK, "pageInfo": OF_OBJECT},
+        "DeskEdge": {"cursor node": OF_OBJECT},
+        "DeskCount": {"status category overdue dueToday total": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "CaseEdge": {"cursor node": OF_OBJECT},
         "CasePageInfo": {"hasNextPage endCursor": OF_OBJECT},

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from services.routing.store.mongo import CODEC
+from services.routing.subgraph.desks import DeskQuery
 from services.routing.subgraph.extensions import (
     AskExtensionInput,
     AskExtensionRefused,
@@ -63,7 +64,7 @@ from shared.subgraph import RefusedFields, page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query:
+class Query(DeskQuery):
     @strawberry.field(description="可见的办件 · the cases that the viewer may see, newest first")
     async def cases(
         self,
