@@ -189,7 +189,8 @@ class Described:
         )
         whole = Case(
             **self.shared(),
-            status="CLOSED",
+            # Open, so that it stands on desks.
+            status="HANDLING",
             kind="REPORT",
             subject=f"标题 {self.mark}",
             departments=[self.department],
