@@ -48,6 +48,7 @@ class Service:
         self.teams = ReferenceRows(database, "teams")
         self.cases = Cases(database, self.runtime.world.real_now)
         self._calendar = StateCouncilCalendar()
+        self._holder = str(uuid.uuid4())
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, RoutingAuditAnchoredV1)
@@ -83,7 +84,7 @@ class Service:
 
     def projector(self) -> Projector:
         """What counts the desks."""
-        return desk_projector(self.runtime.database, str(uuid.uuid4()), self.runtime.world.real_now)
+        return desk_projector(self.runtime.database, self._holder, self.runtime.world.real_now)
 
     async def recount(self) -> str:
         """Begin to count the desks anew; what is served stays until the new numbers are whole."""
