@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.mongo import ASCENDING, Collection, Database, DuplicateKeyError, IndexModel, PyMongoError, UpdateOne
+from shared.mongo import ASCENDING, Collection, Database, DeleteOne, DuplicateKeyError, IndexModel, PyMongoError, UpdateOne
 from shared.records import Document, store_errors
 
 DIRTY_AT_ONCE = 500
@@ -75,7 +75,10 @@ class Buckets:
 
 
 class Projector:
-    """The counting of one collection by one process. `holder` is its own id; `reached` is called between the steps: a test stops there."""
+    """The counting of one collection by one process. `holder` is its own id; `reached` is called between the steps: a test stops there.
+
+    `whole`: a measure that every document adds to in its buckets; a bucket in which it has come to nothing is taken away.
+    """
 
     def __init__(
         self,
@@ -84,6 +87,8 @@ class Projector:
         holder: str,
         real_now: Callable[[], datetime],
         reached: Steps = _nothing,
+        *,
+        whole: str | None = None,
     ) -> None:
         self._client = database.client
         self._documents: Collection = database[name]
@@ -93,6 +98,7 @@ class Projector:
         self._holder = holder
         self._real_now = real_now
         self._reached = reached
+        self._whole = whole
 
     async def round(self) -> int:
         """Count what is dirty now, as long as the lease is ours; returns how many documents were counted."""
@@ -236,6 +242,10 @@ class Projector:
         ]
         if buckets:
             await self._buckets.bulk_write(buckets, ordered=False, session=session)
+        fewer = [id for id, numbers in deltas.items() if self._whole is not None and numbers[self._whole] < 0]
+        if fewer:
+            emptied = [DeleteOne({"_id": id, f"n.{self._whole}": 0}) for id in fewer]
+            await self._buckets.bulk_write(emptied, ordered=False, session=session)
 
     async def _switch(self, state: Document) -> None:
         """Serve the new generation once nothing is left to count into it."""

@@ -20,6 +20,7 @@ async def show(service: Service) -> str:
 
 
 STEPS = {
+    "recount": Step[Service]("count the desks anew, beside what is served; workers go on with it", lambda service: service.recount()),
     "publish-catalogue": Step[Service]("make the dispatch rules of a CSV file, read from stdin, the newest version", publish),
     "show-catalogue": Step[Service]("write the newest dispatch rules as such a file", show),
 }

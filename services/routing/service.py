@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from fastapi import FastAPI, Request
@@ -15,6 +16,7 @@ from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.settings import RoutingSettings
 from services.routing.store.catalogues import Catalogues
 from services.routing.store.departments import KnownDepartments
+from services.routing.store.desks import DeskCounts, desk_projector
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.publish_catalogue import Publishing, publish_catalogue
@@ -25,6 +27,7 @@ from shared.envelope import Event
 from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.keys import reference_key
 from shared.inbox import Reference
+from shared.projector import Projector
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.reference import ReferenceRows
@@ -32,6 +35,7 @@ from shared.runtime import Runtime, application
 from shared.writer import Writer
 
 NAME = "routing"
+PROJECT_SECONDS = 1.0
 
 
 class Service:
@@ -45,10 +49,11 @@ class Service:
         self.departments = KnownDepartments(database)
         self.posts = ReferenceRows(database, "posts")
         self.teams = ReferenceRows(database, "teams")
-        self.cases = Cases(database)
+        self.cases = Cases(database, self.runtime.world.real_now)
         self.tree = load_categories()
         self.catalogues = Catalogues(database, first_catalogue(self.tree))
         self._calendar = StateCouncilCalendar()
+        self._holder = str(uuid.uuid4())
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, RoutingAuditAnchoredV1)
@@ -97,6 +102,14 @@ class Service:
         parts = Publishing(self.catalogues, self.tree, await self.departments.newest())
         return await publish_catalogue(parts, text, self.runtime.world.real_now(), by)
 
+    def projector(self) -> Projector:
+        """What counts the desks."""
+        return desk_projector(self.runtime.database, self._holder, self.runtime.world.real_now)
+
+    async def recount(self) -> str:
+        """Begin to count the desks anew; what is served stays until the new numbers are whole."""
+        return f"cases: generation {await self.projector().rebuild()} is being counted"
+
     def api(self) -> FastAPI:
         """The subgraph."""
         # Half of a process's start, which worker and migration do without.
@@ -108,7 +121,9 @@ class Service:
 
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
-        routing = Routing(self.cases, self.departments, self.catalogues, self.handling())
+        first_levels = frozenset(category.name for category in self.tree.roots())
+        counts = DeskCounts(self.runtime.database)
+        routing = Routing(self.cases, self.departments, self.catalogues, self.handling(), counts, first_levels)
 
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)
@@ -142,6 +157,7 @@ class Service:
         self.runtime.every(2.0, self.departments.rows)
         self.runtime.first(self._read_catalogue)
         self.runtime.every(2.0, self.catalogues.newest)
+        self.runtime.every(PROJECT_SECONDS, self.projector().round)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)
         return application(self.runtime)

@@ -65,10 +65,7 @@ class Scope:
 
     def range(self) -> tuple[str, str]:
         """(from, to), half open, in plain text order: for well-formed codes `from <= code < to` says the same as `covers`."""
-        if len(self.prefix) < 12:
-            return self.prefix, self.prefix[:-1] + chr(ord(self.prefix[-1]) + 1)
-        # '.' follows '-' and precedes the digits: the division itself and its '-…' are in, '…-011' beside '…-01' is out.
-        return self.prefix, self.prefix + "."
+        return range_of(self.prefix)
 
 
 def from_code(code: str, level: Level | str) -> Scope:
@@ -76,6 +73,14 @@ def from_code(code: str, level: Level | str) -> Scope:
     if level not in Level.__members__:
         raise MalformedScope(f"{level!r} is not a division level")
     return Scope(Level(level), code)
+
+
+def range_of(prefix: str) -> tuple[str, str]:
+    """The range of codes of the scope with this prefix; see Scope.range."""
+    if len(prefix) < 12:
+        return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    # '.' follows '-' and precedes the digits: the division itself and its '-…' are in, '…-011' beside '…-01' is out.
+    return prefix, prefix + "."
 
 
 def is_code(code: str) -> bool:

@@ -94,6 +94,8 @@ async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) ->
     await services["routing"].catalogues.publish((WHOLE_RULE,), AT, "operator")
     for described in made.read.values():
         await keep_whole(made, described)
+    # The numbers of the desks, as a worker counts them.
+    await made.services["routing"].projector().round()
     await keep_fieldwork(services["intake"])
     try:
         yield made

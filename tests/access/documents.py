@@ -221,7 +221,8 @@ class Described:
         verification = Verification(round=1, at=AT, by=self.owner, what=f"核实 {self.mark}", reports=[report])
         whole = Case(
             **self.shared(),
-            status="CLOSED",
+            # Open, so that it stands on desks.
+            status="HANDLING",
             kind="REPORT",
             subject=f"标题 {self.mark}",
             departments=[self.department],

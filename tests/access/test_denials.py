@@ -55,7 +55,7 @@ async def test_a_hidden_entity_leaves_its_neighbours_and_the_places_of_all(world
     query = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Grievance { id status } } }"
     ids = [world.read[relation].id for relation in "SXC"]
     answer = await world.ask("routing", "SUPERVISOR", query, {"r": [{"__typename": "Grievance", "id": id} for id in ids]})
-    statuses = ["CLOSED", None, "CLOSED"]
+    statuses = ["HANDLING", None, "HANDLING"]
     assert answer["data"]["_entities"] == [{"id": id, "status": status} for id, status in zip(ids, statuses, strict=True)]
     assert [error["path"] for error in answer["errors"]] == [["_entities", 1, "status"]]
 
@@ -84,7 +84,7 @@ async def five(world: World) -> dict[str, Any]:
 LISTS = [
     ("intake", "grievances", ""),
     ("routing", "cases", ""),
-    ("routing", "cases", ", status: CLOSED"),
+    ("routing", "cases", ", status: HANDLING"),
     ("routing", "cases", f', department: "{ELSEWHERE_UNIT}"'),
 ]
 
@@ -113,7 +113,7 @@ async def test_a_list_neither_shows_nor_counts_nor_pages_over_what_is_hidden(
 
 
 async def test_narrowing_a_list_does_not_widen_it(world: World) -> None:
-    for narrowed in (f'department: "{world.read["X"].department}"', f'department: "{HANDLING}", status: DISPATCHED', "status: CLOSED"):
+    for narrowed in (f'department: "{world.read["X"].department}"', f'department: "{HANDLING}", status: DISPATCHED', "status: HANDLING"):
         answer = await world.ask("routing", claims("HANDLER", department="D-3708-RSJ"), f"{{ cases({narrowed}) {PAGE} }}")
         assert answer == {"data": {"cases": {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}}}
 
@@ -157,3 +157,39 @@ async def test_two_roles_add_up_and_a_department_that_is_accused_takes_all_away(
     assert (await sees(claims("SUPERVISOR", "SECRETARY"), "C"))["petitioner"]
     assert not await sees(claims(*[name for name in COLUMNS if name != "anonymous"]), "A")
     assert await sees(claims(*[name for name in COLUMNS if name != "anonymous"], department="D-3708-RSJ"), "A")
+
+
+WATCH = "query($f: Int!, $a: String) { watchDesk { counts { total } cases(first: $f, after: $a) " + PAGE + " } }"
+
+
+async def test_a_desk_neither_shows_nor_counts_nor_pages_over_what_accuses_the_viewers_department(world: World) -> None:
+    """Of five cases of a county the first, third and fifth accuse the department of its admin; to another admin all are there."""
+    county = [{"level": "COUNTY", "code": "370826000000"}]
+    accused = claims("COUNTY_ADMIN", scopes=county)
+    for place in range(5):
+        described = world.describe("O", f"watched-{place}")
+        changes = {
+            "division": "370826001001",
+            "accused_departments": [OTHER_UNIT] if place % 2 == 0 else [],
+            "due_at": AT + timedelta(hours=6 * place),
+        }
+        await keep(world.services["routing"].cases, described.id, CASES.dump(described.case().with_(**changes)))
+    await world.services["routing"].projector().round()
+
+    async def page(who: dict[str, Any], first: int, after: str | None = None) -> tuple[int, list[str], bool, str | None]:
+        answer = await world.ask("routing", who, WATCH, {"f": first, "a": after})
+        assert "errors" not in answer
+        desk = answer["data"]["watchDesk"]
+        ids, info = [edge["node"]["id"] for edge in desk["cases"]["edges"]], desk["cases"]["pageInfo"]
+        return sum(row["total"] for row in desk["counts"]), ids, info["hasNextPage"], info["endCursor"]
+
+    total, ids, more, cursor = await page(accused, 1)
+    assert (total, ids, more) == (2, ["watched-1"], True)
+    total, ids, more, end = await page(accused, 1, cursor)
+    assert (total, ids, more) == (2, ["watched-3"], False)
+    assert await page(accused, 1, end) == (2, [], False, None)
+    other = claims("COUNTY_ADMIN", scopes=county, department=ELSEWHERE_UNIT)
+    assert (await page(other, 100))[:3] == (5, [f"watched-{place}" for place in range(5)], False)
+    query = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Case { number } } }"
+    answer = await world.ask("routing", accused, query, {"r": [{"__typename": "Case", "id": "watched-0"}]})
+    assert answer == {"data": {"_entities": [None]}}

@@ -68,11 +68,21 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "accountable": f'(division: "{HERE}")',
         "me": "",
     },
-    "routing": {"_service": "", "cases": "(first: 100)", "dispatchCatalogue": ""},
+    "routing": {
+        "_service": "",
+        "cases": "(first: 100)",
+        "dispatcherDesk": "",
+        "departmentDesk": "",
+        "secretaryDesk": "",
+        "watchDesk": "",
+        "dispatchCatalogue": "",
+    },
     "feedback": {"_service": "", "satisfactionGrades": ""},
 }
 # Of these only the edge of the grievance in question is looked at.
 LISTS_OF_GRIEVANCES = frozenset({"Query.grievances", "Query.revealsToDecide", "Query.cases", "Query.teamLedger"})
+# And of these the same, further below.
+DESKS = frozenset({"Query.dispatcherDesk", "Query.departmentDesk", "Query.secretaryDesk", "Query.watchDesk"})
 # How each entity is referred to, by the row of the matrix.
 REFERENCES: dict[str, Callable[[Described], dict[str, str]]] = {
     "Grievance(id)": lambda grievance: {"id": grievance.id},
@@ -295,6 +305,9 @@ class Walk:
                     if isinstance(value, dict) and "edges" in value and row in LISTS_OF_GRIEVANCES:
                         own = [edge for edge in value["edges"] if _grievance_in(edge["node"]) == grievances[relation].id]
                         value = {**value, "edges": own}
+                    elif value is not None and row in DESKS:
+                        own = [edge for edge in value["cases"]["edges"] if _grievance_in(edge["node"]) == grievances[relation].id]
+                        value = {**value, "cases": {**value["cases"], "edges": own}}
                     all_found[relation].append(Found(row, path, value))
                     type_ = query.fields[row.removeprefix("Query.")].type
                 all_found[relation] += self.below(type_, value, path)

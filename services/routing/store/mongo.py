@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import quote
 
+from services.routing.domain import desks
 from services.routing.domain.case import Case
+from services.routing.store.desks import DeskRecords, migrate_desks
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
 from shared.identity.roles import Role
-from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
+from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, Page, listed
 from shared.mongo import Database
 from shared.records import Document, create_indexes, store_errors
 from shared.writer import ModelCodec
@@ -17,12 +21,14 @@ DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 
 
 def derived(case: Case) -> Document:
-    """What the store computes for its queries: who finds it, who has owned it for a department, and whether kept events may hold words of
-    somebody erased."""
+    """What the store computes for its queries: who finds it, who has owned it for a department, on whose desk it stands, what it counts
+    for, and whether kept events may hold words of somebody erased."""
     entry = listed(case, case.registered_at, case.status)
     hands = {_hand(each.owner.unit, each.owner.staffId) for each in case.owners if each.owner.role in DEPARTMENT_ROLES}
     entry["slots"] = [f"{hand}|{entry['day']}" for hand in sorted(hands)] + entry["slots"]
-    found: Document = {"listed": entry}
+    found: Document = {"listed": entry, "facts": desks.facts(case), "dirty": True}
+    if (desk := desks.entry(case)) is not None:
+        found["desk"] = desk
     return found | {"scrub_due": True} if case.erased else found
 
 
@@ -34,11 +40,11 @@ def _hand(department: str, staff: str) -> str:
 CODEC = ModelCodec(Case, derived)
 
 
-class Cases(ListedRecords):
+class Cases(DeskRecords):
     """The collection `cases`."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database, "cases")
+    def __init__(self, database: Database, real_now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__(database, "cases", real_now)
 
     async def find_many(self, ids: list[str]) -> dict[str, Case]:
         """Open or closed cases by grievance id; what is not there is left out."""
@@ -75,3 +81,18 @@ async def migrate(database: Database) -> None:
     with store_errors():
         await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
+    await migrate_desks(database)
+    await _put_on_desks(database)
+
+
+async def _put_on_desks(database: Database) -> None:
+    """Cases of before there were desks; a write that comes between has put its case there itself."""
+    cases = Cases(database)
+    with store_errors():
+        rows = await cases.collection.find({"registered": True, "facts": {"$exists": False}}, {"_id": 1}).to_list(None)
+    for row in rows:
+        document = await cases.load(row["_id"])
+        if document is not None and "facts" not in document:
+            found = derived(CODEC.load(document))
+            to_set: Document = {name: found[name] for name in ("desk", "facts", "dirty") if name in found}
+            await cases.update(row["_id"], document["version"], to_set, {}, [])

@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 
 from services.routing.domain.case import Case
 from services.routing.store.catalogues import Catalogues
+from services.routing.store.desks import DeskCounts
 from services.routing.store.mongo import Cases, access_of
 from services.routing.subgraph.policy import POLICY
 from services.routing.usecases.ports import Handling
@@ -20,12 +21,14 @@ from shared.subgraph import RequestContext
 
 @dataclass(frozen=True)
 class Routing:
-    """What routing's api is made of."""
+    """What routing's api is made of. `first_levels`: the categories of the first level."""
 
     cases: Cases
     departments: ReferenceRows
     catalogues: Catalogues
     handling: Handling
+    desk_counts: DeskCounts
+    first_levels: frozenset[str]
 
 
 class RoutingContext(RequestContext):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.routing.store.mongo import access_of
-from services.routing.usecases import parties
+from services.routing.usecases import look_at_desk, parties
 from shared.identity.access import is_petitioner, may_see
 from shared.identity.roles import Role
 from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command, officials
@@ -100,6 +100,11 @@ AMONG_OFFICIALS = Rule(
     lambda viewer, access: may_see(viewer, access) and not is_petitioner(viewer, access),
     quiet=True,
 )
+DISPATCHES_HERE = officials("转办员", "dispatchers", parties.DISPATCHERS)
+OF_DEPARTMENT = officials("部门经办人、负责人", "handlers and heads of departments", parties.HANDLERS)
+SECRETARIES = officials("民情书记、带队领导、社区(村)书记", "secretaries, team leaders, communities' secretaries", look_at_desk.SECRETARIES)
+WATCHES = officials("转办员、督查专员、县级和市级管理员", "dispatchers, supervisors, county and city admins", look_at_desk.WATCHERS)
+ON_DESK = Rule("仅列本工作台的", "lists what stands on the desk", Held.QUERY, look_at_desk.may_find)
 
 POLICY = Policy(
     objects={
@@ -109,7 +114,16 @@ POLICY = Policy(
         "Department": Guarded(EVERYBODY),
     },
     fields={
-        "Query": {"_entities": OF_OBJECT, "_service": EVERYBODY, "cases": SIGNED_IN, "dispatchCatalogue": READS_RULES},
+        "Query": {
+            "_entities": OF_OBJECT,
+            "_service": EVERYBODY,
+            "cases": SIGNED_IN,
+            "dispatchCatalogue": READS_RULES,
+            "dispatcherDesk": DISPATCHES_HERE,
+            "departmentDesk": OF_DEPARTMENT,
+            "secretaryDesk": SECRETARIES,
+            "watchDesk": WATCHES,
+        },
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
             "suspendWorkOrder resumeWorkOrder": HANDLES,
@@ -157,6 +171,10 @@ POLICY = Policy(
         "Department": {"code name": OF_OBJECT},
         "DispatchCatalogue": {"version publishedAt rules": OF_OBJECT},
         "DispatchRule": {"id category division kind department co days": OF_OBJECT},
+        "Desk": {"cases counts": OF_OBJECT},
+        "DeskConnection": {"edges": ON_DESK, "pageInfo": OF_OBJECT},
+        "DeskEdge": {"cursor node": OF_OBJECT},
+        "DeskCount": {"status category overdue dueToday total": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "CaseEdge": {"cursor node": OF_OBJECT},
         "CasePageInfo": {"hasNextPage endCursor": OF_OBJECT},

@@ -41,6 +41,7 @@ from services.routing.subgraph.co_handlers import (
     ReportPartRefused,
     ReportPartResult,
 )
+from services.routing.subgraph.desks import DeskQuery
 from services.routing.subgraph.extensions import (
     AskExtensionInput,
     AskExtensionRefused,
@@ -128,7 +129,7 @@ from shared.subgraph import RefusedFields, page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query:
+class Query(DeskQuery):
     @strawberry.field(description="可见的办件 · the cases that the viewer may see, newest first")
     async def cases(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +15,10 @@ import pytest_asyncio
 
 from deploy.local.parts import Parts
 from services.routing.domain.case import Case
+from services.routing.domain.desks import Wanted
 from services.routing.service import Service
 from services.routing.settings import RoutingSettings
+from services.routing.store.desks import DAYS, DeskCounts, day_rows
 from services.routing.store.mongo import CODEC, Cases, migrate
 from shared.identity.access import Visible
 from shared.listing import SLOTS, claims, cursor_of
@@ -45,6 +48,7 @@ async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
 async def fill(database: Database, count: int) -> None:
     """`count` cases, fifty a day back from one last day, in four counties of five towns of five villages."""
     base, draw = handled(), random.Random(5)
+    days, buckets = dict[str, Document](), dict[str, Counter[str]]()
     rows, slots, events, audit = list[Document](), dict[str, Document](), list[Document](), list[Document]()
     for number in range(count):
         id = f"g{number}"
@@ -54,11 +58,17 @@ async def fill(database: Database, count: int) -> None:
         own |= {"unsent": number in (3, 4), "blocked": {"source": "intake", "sequence": 2} if number in (5, 6) else None}
         own["outbox"] = [{"id": f"e{number}", "kind": "event", "at": AT}] if own["unsent"] else []
         rows.append(own | CODEC.dump(state))
+        rows[-1]["dirty"] = False
         slots |= {row["_id"]: row for row in claims(rows[-1]["listed"])}
+        days |= {row["_id"]: row for row in day_rows(rows[-1]["desk"], AT)} if "desk" in rows[-1] else {}
+        for key in rows[-1]["facts"]["at"]:
+            buckets.setdefault(f"1|{key}", Counter()).update(rows[-1]["facts"]["n"])
         events.append({"_id": f"{id}:1", "subject": id, "sequence": 1, "at": AT, "type": "t"})
         audit.append({"_id": f"{id}:1", "subject": id, "request_id": f"r{number}", "payload_digest": "x", "result": {"id": id}})
     await insert(database, "cases", rows)
     await insert(database, SLOTS, list(slots.values()))
+    await insert(database, DAYS, list(days.values()))
+    await insert(database, "cases_buckets", [{"_id": id, "key": id, "n": dict(numbers)} for id, numbers in buckets.items()])
     await insert(database, "events", events)
     await insert(database, "audit", audit)
     await ReferenceRows(database, "departments").apply("code", 1, [{"code": code, "name": code} for code in DEPARTMENTS])
@@ -76,6 +86,8 @@ def _varied(number: int, draw: random.Random) -> dict[str, Any]:
         "departments": [department],
         "accused_departments": [DEPARTMENTS[0]] if number % 50 == 2 else [],
         "registered_at": LAST - timedelta(days=age, seconds=number % PER_DAY),
+        "due_at": LAST + timedelta(days=number % 19, minutes=510),
+        "number": f"number-{number}",
     }
 
 
@@ -162,6 +174,40 @@ async def test_nothing_is_found_where_nothing_may_be(pair: Pair) -> None:
     assert await listing(Visible())(pair.small) == []
     assert await listing(CITY, department="D-nowhere")(pair.small) == []
     assert await listing(DEPARTMENT, department=DEPARTMENTS[2])(pair.small) == []
+
+
+DESKS: dict[str, Wanted] = {
+    "a city": Wanted(("division:3708",), not_accused=DEPARTMENTS[0]),
+    "a city, one state": Wanted(("division:3708",), statuses=("REWORK",)),
+    "a county, before a day": Wanted(("division:370881",), before=LAST + timedelta(days=5)),
+    "a town": Wanted(("division:370881001",)),
+    "a department": Wanted((f"department:{LUCHENG}",), not_accused=LUCHENG),
+    "a team": Wanted(("team:T-0",)),
+}
+
+
+@pytest.mark.parametrize("name", DESKS)
+async def test_a_desk_reads_its_slices_by_their_index(pair: Pair, name: str) -> None:
+    async def ask(database: Database) -> list[Document]:
+        return (await Cases(database).desk_page(DESKS[name], 5, None)).documents
+
+    assert await ask(pair.large)
+    growth = await pair.ask(ask)
+    assert growth.indexes == {"cases.desk", f"{DAYS}.key", "projections._id_", "cases_buckets.key"}
+    assert growth.ratio <= MOST
+
+
+async def test_the_numbers_of_a_desk_read_no_case(pair: Pair) -> None:
+    growth = await pair.ask(lambda database: DeskCounts(database).under(("division:3708",)))
+    assert growth.indexes == {"projections._id_", "cases_buckets.key"}
+    assert growth.examined("cases_buckets")[1] <= 19
+    assert growth.ratio <= MOST
+
+
+async def test_what_is_dirty_is_found_by_its_flag(pair: Pair) -> None:
+    growth = await pair.ask(lambda database: database["cases"].find({"dirty": True}, {"_id": 1}).to_list(None))
+    assert growth.indexes == {"cases.dirty"}
+    assert growth.examined("cases") == (0, 0)
 
 
 BY_ID: dict[str, Ask] = {
