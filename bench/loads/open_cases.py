@@ -225,8 +225,8 @@ def _slice(filled: Filled, wanted: Wanted) -> int:
     by_day: Counter[str] = Counter()
     for (key, day), number in filled.days.items():
         by_day[day] += number if key in wanted.headings() else 0
-    day = max(by_day.values())
-    return day if day <= FEW else max(FEW, 2 * day // TIES)
+    most = max(by_day.values())
+    return most if most <= FEW else max(FEW, 2 * most // TIES)
 
 
 async def _compare(what: str, question: Question, few: Filled, many: Filled, most: int) -> bool:
