@@ -2,8 +2,8 @@
 holds them together.
 
 The rules, in order (domain.md, rules of practice): who belongs to an accused department sees nothing of it, whatever else they are. Then
-any of: the petitioner; the team that heard it; a department that handles it; an office whose territory holds its division.
-Operators see none.
+any of: the petitioner; the team that heard it; a department that handles it; an office whose territory holds its division, or which is
+asked what it thinks of it. Operators see none.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROLES_BY_DIVISION = frozenset(
     }
 )
 
-AccessField = Literal["petitioner_ref", "team", "departments", "division", "accused_departments"]
+AccessField = Literal["petitioner_ref", "team", "departments", "division", "consulted", "accused_departments"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Access:
     """What a service needs to know of a grievance to authorise alone; it travels in events (architecture.md, sections 1 and 3).
 
     `petitioner_ref` and `own_ref` are keyed hashes (refs.py): of the petitioner, and of whoever told this one grievance. `handlers` are
-    staff ids; departments, team and division are codes.
+    staff ids; departments, team and division are codes. `consulted`: divisions below its own whose offices are asked for their opinion now.
     """
 
     division: str
@@ -51,6 +51,7 @@ class Access:
     accused_departments: frozenset[str] = frozenset()
     confidential: bool = False
     own_ref: str | None = None
+    consulted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class Visible:
             found.append(AnyOf("team", frozenset({self.team})))
         if self.departments:
             found.append(AnyOf("departments", self.departments))
+        if self.prefixes:
+            found.append(AnyOf("consulted", self.prefixes))
         return found + [Within("division", start, end) for start, end in self.ranges]
 
     def admits(self, access: Access) -> bool:
@@ -122,7 +125,12 @@ def may_see(viewer: Viewer, access: Access) -> bool:
         return True
     if viewer.has(*ROLES_BY_DEPARTMENT) and viewer.department and viewer.department in access.departments:
         return True
-    return viewer.has(*ROLES_BY_DIVISION) and viewer.covers(access.division)
+    return viewer.has(*ROLES_BY_DIVISION) and (viewer.covers(access.division) or is_consulted(viewer, access))
+
+
+def is_consulted(viewer: Viewer, access: Access) -> bool:
+    """Whether an office of the viewer's is asked for its opinion now: of exactly that division, none above it."""
+    return any(scope.prefix in access.consulted for scope in viewer.scopes)
 
 
 def may_know_petitioner(viewer: Viewer, access: Access) -> bool:

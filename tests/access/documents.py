@@ -264,7 +264,8 @@ class Described:
 
     def appraisal(self) -> Appraisal:
         consultation = Consultation(
-            of="COMMUNITY",
+            of="COMPOUND",
+            compound=f"{self.division}-99",
             asked_at=AT,
             asked_by=self.owner,
             question=f"征求 {self.mark}",

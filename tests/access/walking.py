@@ -148,6 +148,7 @@ MAY_BE_NULL = frozenset(
         "JudgeRefused.field",
         "AnswerRefused.field",
         "Case.verdict",
+        "Consultation.compound",
         "Consultation.answeredAt",
         "Consultation.answeredBy",
         "Consultation.reasonable",

@@ -21,6 +21,7 @@ OPINION_DAYS = 1
 Body = Literal["COMMUNITY", "COMPOUND"]
 """Who is consulted (S46): the community (village) party organisation, or the party secretary of the compound (小区)."""
 BODIES: tuple[Body, ...] = get_args(Body)
+VILLAGE_DIGITS = 12
 Finding = Literal["YES", "NO", "UNCLEAR"]
 
 
@@ -35,6 +36,8 @@ class Consultation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     of: Body
+    compound: str | None = None
+    """Of COMPOUND: which one. Where in the village it was is told to routing by nobody else (0005)."""
     asked_at: datetime
     asked_by: Owner
     question: str
@@ -116,13 +119,18 @@ class Appraisal(BaseModel):
         )
 
 
-def place_of(body: Body, division: str) -> str | None:
-    """The division whose body it is, of what happened in `division`; None where the code names no such level."""
-    level = 0 if body == "COMMUNITY" else 1
-    return next((code for code in prefixes(division) if len(code) >= 12 and code.count("-") == level), None)
+def village_of(division: str) -> str | None:
+    """The community or village in which it happened; None where the code names none."""
+    return next((code for code in prefixes(division) if len(code) == VILLAGE_DIGITS), None)
 
 
-def bodies_of(scopes: Iterable[Scope], division: str) -> frozenset[Body]:
-    """For which of them somebody with these scopes speaks: exactly that level, nobody above it or below."""
+def is_compound_of(compound: str, village: str | None) -> bool:
+    found = prefixes(compound)
+    return bool(found) and village is not None and found[-2:] == (village, compound)
+
+
+def spoken_for(scopes: Iterable[Scope], village: str | None, asked: dict[Body, Consultation]) -> frozenset[Body]:
+    """For which of those that were asked somebody with these scopes speaks: of exactly that place, nobody above it or below."""
     own = {scope.prefix for scope in scopes}
-    return frozenset(body for body in BODIES if place_of(body, division) in own)
+    places = {body: village if body == "COMMUNITY" else each.compound for body, each in asked.items()}
+    return frozenset(body for body, place in places.items() if place in own)

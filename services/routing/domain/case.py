@@ -194,6 +194,12 @@ class Case(BaseModel):
             ),
         )
 
+    def consulted(self) -> list[str]:
+        """The compounds whose secretaries are asked now, who do not see it otherwise."""
+        if self.status != "APPRAISING":
+            return []
+        return sorted({each.compound for each in self.appraisal.consultations if each.compound is not None})
+
     def public_reply(self) -> str | None:
         """What the petitioner is told at the end."""
         if self.declined is not None:

@@ -85,7 +85,7 @@ def keys_of(case: Case) -> list[str]:
         keys += [f"department:{each}" for each in has_it if each not in case.accused_departments]
     if case.team:
         keys.append(f"team:{case.team}")
-    return keys
+    return keys + [f"division:{place}" for place in case.consulted()]
 
 
 def entry(case: Case) -> dict[str, Any] | None:

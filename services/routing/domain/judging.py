@@ -15,8 +15,9 @@ from services.routing.domain.appraisal import (
     Finding,
     Recall,
     Verdict,
-    bodies_of,
-    place_of,
+    is_compound_of,
+    spoken_for,
+    village_of,
 )
 from services.routing.domain.case import BY_HAND, SYSTEM, Case, Limit, dispatch, due_of, order_of, round_of
 from services.routing.domain.catalogue import Catalogue, Grade
@@ -45,26 +46,27 @@ class Judgement:
 def hindrance(case: Case, action: Action, scopes: Iterable[Scope]) -> Refusal | None:
     """Why somebody with these scopes may not do it now although the state allows it."""
     if action == "ASK_OPINION":
-        there = [body for body in BODIES if place_of(body, case.division) is not None]
-        if not there:
-            return asking_refused(case, "COMMUNITY")
-        if set(there) <= case.appraisal.waiting().keys():
-            zh, en = "诉求所在地可征求的组织均已征求，尚待答复。", "Whoever can be asked there was asked already and has not answered yet."
+        if village_of(case.division) is None:
+            return Refusal("NO_SUCH_BODY", "诉求所在地未细化到社区（村）。", "The place of the grievance names no community.")
+        if set(BODIES) <= case.appraisal.waiting().keys():
+            zh, en = "社区（村）和小区均已征求，尚待答复。", "The community and a compound were asked already and have not answered yet."
             return Refusal("OPINION_PENDING", zh, en)
     if action == "GIVE_OPINION":
         waiting = case.appraisal.waiting()
         if not waiting:
             return Refusal("NO_OPINION_ASKED", "没有待答复的征求意见。", "No opinion is asked.")
-        if not bodies_of(scopes, case.division) & waiting.keys():
+        if not spoken_for(scopes, village_of(case.division), waiting):
             return Forbidden("NOT_ASKED", "征求的不是您所在组织的意见。", "It is not you who was asked.")
     return None
 
 
-def asking_refused(case: Case, body: Body) -> Refusal | None:
+def asking_refused(case: Case, body: Body, compound: str | None) -> Refusal | None:
     """Why this one is not asked now."""
-    if place_of(body, case.division) is None:
-        level, level_en = ("社区（村）", "community") if body == "COMMUNITY" else ("小区", "compound")
-        return Refusal("NO_SUCH_BODY", f"诉求所在地未细化到{level}。", f"The place of the grievance names no {level_en}.", "of")
+    if body == "COMMUNITY" and compound is not None:
+        return Refusal("COMPOUND_UNASKED", "征求社区（村）意见时不指定小区。", "To ask the community, name no compound.", "compound")
+    if body == "COMPOUND" and not is_compound_of(compound or "", village_of(case.division)):
+        zh, en = "请填写诉求所在社区（村）内的小区代码。", "Name a compound of the community in which it happened, by its code."
+        return Refusal("NO_SUCH_BODY", zh, en, "compound")
     if body in case.appraisal.waiting():
         return Refusal("OPINION_PENDING", "已征求该组织意见，尚待答复。", "It was asked already and has not answered yet.", "of")
     return None
@@ -72,10 +74,11 @@ def asking_refused(case: Case, body: Body) -> Refusal | None:
 
 def answering_refused(case: Case, body: Body, scopes: Iterable[Scope]) -> Refusal | None:
     """Why somebody with these scopes does not answer for this one."""
-    if body not in bodies_of(scopes, case.division):
-        return Forbidden("NOT_ASKED", "征求的不是您所在组织的意见。", "It is not you who was asked.", "of")
-    if body not in case.appraisal.waiting():
+    waiting = case.appraisal.waiting()
+    if body not in waiting:
         return Refusal("NO_OPINION_ASKED", "没有待答复的征求意见。", "No opinion is asked.", "of")
+    if body not in spoken_for(scopes, village_of(case.division), waiting):
+        return Forbidden("NOT_ASKED", "征求的不是您所在组织的意见。", "It is not you who was asked.", "of")
     return None
 
 
@@ -94,8 +97,11 @@ def recall(case: Case, reason: str, by: Owner, at: datetime) -> tuple[Case, list
     return recalled, [GrievanceMovedV1(action="RECALL", by=by, progress=recalled.progress(at))]
 
 
-def ask_opinion(case: Case, of: Body, question: str, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
-    asked = Consultation(of=of, asked_at=at, asked_by=by, question=question, due_at=limit(at, OPINION_DAYS).at)
+def ask_opinion(
+    case: Case, of: Body, compound: str | None, question: str, by: Owner, limit: Limit, at: datetime
+) -> tuple[Case, list[Contract]]:
+    """`compound`: of COMPOUND, which one."""
+    asked = Consultation(of=of, compound=compound, asked_at=at, asked_by=by, question=question, due_at=limit(at, OPINION_DAYS).at)
     appraisal = case.appraisal.with_(consultations=[*case.appraisal.consultations, asked])
     after = case.moved("ASK_OPINION", at, by).with_(appraisal=appraisal)
     return after, [GrievanceMovedV1(action="ASK_OPINION", by=by, progress=after.progress(at))]

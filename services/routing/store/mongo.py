@@ -25,11 +25,16 @@ def derived(case: Case) -> Document:
     for, and whether kept events may hold words of somebody erased."""
     entry = listed(case, case.registered_at, case.status)
     hands = {_hand(each.owner.unit, each.owner.staffId) for each in case.owners if each.owner.role in DEPARTMENT_ROLES}
-    entry["slots"] = [f"{hand}|{entry['day']}" for hand in sorted(hands)] + entry["slots"]
+    asked = [under for place in case.consulted() for under in _slots_of(f"division:{place}", entry["day"], case.status)]
+    entry["slots"] = [f"{hand}|{entry['day']}" for hand in sorted(hands)] + entry["slots"] + asked
     found: Document = {"listed": entry, "facts": desks.facts(case), "dirty": True}
     if (desk := desks.entry(case)) is not None:
         found["desk"] = desk
     return found | {"scrub_due": True} if case.erased else found
+
+
+def _slots_of(key: str, day: str, status: str) -> list[str]:
+    return [f"{key}|{day}", f"{key}|{day}|{status}"]
 
 
 def _hand(department: str, staff: str) -> str:
@@ -67,6 +72,7 @@ def access_of(case: Case) -> Access:
         division=case.division,
         petitioner_ref=case.petitioner_ref,
         own_ref=case.own_ref,
+        consulted=frozenset(case.consulted()),
         team=case.team,
         departments=frozenset(case.departments),
         handlers=frozenset(case.handlers),

@@ -21,6 +21,9 @@ class RecallForAppraisalInput(OfGrievanceInput):
 @strawberry.input(description="征求意见 · an opinion is asked")
 class AskOpinionInput(OfGrievanceInput):
     of: ConsultedBody = strawberry.field(description="征求谁的意见 · of whom")
+    compound: str | None = strawberry.field(
+        default=None, description="征求小区意见时，小区的区划代码 · of a compound: which one, by its division code"
+    )
     question: str = strawberry.field(description="问题，至多2000字 · what is asked, 2,000 characters at most")
 
 

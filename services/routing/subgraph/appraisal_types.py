@@ -39,6 +39,7 @@ class Finding(Enum):
 @strawberry.type(description="征求意见 · an opinion that was asked of a party organisation on the spot")
 class Consultation:
     of: ConsultedBody = strawberry.field(description="征求谁的意见 · of whom")
+    compound: str | None = strawberry.field(description="小区的区划代码 · of a compound: which one, by its division code")
     asked_at: datetime = strawberry.field(description="征求时间（UTC）· when it was asked, in UTC")
     asked_by: CaseOwner = strawberry.field(description="征求人 · who asked")
     question: str = strawberry.field(description="问题 · what was asked")
@@ -59,6 +60,7 @@ class Consultation:
     def of_held(cls, held: HeldConsultation, appraising: bool) -> Self:
         return cls(
             of=ConsultedBody(held.of),
+            compound=held.compound,
             asked_at=held.asked_at,
             asked_by=CaseOwner.of(held.asked_by),
             question=held.question,

@@ -162,7 +162,7 @@ POLICY = Policy(
         "Return": {"department rule ruleVersion at by reason granted decidedAt decidedBy answer sentTo": OF_OBJECT},
         "Declined": {"at by reason route": OF_OBJECT},
         "Extension": {"department at by days reason due granted decidedAt decidedBy answer": OF_OBJECT},
-        "Consultation": {"of askedAt askedBy question dueAt overdue answeredAt answeredBy reasonable truthful opinion": OF_OBJECT},
+        "Consultation": {"of compound askedAt askedBy question dueAt overdue answeredAt answeredBy reasonable truthful opinion": OF_OBJECT},
         "Verdict": {"at by reasonable truthful kind grade category reason": OF_OBJECT},
         "Recall": {"at by department rule ruleVersion reason": OF_OBJECT},
         "Suspension": {"department at by reason until due endedAt endedBy answer overdue": OF_OBJECT},

@@ -259,7 +259,7 @@ class Mutation:
 
     @strawberry.mutation(description="征求意见 · a dispatcher asks the party organisation of the community, or of the compound")
     async def ask_opinion(self, info: Ctx, input: AskOpinionInput) -> AskOpinionResult:
-        return await _done(info, input, AskOpinionRefused, ask_for_opinion, input.of.value, input.question)
+        return await _done(info, input, AskOpinionRefused, ask_for_opinion, input.of.value, input.compound, input.question)
 
     @strawberry.mutation(description="答复意见 · who was asked says whether it is reasonable and truthful")
     async def give_opinion(self, info: Ctx, input: GiveOpinionInput) -> GiveOpinionResult:

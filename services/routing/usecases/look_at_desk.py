@@ -9,7 +9,7 @@ from services.routing.domain.catalogue import Grade
 from services.routing.domain.desks import FOR_DISPATCHERS, Wanted
 from services.routing.usecases.parties import DISPATCHERS, HANDLERS, may_dispatch, may_handle
 from shared.contracts.routing import Status
-from shared.identity.access import ROLES_BY_TEAM, Access, may_see
+from shared.identity.access import ROLES_BY_TEAM, Access, is_consulted, may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
 from shared.identity.scopes import prefixes, range_of
@@ -53,7 +53,7 @@ def may_find(viewer: Viewer, access: Access) -> bool:
         return False
     if viewer.has(*ROLES_BY_TEAM) and viewer.team and viewer.team == access.team:
         return True
-    return viewer.has(*WATCHERS, Role.COMMUNITY_SECRETARY) and viewer.covers(access.division)
+    return viewer.has(*WATCHERS, Role.COMMUNITY_SECRETARY) and (viewer.covers(access.division) or is_consulted(viewer, access))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
 from shared.contracts.intake import Owner
-from shared.identity.access import Access, is_petitioner, may_see
+from shared.identity.access import Access, is_consulted, is_petitioner, may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
@@ -77,8 +77,8 @@ def may_supervise(viewer: Viewer, access: Access) -> bool:
 
 
 def may_advise(viewer: Viewer, access: Access) -> bool:
-    """A party secretary of the place; which of them was asked, the case knows."""
-    return viewer.has(*COMMUNITIES) and may_see(viewer, access) and viewer.covers(access.division)
+    """A party secretary of the place, or of a compound in it that is asked; which of them was asked, the case knows."""
+    return viewer.has(*COMMUNITIES) and may_see(viewer, access) and (viewer.covers(access.division) or is_consulted(viewer, access))
 
 
 def may_withdraw(viewer: Viewer, access: Access) -> bool:
@@ -162,7 +162,8 @@ def author(viewer: Viewer, action: Action, case: Case) -> Owner:
     leads = case.work_order is not None and _acts_for(viewer) == case.work_order.department
     if party in TERRITORIAL or (party == "LEAD_OR_DISPATCHER" and not leads):
         role = TERRITORIAL.get(party, Role.DISPATCHER)
-        covering = [scope for scope in viewer.scopes if scope.covers(case.division)]
+        # A compound that was asked lies below the case's division.
+        covering = [scope for scope in viewer.scopes if scope.covers(case.division) or scope.prefix in case.consulted()]
         return Owner(staffId=viewer.sub, role=role, unit=max(covering, key=lambda scope: len(scope.prefix)).code)
     role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")

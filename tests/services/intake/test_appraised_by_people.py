@@ -32,10 +32,10 @@ from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.contracts.intake import DepartmentRow
 from shared.identity.access import may_see
 from shared.identity.development import DevelopmentIssuer
-from shared.identity.errors import Refusal
 from shared.identity.roles import Role
+from shared.identity.scopes import Level, from_code
 from shared.settings import CommonSettings
-from tests.services.builders import LUCHENG, viewer
+from tests.services.builders import LUCHENG, VILLAGE, viewer
 from tests.services.intake.test_erasure_everywhere import handler_of, heard
 from tests.services.town import Town, town_of
 
@@ -46,6 +46,8 @@ FOUND = Judgement("YES", "YES", "COMPLAINT", None, "劳动和社会保障", "经
 CONSULTED = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Case {
   status owner { staffId } verdict { reasonable kind grade category reason }
   consultations { of overdue reasonable truthful opinion } } } }"""
+LISTS = "{ cases(first: 5) { edges { node { id } } } secretaryDesk { cases(first: 5) { edges { node { id } } } } }"
+COMPOUND = viewer(Role.COMMUNITY_SECRETARY, sub="party-houzuojie", scopes=(from_code(f"{VILLAGE}-01", Level.COMPOUND),))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -109,12 +111,9 @@ async def test_a_report_waits_is_judged_and_goes_to_a_department_that_it_does_no
 async def test_the_community_is_heard_and_who_is_late_is_shown(town: Town, issuer: DevelopmentIssuer) -> None:
     id, handling = await report(town, "consulted"), town.routing.handling()
     before = replace(handling, now=lambda: town.routing.runtime.world.now() - timedelta(days=30))
-    await ask_for_opinion(before, DISPATCHER, "q1", id, "COMMUNITY", "是否属实？", "test")
+    await ask_for_opinion(before, DISPATCHER, "q1", id, "COMMUNITY", None, "是否属实？", "test")
     await say_opinion(handling, COMMUNITY, "o", id, "COMMUNITY", "YES", "UNCLEAR", "见过，电话13812345678。", "test")
-    # The division travels at village level (0005): routing knows no compound.
-    with pytest.raises(Refusal, match="NO_SUCH_BODY"):
-        await ask_for_opinion(handling, DISPATCHER, "q2", id, "COMPOUND", "是否属实？", "test")
-    await ask_for_opinion(before, DISPATCHER, "q3", id, "COMMUNITY", "有无新情况？", "test")
+    await ask_for_opinion(before, DISPATCHER, "q3", id, "COMMUNITY", None, "有无新情况？", "test")
     await town.settle(id)
 
     async def shown() -> Any:
@@ -145,6 +144,29 @@ async def test_the_community_is_heard_and_who_is_late_is_shown(town: Town, issue
         "category": "劳动和社会保障",
         "reason": "经核实属实，联系人〔电话〕。",
     }
+
+
+@pytest.mark.row("S46")
+async def test_a_compounds_secretary_finds_what_they_are_asked_about_and_nothing_else(town: Town, issuer: DevelopmentIssuer) -> None:
+    """The division travels at village level (0005): of which compound it is, the dispatcher says, who asks."""
+    id, handling = await report(town, "compound"), town.routing.handling()
+
+    async def finds() -> tuple[list[str], list[str]]:
+        claims = {"sub": "party-houzuojie", "roles": ["COMMUNITY_SECRETARY"], "scopes": [{"level": "COMPOUND", "code": f"{VILLAGE}-01"}]}
+        headers = {"authorization": f"Bearer {issuer.mint(claims).token}"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(town.routing.api()), base_url="http://routing") as client:
+            answer = (await client.post("/graphql", json={"query": LISTS}, headers=headers)).json()
+        assert "errors" not in answer, answer
+        listed, desk = answer["data"]["cases"], answer["data"]["secretaryDesk"]["cases"]
+        found = [[edge["node"]["id"] for edge in each["edges"]] for each in (listed, desk)]
+        return found[0], found[1]
+
+    assert await finds() == ([], [])
+    await ask_for_opinion(handling, DISPATCHER, "q", id, "COMPOUND", f"{VILLAGE}-01", "是否属实？", "test")
+    assert await finds() == ([id], [id])
+    await say_opinion(handling, COMPOUND, "o", id, "COMPOUND", "YES", "YES", "属实。", "test")
+    await judge(handling, DISPATCHER, "j", id, FOUND, ZJJ.code, "test")
+    assert await finds() == ([], [])
 
 
 @pytest.mark.row("S49")
@@ -221,7 +243,7 @@ async def test_what_is_recalled_is_no_departments_until_it_is_judged_again(town:
 async def test_of_somebody_erased_no_words_of_the_appraisal_are_left(town: Town) -> None:
     id, handling = await report(town, "appraised-and-erased"), town.routing.handling()
     planted = ["凤凰问题", "凤凰意见", "凤凰理由", "凤凰收回", "凤凰答复"]
-    await ask_for_opinion(handling, DISPATCHER, "q", id, "COMMUNITY", planted[0], "test")
+    await ask_for_opinion(handling, DISPATCHER, "q", id, "COMMUNITY", None, planted[0], "test")
     await say_opinion(handling, COMMUNITY, "o", id, "COMMUNITY", "YES", "YES", planted[1], "test")
     await judge(handling, DISPATCHER, "j", id, replace(FOUND, reason=planted[2]), ZJJ.code, "test")
     await take_back(handling, DISPATCHER, "t", id, planted[3], "test")

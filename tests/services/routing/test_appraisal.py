@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.routing.domain.appraisal import Appraisal, Verdict
+from services.routing.domain.appraisal import Appraisal, Body, Verdict
 from services.routing.domain.case import Case, due_for, erase_petitioner
 from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.judging import Judgement
@@ -25,6 +25,7 @@ from shared.erasure import ERASED
 from shared.identity.access import may_see
 from shared.identity.roles import Role
 from shared.identity.scopes import Level, from_code
+from shared.writer import NoSuchRecord
 from tests.services.builders import AT, COUNTY, ID, LUCHENG, VILLAGE, Desk, event, viewer
 from tests.services.routing.builders import (
     ELSEWHERE,
@@ -92,13 +93,13 @@ async def test_what_accuses_whomever_the_rules_lead_to_waits_for_people_and_is_n
 @pytest.mark.row("S46")
 async def test_the_community_is_asked_and_answers_within_a_working_day() -> None:
     made = office(appraising())
-    await ask_for_opinion(handling(made), DISPATCHER, "a", ID, "COMMUNITY", QUESTION, "")
+    await ask_for_opinion(handling(made), DISPATCHER, "a", ID, "COMMUNITY", None, QUESTION, "")
     asked: Case = made.state()
     [waits] = asked.appraisal.consultations
     assert (waits.question, waits.answered_at, day_in_china(waits.due_at).isoformat()) == ("是否属实？请联系〔电话〕。", None, "2020-06-08")
     assert (waits.asked_by.role, waits.asked_by.unit, asked.owner) == ("DISPATCHER", COUNTY, SECRETARY)
-    assert told(made, DISPATCHER, "ASK_OPINION") == "OPINION_PENDING"
-    assert await code_of(ask_for_opinion(handling(made), DISPATCHER, "b", ID, "COMMUNITY", QUESTION, "")) == ("OPINION_PENDING", None)
+    assert told(made, DISPATCHER, "ASK_OPINION") is None
+    assert await code_of(ask_for_opinion(handling(made), DISPATCHER, "b", ID, "COMMUNITY", None, QUESTION, "")) == ("OPINION_PENDING", "of")
 
     later = AT + timedelta(hours=2)
     parts = handling(made, lambda: later)
@@ -112,21 +113,27 @@ async def test_the_community_is_asked_and_answers_within_a_working_day() -> None
     assert [step.action for step in after.history[-2:]] == ["ASK_OPINION", "GIVE_OPINION"]
     assert await code_of(say_opinion(parts, COMMUNITY, "p", ID, "COMMUNITY", "NO", "NO", OPINION, "")) == ("NO_OPINION_ASKED", None)
     # What was answered may be asked again.
-    await ask_for_opinion(parts, DISPATCHER, "c", ID, "COMMUNITY", QUESTION, "")
+    await ask_for_opinion(parts, DISPATCHER, "c", ID, "COMMUNITY", None, QUESTION, "")
     assert len(made.state().appraisal.consultations) == 2
 
 
 @pytest.mark.row("S46")
-async def test_only_who_was_asked_answers_and_only_of_a_compound_that_the_place_names() -> None:
-    made = office(appraising(division=f"{VILLAGE}-01-03"))
-    await ask_for_opinion(handling(made), DISPATCHER, "a", ID, "COMPOUND", QUESTION, "")
+async def test_only_who_was_asked_answers_and_a_compound_sees_it_while_it_is_asked() -> None:
+    made = office(appraising())
+    assert not may_see(COMPOUND, access_of(made.state()))
+    await ask_for_opinion(handling(made), DISPATCHER, "a", ID, "COMPOUND", f"{VILLAGE}-01", QUESTION, "")
+    assert may_see(COMPOUND, access_of(made.state()))
     town = viewer(Role.COMMUNITY_SECRETARY, scopes=(from_code("370881001000", Level.TOWN),))
-    building = viewer(Role.COMMUNITY_SECRETARY, scopes=(from_code(f"{VILLAGE}-01-03", Level.BUILDING),))
-    for other in (COMMUNITY, town, building):
+    for other in (COMMUNITY, town):
         assert told(made, other, "GIVE_OPINION") == "NOT_ASKED"
         refused = say_opinion(handling(made), other, "o", ID, "COMPOUND", "YES", "YES", OPINION, "")
         assert (await code_of(refused))[0] == "NOT_ASKED"
-    assert await code_of(ask_for_opinion(handling(made), DISPATCHER, "b", ID, "COMPOUND", QUESTION, "")) == ("OPINION_PENDING", "of")
+    for code, level in ((f"{VILLAGE}-01-03", Level.BUILDING), (f"{VILLAGE}-02", Level.COMPOUND)):
+        other = viewer(Role.COMMUNITY_SECRETARY, scopes=(from_code(code, level),))
+        with pytest.raises(NoSuchRecord):
+            await say_opinion(handling(made), other, "o", ID, "COMPOUND", "YES", "YES", OPINION, "")
+    again = ask_for_opinion(handling(made), DISPATCHER, "b", ID, "COMPOUND", f"{VILLAGE}-02", QUESTION, "")
+    assert await code_of(again) == ("OPINION_PENDING", "of")
     both = viewer(Role.COMMUNITY_SECRETARY, scopes=(*COMMUNITY.scopes, *COMPOUND.scopes))
     refused = say_opinion(handling(made), both, "o", ID, "COMMUNITY", "YES", "YES", OPINION, "")
     assert await code_of(refused) == ("NO_OPINION_ASKED", "of")
@@ -135,11 +142,28 @@ async def test_only_who_was_asked_answers_and_only_of_a_compound_that_the_place_
     await say_opinion(handling(made), COMPOUND, "o", ID, "COMPOUND", "YES", "YES", OPINION, "")
     [said] = made.state().appraisal.consultations
     assert (said.answered_by.staffId, said.answered_by.unit) == (COMPOUND.sub, f"{VILLAGE}-01")
+    await judge(handling(made), DISPATCHER, "j", ID, AS_IT_IS, None, "")
+    assert not may_see(COMPOUND, access_of(made.state()))
 
-    in_village = office(appraising())
-    assert await code_of(ask_for_opinion(handling(in_village), DISPATCHER, "a", ID, "COMPOUND", QUESTION, "")) == ("NO_SUCH_BODY", "of")
-    in_town = office(appraising(division="370881001000"))
-    assert told(in_town, DISPATCHER, "ASK_OPINION") == "NO_SUCH_BODY"
+
+@pytest.mark.parametrize(
+    ("of", "compound", "refusal"),
+    [
+        ("COMPOUND", None, ("NO_SUCH_BODY", "compound")),
+        ("COMPOUND", VILLAGE, ("NO_SUCH_BODY", "compound")),
+        ("COMPOUND", f"{VILLAGE}-01-03", ("NO_SUCH_BODY", "compound")),
+        ("COMPOUND", "370881001902-01", ("NO_SUCH_BODY", "compound")),
+        ("COMPOUND", "后作街小区", ("NO_SUCH_BODY", "compound")),
+        ("COMMUNITY", f"{VILLAGE}-01", ("COMPOUND_UNASKED", "compound")),
+    ],
+)
+async def test_the_compound_is_one_of_the_community_in_which_it_happened(of: Body, compound: str | None, refusal: tuple[str, str]) -> None:
+    made = office(appraising())
+    assert await code_of(ask_for_opinion(handling(made), DISPATCHER, "a", ID, of, compound, QUESTION, "")) == refusal
+
+
+async def test_where_no_community_is_named_nobody_is_asked() -> None:
+    assert told(office(appraising(division="370881001000")), DISPATCHER, "ASK_OPINION") == "NO_SUCH_BODY"
 
 
 async def test_an_opinion_is_overdue_while_it_is_waited_for_and_never_before() -> None:
@@ -271,7 +295,7 @@ async def test_nothing_is_said_without_words_nor_with_too_many(words: str) -> No
     code = "TEXT_TOO_LONG" if words.strip() else "TEXT_EMPTY"
     parts, before = handling(made), made.state()
     assert [
-        await code_of(ask_for_opinion(parts, DISPATCHER, "1", ID, "COMMUNITY", words, "")),
+        await code_of(ask_for_opinion(parts, DISPATCHER, "1", ID, "COMMUNITY", None, words, "")),
         await code_of(say_opinion(parts, COMMUNITY, "2", ID, "COMMUNITY", "YES", "YES", words, "")),
         await code_of(judge(parts, DISPATCHER, "3", ID, replace(AS_IT_IS, reason=words), None, "")),
         await code_of(answer_directly(parts, DISPATCHER, "4", ID, words, "")),
@@ -283,7 +307,7 @@ async def test_nothing_is_said_without_words_nor_with_too_many(words: str) -> No
 async def test_of_somebody_erased_no_words_are_left_and_none_are_taken_up() -> None:
     made = office(dispatched())
     await take_back(handling(made), DISPATCHER, "t", ID, "凤凰说明", "")
-    await ask_for_opinion(handling(made), DISPATCHER, "q", ID, "COMMUNITY", "凤凰问题", "")
+    await ask_for_opinion(handling(made), DISPATCHER, "q", ID, "COMMUNITY", None, "凤凰问题", "")
     await say_opinion(handling(made), COMMUNITY, "o", ID, "COMMUNITY", "YES", "NO", "凤凰意见", "")
     verdict = Verdict(at=AT, by=HANDLER, reasonable="YES", truthful="NO", kind="REPORT", grade="ORDINARY", category=None, reason="凤凰理由")
     await answer_directly(handling(made), DISPATCHER, "a", ID, "凤凰答复", "")

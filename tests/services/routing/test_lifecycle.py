@@ -72,7 +72,7 @@ from tools import flows
 Command = Callable[[Handling, Viewer], Awaitable[None]]
 # Of each action that people make: its command.
 COMMANDS: dict[Action, Command] = {
-    "ASK_OPINION": lambda parts, who: ask_for_opinion(parts, who, "r", ID, "COMMUNITY", "情况属实吗？", ""),
+    "ASK_OPINION": lambda parts, who: ask_for_opinion(parts, who, "r", ID, "COMMUNITY", None, "情况属实吗？", ""),
     "GIVE_OPINION": lambda parts, who: say_opinion(parts, who, "r", ID, "COMMUNITY", "YES", "YES", "属实。", ""),
     "JUDGE": lambda parts, who: judge(parts, who, "r", ID, SAID, None, ""),
     "ANSWER": lambda parts, who: answer_directly(parts, who, "r", ID, "已在整改。", ""),
@@ -226,7 +226,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     judged = judging.judged(waits, SAID, DISPATCHER, AT)
     return [
         (builders.opened(), judging.await_appraisal(builders.opened(), AT)),
-        (waits, judging.ask_opinion(waits, "COMMUNITY", "情况属实吗？", DISPATCHER, limit, AT)),
+        (waits, judging.ask_opinion(waits, "COMMUNITY", None, "情况属实吗？", DISPATCHER, limit, AT)),
         (heard, judging.give_opinion(heard, "COMMUNITY", "YES", "YES", "属实。", COMMUNITY, AT)),
         (waits, judged),
         (judged[0], judging.sent_to(judged[0], zjj, 1, "转住建。", DISPATCHER, limit, AT)),

@@ -156,6 +156,7 @@ accesses = st.builds(
     handlers=subsets,
     accused_departments=subsets,
     confidential=st.booleans(),
+    consulted=st.frozensets(st.sampled_from(["370881001901-01", "370881001901-02"])),
 )
 
 
