@@ -20,9 +20,10 @@ from typing import Any
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from deploy.local.parts import Parts, ensure_parts
-from services.routing.domain.case import Case, WorkOrder
+from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Grade
 from services.routing.domain.desks import TIES, Wanted, counted
+from services.routing.domain.work_order import WorkOrder
 from services.routing.store.desks import DAYS, FEW, DeskCounts, DeskPage, day_rows, desk_cursor
 from services.routing.store.mongo import CODEC, Cases, migrate
 from services.routing.usecases.look_at_desk import of_department, of_dispatcher, of_secretary, of_watcher

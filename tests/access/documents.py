@@ -15,10 +15,11 @@ from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.appraisal import Answered, Appraisal, Consultation, Recall, Verdict
-from services.routing.domain.case import Case, Declined, Extension, Return, Transition, WorkOrder
+from services.routing.domain.case import Case
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
 from services.routing.domain.waits import Report, Suspension, Verification
+from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.case import Case, Extension, Limit, order_of
+from services.routing.domain.case import Case, Limit, order_of
 from services.routing.domain.catalogue import EXTENSION_DAYS
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.work_order import Extension
 from shared.contracts.base import Contract
 from shared.contracts.intake import Owner
 from shared.contracts.routing import GrievanceMovedV1

@@ -1,6 +1,6 @@
 """转12345 (S50, S26): what the 12345 platform reports on an order moves the case, where it is about the order that is open. Pure.
 
-12345 is asked by `handed_off` (case.py), wherever the department named is HOTLINE (targets.py).
+12345 is asked by `handed_off` (dispatching.py), wherever the department named is HOTLINE (targets.py).
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from services.routing.domain.case import Case, Return, order_of
+from services.routing.domain.case import Case, order_of
 from services.routing.domain.lifecycle import Action, actions_from
 from services.routing.domain.targets import HOTLINE, HOTLINE_OFFICE
 from services.routing.domain.verification import asked, submit_resolution, waiting
+from services.routing.domain.work_order import Return
 from shared.contracts.base import Contract
 from shared.contracts.intake import HotlineKind, HotlineReportedV1, Owner
 from shared.contracts.routing import GrievanceMovedV1, GrievanceResolvedV1

@@ -19,11 +19,13 @@ from services.routing.domain.appraisal import (
     spoken_for,
     village_of,
 )
-from services.routing.domain.case import BY_HAND, SYSTEM, Case, Limit, dispatch, due_of, order_of, round_of
+from services.routing.domain.case import SYSTEM, Case, Limit, order_of, round_of
 from services.routing.domain.catalogue import Catalogue, Grade
+from services.routing.domain.dispatching import dispatch, due_of
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.returns import sent_by_hand
 from services.routing.domain.targets import Departments
+from services.routing.domain.work_order import BY_HAND
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Kind, Owner
 from shared.contracts.routing import GrievanceAppraisedV1, GrievanceMovedV1

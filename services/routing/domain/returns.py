@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.case import BY_HAND, Case, Limit, Return, WorkOrder, handed_off, head_of, order_of, round_of
+from services.routing.domain.case import Case, Limit, head_of, order_of, round_of
 from services.routing.domain.catalogue import RETURN_DAYS
+from services.routing.domain.dispatching import handed_off
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.suspension import lifted
 from services.routing.domain.targets import HOTLINE, Departments, office_of, resolve
+from services.routing.domain.work_order import BY_HAND, Return, WorkOrder
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceDispatchedV1, GrievanceMovedV1

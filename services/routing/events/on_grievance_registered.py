@@ -4,7 +4,8 @@ unless they were answered on the spot, dispatched."""
 from __future__ import annotations
 
 from services.routing.domain.appraisal import waits_for_people
-from services.routing.domain.case import Case, appraise, dispatch, open_case
+from services.routing.domain.case import Case, open_case
+from services.routing.domain.dispatching import appraise, dispatch
 from services.routing.domain.judging import await_appraisal
 from services.routing.domain.policy import Policy
 from shared.contracts.base import Contract

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.routing.domain.case import Case, surveyed
+from services.routing.domain.case import Case
+from services.routing.domain.course import surveyed
 from services.routing.domain.policy import Policy, opened
 from shared.contracts.base import Contract
 from shared.contracts.feedback import SurveyAnsweredV1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.routing.domain.case import Case, accept_work_order
+from services.routing.domain.case import Case
+from services.routing.domain.course import accept_work_order
 from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
 from shared.commands import request_of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.routing.domain.case import Case, decline
+from services.routing.domain.case import Case
+from services.routing.domain.course import decline
 from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.words import REASON_LENGTH, check_words, kept

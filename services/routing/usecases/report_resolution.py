@@ -3,7 +3,8 @@ asked it waits for that."""
 
 from __future__ import annotations
 
-from services.routing.domain.case import Case, report_resolution
+from services.routing.domain.case import Case
+from services.routing.domain.course import report_resolution
 from services.routing.domain.verification import reporting, submit_resolution
 from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.routing.domain.case import Case, withdraw
+from services.routing.domain.case import Case
+from services.routing.domain.course import withdraw
 from services.routing.usecases.parties import check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.words import REASON_LENGTH, check_words, kept

@@ -12,15 +12,16 @@ from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories
 from services.routing.domain import case as domain
-from services.routing.domain import judging, returns
+from services.routing.domain import course, dispatching, judging, returns
 from services.routing.domain.appraisal import Appraisal, Body, Consultation
-from services.routing.domain.case import Case, Extension, Return, WorkOrder
+from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
 from services.routing.domain.targets import HOTLINE
 from services.routing.domain.waits import Report, Suspension, Verification
+from services.routing.domain.work_order import Extension, Return, WorkOrder
 from services.routing.domain.workdays import Due, add_working_days
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.store.mongo import CODEC, access_of
@@ -99,12 +100,12 @@ def opened(**changes: Any) -> Case:
 
 def dispatched(**changes: Any) -> Case:
     """In DISPATCHED, at 鲁城街道党工委."""
-    accepted, _ = domain.appraise(opened(**changes), None, AT)
-    return domain.dispatch(accepted, FIRST_CATALOGUE, KNOWN, limit, AT)[0]
+    accepted, _ = dispatching.appraise(opened(**changes), None, AT)
+    return dispatching.dispatch(accepted, FIRST_CATALOGUE, KNOWN, limit, AT)[0]
 
 
 def handled(**changes: Any) -> Case:
-    return domain.accept_work_order(dispatched(**changes), HANDLER, AT)[0]
+    return course.accept_work_order(dispatched(**changes), HANDLER, AT)[0]
 
 
 def returned(**changes: Any) -> Case:
@@ -119,15 +120,15 @@ def with_the_platform(**changes: Any) -> Case:
 
 
 def resolved(**changes: Any) -> Case:
-    return domain.report_resolution(handled(**changes), "已更换新的指示牌。", ["photo-1"], HANDLER, AT)[0]
+    return course.report_resolution(handled(**changes), "已更换新的指示牌。", ["photo-1"], HANDLER, AT)[0]
 
 
 def fed_back(**changes: Any) -> Case:
-    return domain.fed_back(resolved(**changes), FedBackV1(round=1, deliveryId="d-1", at=AT))[0]
+    return course.fed_back(resolved(**changes), FedBackV1(round=1, deliveryId="d-1", at=AT))[0]
 
 
 def answered_on_the_spot(**changes: Any) -> Case:
-    return domain.appraise(opened(onSpotAnswer="已当场解释。", **changes), "已当场解释。", AT)[0]
+    return dispatching.appraise(opened(onSpotAnswer="已当场解释。", **changes), "已当场解释。", AT)[0]
 
 
 def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT) -> SurveyAnsweredV1:

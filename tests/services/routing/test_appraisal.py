@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from services.routing.domain.appraisal import Appraisal, Body, Verdict
-from services.routing.domain.case import Case, due_for, erase_petitioner
+from services.routing.domain.case import Case, erase_petitioner
 from services.routing.domain.catalogue import Catalogue, DispatchRule
+from services.routing.domain.dispatching import due_for
 from services.routing.domain.judging import Judgement
 from services.routing.store.mongo import CODEC, access_of
 from services.routing.usecases.answer_grievance import answer_directly

@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from services.routing.domain import case as domain
-from services.routing.domain.case import Case, WorkOrder, erase_petitioner
+from services.routing.domain import course, dispatching
+from services.routing.domain.case import Case, erase_petitioner
 from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.part import Part
+from services.routing.domain.work_order import WorkOrder
 from services.routing.store.mongo import access_of
 from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
@@ -186,8 +188,8 @@ async def test_a_rework_asks_for_all_parts_again() -> None:
     await release(handling(made), DISPATCHER, "x", ID, SJJ, "不需要了。", "")
     await report_own_part(handling(made), BUILDER, "b", ID, DONE, [PHOTO], "")
     await report(handling(made), HANDLER, "r", ID, "已更换。", [], "")
-    fed_back = domain.fed_back(made.state(), FedBackV1(round=1, deliveryId="d", at=AT))[0]
-    again = domain.surveyed(fed_back, survey_answer(happy=False), limit)[0]
+    fed_back = course.fed_back(made.state(), FedBackV1(round=1, deliveryId="d", at=AT))[0]
+    again = course.surveyed(fed_back, survey_answer(happy=False), limit)[0]
     built, freed = order_of(again).parts
     assert (again.status, order_of(again).round, again.departments) == ("HANDLING", 2, [LUCHENG, ZJJ])
     assert (built.open, built.report, built.evidence, built.task) == (True, None, [], "核实产权，联系人〔电话〕。")
@@ -224,8 +226,8 @@ def test_a_dispatch_rule_names_co_departments_but_never_one_that_is_accused() ->
 
 
 def sent_by(catalogue: Catalogue, accused: list[str]) -> Case:
-    accepted = domain.appraise(opened(accused=accused), None, AT)[0]
-    return domain.dispatch(accepted, catalogue, KNOWN, limit, AT)[0]
+    accepted = dispatching.appraise(opened(accused=accused), None, AT)[0]
+    return dispatching.dispatch(accepted, catalogue, KNOWN, limit, AT)[0]
 
 
 async def test_of_an_erased_petitioner_no_words_are_kept() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.routing.domain.case import Case, WorkOrder
+from services.routing.domain.case import Case
 from services.routing.domain.desks import (
     ENDED,
     FOR_DISPATCHERS,
@@ -25,6 +25,7 @@ from services.routing.domain.desks import (
     tie_of,
 )
 from services.routing.domain.lifecycle import STATUSES
+from services.routing.domain.work_order import WorkOrder
 from services.routing.store.desks import DAYS, LEASE, DeskCounts, desk_cursor, desk_projector, place_of, read_place
 from services.routing.store.mongo import CODEC, Cases, access_of, derived, migrate
 from services.routing.usecases.look_at_desk import (

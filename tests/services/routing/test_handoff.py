@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.routing.domain import case as domain
-from services.routing.domain import handoff, returns
+from services.routing.domain import course, handoff, returns
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.lifecycle import STATUSES
@@ -127,8 +127,8 @@ def test_a_refused_return_and_a_rework_are_told_to_12345_by_a_new_order() -> Non
     assert (again.status, len(again.returns)) == ("RETURN_PENDING", 2)
 
     resolved, _ = handoff.reported(refused, said("RESOLVED", asked.orderId), AT)
-    fed_back, _ = domain.fed_back(resolved, FedBackV1(round=1, deliveryId="d", at=AT))
-    reworked, events = domain.surveyed(fed_back, survey_answer(happy=False), limit)
+    fed_back, _ = course.fed_back(resolved, FedBackV1(round=1, deliveryId="d", at=AT))
+    reworked, events = course.surveyed(fed_back, survey_answer(happy=False), limit)
     [asked] = asked_in(events)
     assert (reworked.status, asked.orderId, asked.occasion) == ("HANDLING", ORDER.replace("/1", "/3"), "REWORK")
     assert asked.dueAt == reworked.due_at

@@ -8,8 +8,18 @@ from typing import get_args
 import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
-from services.routing.domain import case as domain
-from services.routing.domain import co_handlers, extensions, handoff, judging, returns, suspension, verification, within
+from services.routing.domain import (
+    co_handlers,
+    course,
+    dispatching,
+    extensions,
+    handoff,
+    judging,
+    returns,
+    suspension,
+    verification,
+    within,
+)
 from services.routing.domain.case import Case
 from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import (
@@ -215,7 +225,7 @@ async def test_every_state_action_and_role(action: Action, role: Role) -> None:
 def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     """Each decision of the case's life, before and after."""
     opened, spoken = builders.opened(), builders.opened(onSpotAnswer="已解释。")
-    accepted = domain.appraise(opened, None, AT)
+    accepted = dispatching.appraise(opened, None, AT)
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
     suspended, waiting = builders.case_in("SUSPENDED"), builders.with_report_waiting(builders.handled())
     verified = builders.with_verification(builders.handled())
@@ -233,9 +243,9 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (waits, judging.answer(waits, "已在整改。", DISPATCHER, AT)),
         (builders.dispatched(), judging.recall(builders.dispatched(), "类别有误。", DISPATCHER, AT)),
         (opened, accepted),
-        (spoken, domain.appraise(spoken, "已解释。", AT)),
-        (accepted[0], domain.dispatch(accepted[0], builders.FIRST_CATALOGUE, builders.KNOWN, limit, AT)),
-        (builders.dispatched(), domain.accept_work_order(builders.dispatched(), HANDLER, AT)),
+        (spoken, dispatching.appraise(spoken, "已解释。", AT)),
+        (accepted[0], dispatching.dispatch(accepted[0], builders.FIRST_CATALOGUE, builders.KNOWN, limit, AT)),
+        (builders.dispatched(), course.accept_work_order(builders.dispatched(), HANDLER, AT)),
         (builders.dispatched(), returns.return_work_order(builders.dispatched(), "不归本部门管。", HANDLER, AT)),
         (builders.returned(), returns.refuse_return(builders.returned(), "归本部门管。", DISPATCHER, AT)),
         (builders.returned(), returns.grant_return(builders.returned(), zjj, "转住建。", DISPATCHER, AT)),
@@ -251,8 +261,8 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (waiting, verification.send_back(waiting, "DENY_ON_SITE", "还是旧牌。", [], COMMUNITY, AT)),
         (waiting, verification.send_back(waiting, "REJECT_RESOLUTION", "没有照片。", [], DISPATCHER, AT)),
         (waiting, verification.release(waiting, "RELEASE_RESOLUTION", "已更换。", "书记休假。", [], DISPATCHER, AT)),
-        (builders.dispatched(), domain.decline(builders.dispatched(), "属于诉讼事项。", "请向人民法院提起。", DISPATCHER, AT)),
-        (builders.dispatched(), domain.withdraw(builders.dispatched(), None, AT)),
+        (builders.dispatched(), course.decline(builders.dispatched(), "属于诉讼事项。", "请向人民法院提起。", DISPATCHER, AT)),
+        (builders.dispatched(), course.withdraw(builders.dispatched(), None, AT)),
         (builders.handled(), within.hand_over(builders.handled(), builders.HEAD, "另有任务。", HANDLER, AT)),
         (builders.handled(), co_handlers.add_co_handler(builders.handled(), zjj, "核实产权。", HANDLER, AT)),
         (helped, co_handlers.report_part(helped, "已核实。", [], Owner(staffId="z", role="HANDLER", unit=ZJJ), AT)),
@@ -260,10 +270,10 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.with_the_platform(), handoff.take_handoff(builders.with_the_platform(), "", AT)),
         (builders.with_the_platform(), handoff.report_handoff(builders.with_the_platform(), "已更换。", AT)),
         (builders.with_the_platform(), handoff.return_handoff(builders.with_the_platform(), "不归本平台管。", AT)),
-        (builders.handled(), domain.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
-        (builders.resolved(), domain.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
-        (surveyed, domain.surveyed(surveyed, survey_answer(happy=True), limit)),
-        (surveyed, domain.surveyed(surveyed, survey_answer(happy=False), limit)),
+        (builders.handled(), course.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
+        (builders.resolved(), course.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
+        (surveyed, course.surveyed(surveyed, survey_answer(happy=True), limit)),
+        (surveyed, course.surveyed(surveyed, survey_answer(happy=False), limit)),
     ]
 
 

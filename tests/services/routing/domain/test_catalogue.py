@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.routing.adapters.categories import load_categories
-from services.routing.domain.case import appraise, dispatch
 from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.catalogue_file import BadCatalogue, read_rules, written
+from services.routing.domain.dispatching import appraise, dispatch
 from services.routing.domain.targets import resolve
 from shared.contracts.intake import DepartmentRow, Kind
 from tests.services.builders import AT, LUCHENG, VILLAGE
