@@ -8,6 +8,7 @@ from datetime import datetime
 from services.routing.domain.case import Case, order_of
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.part import Part, contributing
+from services.routing.domain.targets import HOTLINE
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceMovedV1
@@ -34,7 +35,10 @@ def contributes(case: Case, department: str | None) -> bool:
 
 
 def add_co_handler(case: Case, to: DepartmentRow, task: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
-    """`to` is fit to have it (returns.py `fitting`). Raises Refusal where it has a part already."""
+    """`to` is fit to have it (returns.py `fitting`). Raises Refusal where it has a part already, or reports otherwise."""
+    if to.code == HOTLINE:
+        zh, en = "12345平台只能主办，不能协办。", "The 12345 platform has a work order or none: it reports no part."
+        raise Refusal("PLATFORM_ALONE", zh, en, "department")
     if contributes(case, to.code):
         raise Refusal("CO_HANDLER_ALREADY", "该部门已是协办部门。", "This department has a part in it already.", "department")
     part = Part(department=to.code, task=task, asked_at=at, asked_by=by)

@@ -122,6 +122,7 @@ def replace_department(part: Part, department: str) -> Part:
         (SJJ, "DEPARTMENT_ACCUSED"),
         (ELSEWHERE, "DEPARTMENT_ELSEWHERE"),
         (ZJJ, "CO_HANDLER_ALREADY"),
+        ("12345", "PLATFORM_ALONE"),
     ],
 )
 async def test_who_cannot_contribute_is_refused_by_the_field(department: str, code: str) -> None:

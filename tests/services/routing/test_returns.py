@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from services.routing.usecases.ports import Handling
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.return_work_order import send_back
 from shared.china_time import day_in_china
+from shared.contracts.intake import DepartmentRow
 from shared.erasure import ERASED
 from shared.identity.roles import Role
 from tests.services.builders import AT, COUNTY, ID, LUCHENG, viewer
@@ -157,3 +159,29 @@ async def test_of_an_erased_petitioner_no_reasons_are_kept() -> None:
     assert after.work_order is not None
     assert (after.returns[-1].answer, after.work_order.reason) == (ERASED, ERASED)
     assert erase_petitioner(after, "cd" * 32).work_order == after.work_order
+
+
+@pytest.mark.row("S8")
+@pytest.mark.row("S23")
+@pytest.mark.parametrize(
+    ("target", "department", "refusal"),
+    [
+        ("UP", "D-COUNTY", None),
+        ("COUNTY", "D-COUNTY", None),
+        ("CITY", None, ("NO_COMMITTEE", "department")),
+        ("TOWN", None, ("SAME_DEPARTMENT", "department")),
+    ],
+)
+async def test_a_dispatcher_reports_it_up_by_naming_the_tier(target: str, department: str | None, refusal: tuple[str, str] | None) -> None:
+    rows = [("D-COUNTY", "370881000000"), (LUCHENG, "370881001000")]
+
+    async def committees() -> dict[str, DepartmentRow]:
+        return {code: DepartmentRow(code=code, name=code, division=at, head="h", receiver="r", committee=True) for code, at in rows}
+
+    made = office(handled())
+    sending = send_elsewhere(replace(handling(made), departments=committees), DISPATCHER, "s", ID, target, "请上级协调。", "")
+    if refusal is not None:
+        assert await code_of(sending) == refusal
+        return
+    await sending
+    assert (made.state().departments, made.state().owner.unit) == ([department], department)

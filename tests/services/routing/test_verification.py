@@ -109,7 +109,7 @@ async def test_it_is_asked_once_in_a_round_and_a_rework_is_another_round() -> No
 
 async def test_it_holds_for_whichever_department_reports_and_what_waits_is_answered_first() -> None:
     made = office(with_report_waiting(handled()))
-    assert told(made, DISPATCHER, "REASSIGN") == "REPORT_WAITING"
+    assert told(made, DISPATCHER, "REASSIGN") == told(made, DISPATCHER, "ADD_CO_HANDLER") == "REPORT_WAITING"
     await reject_resolution(handling(made), DISPATCHER, "j", ID, "不是该部门的事。", "")
     await send_elsewhere(handling(made), DISPATCHER, "d", ID, ZJJ, "转住建。", "")
     after: Case = made.state()
