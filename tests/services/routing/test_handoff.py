@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 
 from services.routing.domain import case as domain
-from services.routing.domain import course, handoff, returns
+from services.routing.domain import course, dispatching, handoff, returns
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.lifecycle import STATUSES
+from services.routing.domain.verification import waiting
 from services.routing.events.on_grievance_registered import on_grievance_registered
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
+from services.routing.usecases.parties import allowances
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1
-from shared.contracts.intake import HotlineReportedV1
+from shared.contracts.intake import DepartmentRow, HotlineReportedV1
 from shared.contracts.routing import HandoffRequestedV1
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
@@ -160,3 +162,43 @@ def test_a_case_of_before_has_no_handoff() -> None:
     held = Case.model_validate(document)
     assert held.work_order is not None
     assert (held.handoffs, held.work_order.handoff) == (0, None)
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["not taken", "taken"])
+def test_what_12345_reports_waits_where_somebody_is_to_look_first(taken: bool) -> None:
+    asked = builders.with_verification(builders.with_the_platform())
+    before = handoff.reported(asked, said("TAKEN"), AT)[0] if taken else asked
+    after, events = handoff.reported(before, said("RESOLVED"), AT)
+    report = waiting(after)
+    assert report is not None
+    assert (after.status, report.text, report.by.role) == ("HANDLING", "已协调更换。", "HOTLINE")
+    assert [event.model_dump()["action"] for event in events] == [*([] if taken else ["TAKE_HANDOFF"]), "SUBMIT_RESOLUTION"]
+    # Of two reports the first is looked at; the second stays with intake.
+    assert handoff.reported(after, said("RESOLVED"), AT) == (after, [])
+
+
+def test_while_12345_has_it_nobody_suspends_it_or_adds_a_co_handler() -> None:
+    office = desk()
+    office.put(builders.with_the_platform().with_(status="HANDLING"))
+    handler = viewer(Role.HANDLER, department=OFFICE)
+    for who, action in ((handler, "SUSPEND"), (handler, "ADD_CO_HANDLER"), (DISPATCHER, "ADD_CO_HANDLER")):
+        told = next(each.refusal for each in allowances(handling(office), who, office.state()) if each.move.action == action)
+        assert told is not None
+        assert told.code == "WITH_PLATFORM"
+
+
+def test_what_others_have_reported_goes_along_to_12345_and_what_they_have_not_is_asked_no_more() -> None:
+    case = builders.with_part(builders.handled(), builders.ZJJ)
+    reported = builders.with_part(builders.handled(), builders.ZJJ, reported_at=AT, report="已核实。")
+    office = DepartmentRow(code="12345", name="热线办", division="370800000000", head="head-rxb", receiver="r")
+    sent = [returns.reassign(each, office, "转平台。", builders.DISPATCHER, limit, AT)[0] for each in (case, reported)]
+    assert [each.departments for each in sent] == [[OFFICE], [OFFICE, builders.ZJJ]]
+
+
+@pytest.mark.row("S50")
+def test_a_rule_may_lead_to_12345() -> None:
+    rules = Catalogue(3, (DispatchRule("platform", None, "", "12345"),))
+    accepted = dispatching.appraise(builders.opened(), None, AT)[0]
+    sent, events = dispatching.dispatch(accepted, rules, builders.KNOWN, limit, AT)
+    assert (sent.departments[0], sent.handoffs) == (OFFICE, 1)
+    assert [request.orderId for request in asked_in(events)] == [ORDER]
