@@ -167,7 +167,7 @@ class Described:
             reason=f"理由 {self.mark}",
             receiver=f"staff-{self.mark}",
             parts=[self.part()],
-            handoff=f"{self.mark}/1",
+            handoff=f"{self.mark}/1" if self.changes.get("handoffs", 1) else None,
         )
         returned = Return(
             department=self.department,
@@ -420,5 +420,7 @@ def report_waiting(department: str) -> dict[str, Any]:
     return DUE_LATER | {"verifications": [Verification(round=1, at=AT, by=by, what="看看现场。", reports=[report])]}
 
 
+# 12345 was never asked.
+HERE_ALONE: dict[str, Any] = {"handoffs": 0}
 NOTHING_ASKED: dict[str, Any] = DUE_LATER | {"suspensions": [], "verifications": []}
 UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}

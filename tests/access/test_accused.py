@@ -27,7 +27,10 @@ from services.intake.usecases.hand_up_day_summary import HandUpDaySummary, hand_
 from services.intake.usecases.register_grievance import PetitionerInput, RegisterGrievance, register_grievance
 from services.intake.usecases.reveal_petitioner import RevealPetitioner, reveal_petitioner
 from services.intake.usecases.tell_petitioner import TellPetitioner, tell_petitioner
+from services.routing.domain.judging import Judgement
 from services.routing.usecases.accept_work_order import accept
+from services.routing.usecases.consult import ask_for_opinion
+from services.routing.usecases.judge_grievance import judge
 from services.routing.usecases.report_resolution import report
 from shared import ids
 from shared.broker import SERVICES
@@ -44,6 +47,7 @@ from tests.services.intake.viewers import SECRETARY
 from tests.services.town import Town
 
 ACCUSED, WORD, PHONE = HANDLING, "收受红包", "13800007001"
+DISPATCHER = viewer(Role.DISPATCHER)
 NOWHERE = "5b1f6a52-0000-5000-8000-00000000dead"
 # How far each report has come, by the request that told it.
 REPORTS = ("waits", "told", "over")
@@ -216,6 +220,11 @@ async def tell_reports(world: World) -> None:
     await check_day_summary(intake.duties.summarising, SECRETARY, CheckDaySummary(request_id="check", day=day, items=items), "test")
     await hand_up_day_summary(intake.duties.summarising, SECRETARY, HandUpDaySummary(request_id="hand", day=day), "test")
     surveying = Surveying(town.feedback.writer, town.feedback.reference_key, town.feedback.runtime.world.now, followup_access)
+    for id in IDS.values():
+        # It waited for people; the community was asked.
+        await ask_for_opinion(handling, DISPATCHER, "ask", id, "COMMUNITY", None, "情况属实吗？", "test")
+        await judge(handling, DISPATCHER, "judge", id, Judgement("YES", "YES", None, None, None, "经核实属实。"), None, "test")
+        await town.settle(id)
     for request in REPORTS[1:]:
         id = IDS[request]
         [department] = (await town.routing.cases.find_many([id]))[id].departments

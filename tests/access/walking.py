@@ -147,7 +147,6 @@ MAY_BE_NULL = frozenset(
         "GiveOpinionRefused.field",
         "JudgeRefused.field",
         "AnswerRefused.field",
-        "Case.verdict",
         "Consultation.compound",
         "Consultation.answeredAt",
         "Consultation.answeredBy",
