@@ -64,6 +64,7 @@ POSTS = {
     "社区书记": "COMMUNITY_SECRETARY",
     "转办员": "DISPATCHER",
 }
+YES_NO = {"是": "True", "否": "False"}
 ROLES = {"民情书记": "SECRETARY", "社区书记": "COMMUNITY_SECRETARY", "转办员": "DISPATCHER"}
 NAME, DIVISION = Column("name", "名称", required=True), Column("division", "区划代码", required=True)
 
@@ -81,6 +82,7 @@ SHEETS: Mapping[Kind, Sequence[Column]] = {
         DIVISION,
         Column("head", "主要负责人编号", required=True),
         Column("receiver", "承办人编号", required=True),
+        Column("committee", "党（工）委", words=YES_NO),
     ),
     "MEMBERS": (
         Column("id", "人员编号", required=True),
