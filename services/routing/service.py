@@ -17,7 +17,7 @@ from services.routing.settings import RoutingSettings
 from services.routing.store.catalogues import Catalogues
 from services.routing.store.departments import KnownDepartments
 from services.routing.store.desks import DeskCounts, desk_projector
-from services.routing.store.mongo import CODEC, Cases, access_of, migrate
+from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.publish_catalogue import Publishing, publish_catalogue
 from shared.anchors import ROUND_SECONDS
@@ -95,6 +95,7 @@ class Service:
     async def migrate(self) -> None:
         """Indexes, and the first catalogue. Repeating it changes nothing."""
         await migrate(self.runtime.database)
+        await put_on_desks(self.runtime.database)
         await self.catalogues.begin(self.runtime.world.real_now(), "package")
 
     async def publish_catalogue(self, text: str, by: str) -> int:

@@ -23,6 +23,7 @@ from tests.access.documents import AT, RELATIONS, Described, keep_whole
 from tests.access.fieldwork import keep_fieldwork
 from tests.access.people import ANONYMOUS, claims
 from tests.dropping import drop
+from tests.services.routing.builders import FIRST_CATALOGUE
 from tests.world import ISSUER
 
 # With something in each column.
@@ -91,7 +92,7 @@ async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) ->
     key = reference_key(keys_dir)
     made = World(services, clients, issuer, key, {relation: Described(relation, key, f"read-{relation}") for relation in RELATIONS})
     await services["routing"].departments.apply("code", 1, [row.model_dump() for row in DEPARTMENTS])
-    await services["routing"].catalogues.publish((WHOLE_RULE,), AT, "operator")
+    await services["routing"].catalogues.publish((WHOLE_RULE, *FIRST_CATALOGUE.rules), AT, "operator")
     for described in made.read.values():
         await keep_whole(made, described)
     # The numbers of the desks, as a worker counts them.

@@ -88,10 +88,9 @@ async def migrate(database: Database) -> None:
         await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
     await migrate_desks(database)
-    await _put_on_desks(database)
 
 
-async def _put_on_desks(database: Database) -> None:
+async def put_on_desks(database: Database) -> None:
     """Cases of before there were desks; a write that comes between has put its case there itself."""
     cases = Cases(database)
     with store_errors():
