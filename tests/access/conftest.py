@@ -15,6 +15,8 @@ import pytest_asyncio
 
 from deploy.local.parts import Parts
 from services.intake.seed import DEPARTMENTS
+from services.routing.adapters.catalogue import first_catalogue
+from services.routing.adapters.categories import load_categories
 from services.routing.domain.catalogue import DispatchRule
 from shared.broker import SERVICES
 from shared.identity.development import DevelopmentIssuer
@@ -23,7 +25,6 @@ from tests.access.documents import AT, RELATIONS, Described, keep_whole
 from tests.access.fieldwork import keep_fieldwork
 from tests.access.people import ANONYMOUS, claims
 from tests.dropping import drop
-from tests.services.routing.builders import FIRST_CATALOGUE
 from tests.world import ISSUER
 
 # With something in each column.
@@ -92,7 +93,7 @@ async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) ->
     key = reference_key(keys_dir)
     made = World(services, clients, issuer, key, {relation: Described(relation, key, f"read-{relation}") for relation in RELATIONS})
     await services["routing"].departments.apply("code", 1, [row.model_dump() for row in DEPARTMENTS])
-    await services["routing"].catalogues.publish((WHOLE_RULE, *FIRST_CATALOGUE.rules), AT, "operator")
+    await services["routing"].catalogues.publish((WHOLE_RULE, *first_catalogue(load_categories()).rules), AT, "operator")
     for described in made.read.values():
         await keep_whole(made, described)
     # The numbers of the desks, as a worker counts them.

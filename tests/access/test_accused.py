@@ -300,6 +300,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "acceptWorkOrder": {},
     **{mutation: told for mutation, told in ORDERS.items() if mutation != "bulkAct"},
     **LATER,
+    "suspendWorkOrder": {"reason": "等待材料。", "until": "2026-06-30"},
     "createUpload": UPLOAD,
     "answerSurvey": {"resolved": True, "satisfied": "SATISFIED"},
 }

@@ -156,6 +156,8 @@ async def test_down_for_three_days_and_killed_at_the_first_order_it_loses_nothin
     with consuming(mine, log):
         for id, _order in orders:
             await system.until_asked(id)
+            # Routing hears of it after feedback has asked.
+            await system.until_status(id, "FED_BACK")
 
         async def all_taken() -> bool:
             return await waiting(broker, broker.names.hotline) + await waiting(broker, broker.names.hotline_in) == 0
