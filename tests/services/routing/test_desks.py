@@ -27,7 +27,7 @@ from services.routing.domain.desks import (
 from services.routing.domain.lifecycle import STATUSES
 from services.routing.domain.work_order import WorkOrder
 from services.routing.store.desks import DAYS, LEASE, DeskCounts, desk_cursor, desk_projector, place_of, read_place
-from services.routing.store.mongo import CODEC, Cases, access_of, derived, migrate
+from services.routing.store.mongo import CODEC, Cases, access_of, derived, migrate, put_on_desks
 from services.routing.usecases.look_at_desk import (
     Narrowing,
     may_find,
@@ -340,10 +340,10 @@ async def test_cases_of_before_there_were_desks_are_put_there_once(mongo: Databa
     for name in ("desk", "facts", "dirty"):
         del old[name]
     await mongo["cases"].insert_one(old)
-    await migrate(mongo)
+    await put_on_desks(mongo)
     assert await walk(cases, of_department(person(Role.HANDLER, department="D-1")), 5) == ["old"]
     held = await cases.load("old")
-    await migrate(mongo)
+    await put_on_desks(mongo)
     assert await cases.load("old") == held
 
 
