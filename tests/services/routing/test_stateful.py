@@ -168,6 +168,10 @@ class Life(RuleBasedStateMachine):
             assert (self.case, self.desk.document()["version"]) == (before, version)
             return
         self.done[action] += 1
+        # The same request again is the same answer, and nothing happens twice.
+        after, version = self.case, self.desk.document()["version"]
+        assert self.loop.run_until_complete(refusal_of(COMMANDS[action](self.parts, who))) is None
+        assert (self.case, self.desk.document()["version"]) == (after, version)
         assert self.case.history[len(before.history)].action == action
         self.follows(before)
 
