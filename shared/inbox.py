@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -191,7 +192,7 @@ class BrokerQueues:
         await self._broker.park(self._service, event.id, dict(event.headers()), event.body, reason, event.type)
 
 
-class Taker:
+class Taker(ABC):
     """Consumes one queue. Messages are handled in tasks of their own: a closing channel must not cancel a write half-way."""
 
     def __init__(self, broker: Broker, service: str, queue: str, prefetch: int) -> None:
@@ -253,9 +254,9 @@ class Taker:
             telemetry.EVENTS_RECEIVED.labels(self._service, outcome).inc()
             return True
 
+    @abstractmethod
     async def _once(self, message: Incoming) -> str:
         """What became of it, once it may be acknowledged. Raises StoreTrouble and PublishTrouble: it is tried again."""
-        raise NotImplementedError
 
 
 class Inbox(Taker):

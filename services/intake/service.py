@@ -13,7 +13,8 @@ from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
 from services.intake.adapters.retention import load_retention
 from services.intake.domain.uploads import UploadLimits
-from services.intake.events import CONSUMERS, apply, consumer
+from services.intake.events import CONSUMERS, consumer
+from services.intake.events.on_handoff_requested import Named
 from services.intake.field_sync import syncing
 from services.intake.fieldwork import Fieldwork
 from services.intake.hotline_door import HotlineDoor
@@ -52,10 +53,14 @@ from shared.records import store_errors
 from shared.runtime import Runtime, application
 
 NAME = "intake"
-PARTICIPANT = Participant(NAME, apply, frozenset(CONSUMERS))
 SWEEP_UPLOADS_SECONDS = 600.0
 ERASE_SECONDS = 5.0
 RETENTION_SECONDS = 3600.0
+
+
+def participant(named: Named) -> Participant:
+    """Intake in the exchange of events; `named` gives divisions their names."""
+    return Participant(NAME, consumer(named), frozenset(CONSUMERS))
 
 
 class Service:
@@ -70,8 +75,7 @@ class Service:
         self.cipher = FieldCipher(self.master, self.reference_key)
         self.keys = KeyRegistry(database, self.master, self.reference_key, self.runtime.world.real_now)
         self.grievances = Grievances(database)
-        participant = Participant(NAME, consumer(self._division_name), PARTICIPANT.handled)
-        self.writer = self.runtime.writer(self.grievances, participant, CODEC, self.reference_key)
+        self.writer = self.runtime.writer(self.grievances, participant(self._division_name), CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, IntakeAuditAnchoredV1)
         world, retention = self.runtime.world, load_retention()
         self.persons = MongoPersons(database, self.cipher, retention, lambda: day_in_china(world.now()).isoformat(), world.real_now)

@@ -33,15 +33,16 @@ CONSUMERS = consumers(lambda _code: None)
 
 
 def consumer(named: Named) -> Callable[[Grievance | None, Event], tuple[Grievance, list[Contract]]]:
-    """The apply function of intake where divisions have names."""
-    return partial(apply, consumers=consumers(named))
+    """The apply function of intake where divisions are called so."""
+    known = consumers(named)
 
+    def apply(state: Grievance | None, event: Event) -> tuple[Grievance, list[Contract]]:
+        """The change that this event means. Intake opens every grievance itself: without one the event is a fault."""
+        if state is None:
+            raise LookupError("an event for a grievance that was never registered here")
+        contract, consume = known[event.type]
+        if state.erasure is not None:
+            event = without_words(event)
+        return consume(state, contract.read(event.data()))
 
-def apply(state: Grievance | None, event: Event, consumers: Consumers = CONSUMERS) -> tuple[Grievance, list[Contract]]:
-    """The change that this event means. Intake opens every grievance itself: without one the event is a fault."""
-    if state is None:
-        raise LookupError("an event for a grievance that was never registered here")
-    contract, consume = consumers[event.type]
-    if state.erasure is not None:
-        event = without_words(event)
-    return consume(state, contract.read(event.data()))
+    return apply

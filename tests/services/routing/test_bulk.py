@@ -113,7 +113,7 @@ async def test_a_request_id_says_one_thing() -> None:
     assert again == {**dict.fromkeys(IDS[:3], "REQUEST_ID_REUSED"), **dict.fromkeys(IDS[3:5])}
 
 
-def failing(made: Desk, after: int, fault: Callable[[], BaseException]) -> Callable[[], None]:
+def failing(patch: pytest.MonkeyPatch, made: Desk, after: int, fault: Callable[[], BaseException]) -> Callable[[], None]:
     """Each write but the first `after` fails, half of them once it is kept, until the answer is called."""
     update, writes = made.records.update, 0
 
@@ -126,17 +126,17 @@ def failing(made: Desk, after: int, fault: Callable[[], BaseException]) -> Calla
             raise fault()
         return await update(*arguments)
 
-    made.records.update = broken  # type: ignore[method-assign]
+    patch.setattr(made.records, "update", broken)
 
     def mend() -> None:
-        made.records.update = update  # type: ignore[method-assign]
+        patch.setattr(made.records, "update", update)
 
     return mend
 
 
-async def test_what_a_failing_store_left_is_done_by_the_same_bulk_sent_again() -> None:
+async def test_what_a_failing_store_left_is_done_by_the_same_bulk_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made = office_of()
-    mend = failing(made, 7, lambda: StoreTrouble("away"))
+    mend = failing(monkeypatch, made, 7, lambda: StoreTrouble("away"))
     first = await run(made, IDS)
     assert sorted(map(str, first.values())) == ["None"] * 7 + ["TRY_AGAIN"] * 13
     # After the first that failed no more were begun than were under way.
@@ -146,9 +146,9 @@ async def test_what_a_failing_store_left_is_done_by_the_same_bulk_sent_again() -
     assert accepted(made) == [1] * len(IDS)
 
 
-async def test_a_bulk_that_is_cut_off_is_taken_up_where_it_was() -> None:
+async def test_a_bulk_that_is_cut_off_is_taken_up_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     made = office_of()
-    mend = failing(made, 7, asyncio.CancelledError)
+    mend = failing(monkeypatch, made, 7, asyncio.CancelledError)
     with pytest.raises(asyncio.CancelledError):
         await run(made, IDS)
     mend()
@@ -176,7 +176,7 @@ async def test_a_document_that_we_cannot_read_holds_up_no_other() -> None:
     assert answers[IDS[4]] is not None
 
 
-async def test_few_are_under_way_at_once() -> None:
+async def test_few_are_under_way_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made, now, most = office_of(), 0, 0
     load = made.records.load
 
@@ -188,7 +188,7 @@ async def test_few_are_under_way_at_once() -> None:
         now -= 1
         return await load(id)
 
-    made.records.load = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(made.records, "load", counted)
     await run(made, IDS)
     assert most == bulk.AT_ONCE
 
@@ -223,7 +223,9 @@ async def test_a_request_id_has_a_form() -> None:
     assert await code_of(run(office_of(), IDS, request="孔凡莹")) == ("REQUEST_ID_INVALID", "requestId")
 
 
-async def test_the_answer_names_as_many_writes_as_may_be_sent_back() -> None:
+async def test_the_answer_names_as_many_writes_as_may_be_sent_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    # However slow the machine is.
+    monkeypatch.setattr(bulk, "LONGEST_SECONDS", 600.0)
     ids = [f"g-{place:03}" for place in range(MOST)]
     made = office_of(ids)
     with noting_writes() as written:

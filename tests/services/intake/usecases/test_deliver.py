@@ -8,7 +8,7 @@ import pytest
 
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.grievance import Grievance
-from services.intake.service import PARTICIPANT
+from services.intake.service import participant
 from services.intake.store.mongo import CODEC, Notices
 from services.intake.usecases.deliver import Delivering, deliver
 from shared import mongo
@@ -64,7 +64,7 @@ def results(desk: Desk) -> list[str]:
 
 
 async def test_a_pending_text_is_sent_and_said_once() -> None:
-    desk, channel = Desk(PARTICIPANT, CODEC), Provider(knows_references=False)
+    desk, channel = Desk(participant(lambda _code: None), CODEC), Provider(knows_references=False)
     asked(desk)
     parts = delivering(desk, channel)
     assert [await deliver(parts, ID), await deliver(parts, ID)] == [1, 0]
@@ -72,7 +72,7 @@ async def test_a_pending_text_is_sent_and_said_once() -> None:
 
 
 async def test_while_one_sender_holds_it_no_other_sends() -> None:
-    desk, channel = Desk(PARTICIPANT, CODEC), Provider(knows_references=True, lost_after=1)
+    desk, channel = Desk(participant(lambda _code: None), CODEC), Provider(knows_references=True, lost_after=1)
     asked(desk)
     parts = delivering(desk, channel)
     with pytest.raises(Lost):
@@ -83,7 +83,7 @@ async def test_while_one_sender_holds_it_no_other_sends() -> None:
 
 
 async def test_where_the_channel_knows_our_reference_a_lost_sender_is_followed_by_another() -> None:
-    desk, channel = Desk(PARTICIPANT, CODEC), Provider(knows_references=True, lost_after=2)
+    desk, channel = Desk(participant(lambda _code: None), CODEC), Provider(knows_references=True, lost_after=2)
     asked(desk)
     parts = delivering(desk, channel)
     for _ in range(2):
@@ -95,7 +95,7 @@ async def test_where_the_channel_knows_our_reference_a_lost_sender_is_followed_b
 
 
 async def test_where_it_does_not_the_delivery_ends_unknown_and_is_never_repeated() -> None:
-    desk, channel = Desk(PARTICIPANT, CODEC), Provider(knows_references=False, lost_after=1)
+    desk, channel = Desk(participant(lambda _code: None), CODEC), Provider(knows_references=False, lost_after=1)
     asked(desk)
     parts = delivering(desk, channel)
     with pytest.raises(Lost):
@@ -106,7 +106,7 @@ async def test_where_it_does_not_the_delivery_ends_unknown_and_is_never_repeated
 
 
 async def test_a_late_sender_whose_claim_was_taken_over_records_nothing() -> None:
-    desk, channel = Desk(PARTICIPANT, CODEC), Provider(knows_references=True)
+    desk, channel = Desk(participant(lambda _code: None), CODEC), Provider(knows_references=True)
     asked(desk)
     early = delivering(desk, channel)
     late = Delivering(desk.writer, Persons(), Overtaken(desk, early), early.now, early.real_now, lambda: "late", CLAIM)
