@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -84,11 +85,28 @@ class Desk:
 
     def __init__(self, participant: Participant, codec: Codec, world: StillWorld | None = None) -> None:
         self.world = world or StillWorld()
+        self.participant = participant
         self.own = participant.own
         self.tables = Tables()
         self.codec = codec
-        self.records: Records = MemoryRecords(self.world, Process(participant.own, "worker"), self.tables)
-        self.writer = Writer(self.records, participant, codec, self.world, lambda _id: None, KEY)
+        self._start("worker")
+
+    def _start(self, process: str) -> None:
+        self.records: Records = MemoryRecords(self.world, Process(self.own, process), self.tables)
+        self.writer = Writer(self.records, self.participant, self.codec, self.world, lambda _id: None, KEY)
+
+    def beside(self) -> Self:
+        """Another process of the service, over the same documents."""
+        other = copy.copy(self)
+        other._start("another")
+        return other
+
+    def apart(self) -> Self:
+        """The same documents by themselves, where time stands still: what happens to them from here on happens nowhere else."""
+        other = copy.copy(self)
+        other.world, other.tables = StillWorld(self.world.now()), copy.deepcopy(self.tables)
+        other._start("worker")
+        return other
 
     def document(self, id: str = ID) -> Document:
         return self.tables.documents[id]

@@ -71,7 +71,7 @@ async def test_each_is_done_as_by_its_own_command(action: BulkAction, who: Viewe
         alone, many = desk(), desk()
         for made in (alone, many):
             made.put(case_in(status))
-        refused = await test_lifecycle.refusal_of(test_lifecycle.COMMANDS[action](handling(alone), who))
+        refused = await test_lifecycle.refusal_of(test_lifecycle.COMMANDS[action](handling(alone), who, "r"))
         if refused == "ROLE_MISSING":
             assert await code_of(run(many, [ID], who, action, "r")) == ("ROLE_MISSING", None)
         else:

@@ -79,38 +79,38 @@ from tests.services.routing.builders import (
 )
 from tools import flows
 
-Command = Callable[[Handling, Viewer], Awaitable[None]]
-# Of each action that people make: its command.
+Command = Callable[[Handling, Viewer, str], Awaitable[None]]
+# Of each action that people make: its command, by the id of the request.
 COMMANDS: dict[Action, Command] = {
-    "ASK_OPINION": lambda parts, who: ask_for_opinion(parts, who, "r", ID, "COMMUNITY", None, "情况属实吗？", ""),
-    "GIVE_OPINION": lambda parts, who: say_opinion(parts, who, "r", ID, "COMMUNITY", "YES", "YES", "属实。", ""),
-    "JUDGE": lambda parts, who: judge(parts, who, "r", ID, SAID, None, ""),
-    "ANSWER": lambda parts, who: answer_directly(parts, who, "r", ID, "已在整改。", ""),
-    "RECALL": lambda parts, who: take_back(parts, who, "r", ID, "类别有误。", ""),
-    "ACCEPT_WORK_ORDER": lambda parts, who: accept(parts, who, "r", ID, ""),
-    "REPORT_RESOLUTION": lambda parts, who: report(parts, who, "r", ID, "已更换。", [], ""),
-    "RETURN_WORK_ORDER": lambda parts, who: send_back(parts, who, "r", ID, "不归本部门管。", ""),
-    "GRANT_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, True, ZJJ, "转住建。", ""),
-    "REFUSE_RETURN": lambda parts, who: adjudicate(parts, who, "r", ID, False, None, "归本部门管。", ""),
-    "REASSIGN": lambda parts, who: send_elsewhere(parts, who, "r", ID, ZJJ, "转住建。", ""),
-    "DECLINE": lambda parts, who: decline_grievance(parts, who, "r", ID, "属于诉讼事项。", "请向人民法院提起。", ""),
-    "ASK_EXTENSION": lambda parts, who: ask_for_days(parts, who, "r", ID, 3, "等待制作。", ""),
-    "GRANT_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, True, "同意。", ""),
-    "REFUSE_EXTENSION": lambda parts, who: decide_days(parts, who, "r", ID, False, "不同意。", ""),
-    "HAND_OVER": lambda parts, who: give(parts, who, "r", ID, "handler-2", "另有任务。", ""),
-    "ADD_CO_HANDLER": lambda parts, who: ask_for_part(parts, who, "r", ID, ZJJ, "核实产权。", ""),
-    "REPORT_PART": lambda parts, who: report_own_part(parts, who, "r", ID, "已核实。", [], ""),
-    "RELEASE_CO_HANDLER": lambda parts, who: release(parts, who, "r", ID, ZJJ, "不需要了。", ""),
-    "SUSPEND": lambda parts, who: suspend_work_order(parts, who, "r", ID, "等待材料。", AT.date(), ""),
-    "RESUME": lambda parts, who: resume_work_order(parts, who, "r", ID, ""),
-    "END_SUSPENSION": lambda parts, who: end_suspension_of(parts, who, "r", ID, "材料已到。", ""),
-    "ASK_VERIFICATION": lambda parts, who: ask_for_verification(parts, who, "r", ID, "看看现场。", ""),
-    "SUBMIT_RESOLUTION": lambda parts, who: report(parts, who, "r", ID, "已更换。", [], ""),
-    "CONFIRM_ON_SITE": lambda parts, who: verify_on_site(parts, who, "r", ID, True, None, [], ""),
-    "DENY_ON_SITE": lambda parts, who: verify_on_site(parts, who, "r", ID, False, "还是旧牌。", [], ""),
-    "REJECT_RESOLUTION": lambda parts, who: reject_resolution(parts, who, "r", ID, "没有照片。", ""),
-    "RELEASE_RESOLUTION": lambda parts, who: release_resolution(parts, who, "r", ID, "书记休假。", ""),
-    "WITHDRAW": lambda parts, who: withdraw_grievance(parts, who, "r", ID, "已经好了。", ""),
+    "ASK_OPINION": lambda parts, who, r: ask_for_opinion(parts, who, r, ID, "COMMUNITY", None, "情况属实吗？", ""),
+    "GIVE_OPINION": lambda parts, who, r: say_opinion(parts, who, r, ID, "COMMUNITY", "YES", "YES", "属实。", ""),
+    "JUDGE": lambda parts, who, r: judge(parts, who, r, ID, SAID, None, ""),
+    "ANSWER": lambda parts, who, r: answer_directly(parts, who, r, ID, "已在整改。", ""),
+    "RECALL": lambda parts, who, r: take_back(parts, who, r, ID, "类别有误。", ""),
+    "ACCEPT_WORK_ORDER": lambda parts, who, r: accept(parts, who, r, ID, ""),
+    "REPORT_RESOLUTION": lambda parts, who, r: report(parts, who, r, ID, "已更换。", [], ""),
+    "RETURN_WORK_ORDER": lambda parts, who, r: send_back(parts, who, r, ID, "不归本部门管。", ""),
+    "GRANT_RETURN": lambda parts, who, r: adjudicate(parts, who, r, ID, True, ZJJ, "转住建。", ""),
+    "REFUSE_RETURN": lambda parts, who, r: adjudicate(parts, who, r, ID, False, None, "归本部门管。", ""),
+    "REASSIGN": lambda parts, who, r: send_elsewhere(parts, who, r, ID, ZJJ, "转住建。", ""),
+    "DECLINE": lambda parts, who, r: decline_grievance(parts, who, r, ID, "属于诉讼事项。", "请向人民法院提起。", ""),
+    "ASK_EXTENSION": lambda parts, who, r: ask_for_days(parts, who, r, ID, 3, "等待制作。", ""),
+    "GRANT_EXTENSION": lambda parts, who, r: decide_days(parts, who, r, ID, True, "同意。", ""),
+    "REFUSE_EXTENSION": lambda parts, who, r: decide_days(parts, who, r, ID, False, "不同意。", ""),
+    "HAND_OVER": lambda parts, who, r: give(parts, who, r, ID, "handler-2", "另有任务。", ""),
+    "ADD_CO_HANDLER": lambda parts, who, r: ask_for_part(parts, who, r, ID, ZJJ, "核实产权。", ""),
+    "REPORT_PART": lambda parts, who, r: report_own_part(parts, who, r, ID, "已核实。", [], ""),
+    "RELEASE_CO_HANDLER": lambda parts, who, r: release(parts, who, r, ID, ZJJ, "不需要了。", ""),
+    "SUSPEND": lambda parts, who, r: suspend_work_order(parts, who, r, ID, "等待材料。", AT.date(), ""),
+    "RESUME": lambda parts, who, r: resume_work_order(parts, who, r, ID, ""),
+    "END_SUSPENSION": lambda parts, who, r: end_suspension_of(parts, who, r, ID, "材料已到。", ""),
+    "ASK_VERIFICATION": lambda parts, who, r: ask_for_verification(parts, who, r, ID, "看看现场。", ""),
+    "SUBMIT_RESOLUTION": lambda parts, who, r: report(parts, who, r, ID, "已更换。", [], ""),
+    "CONFIRM_ON_SITE": lambda parts, who, r: verify_on_site(parts, who, r, ID, True, None, [], ""),
+    "DENY_ON_SITE": lambda parts, who, r: verify_on_site(parts, who, r, ID, False, "还是旧牌。", [], ""),
+    "REJECT_RESOLUTION": lambda parts, who, r: reject_resolution(parts, who, r, ID, "没有照片。", ""),
+    "RELEASE_RESOLUTION": lambda parts, who, r: release_resolution(parts, who, r, ID, "书记休假。", ""),
+    "WITHDRAW": lambda parts, who, r: withdraw_grievance(parts, who, r, ID, "已经好了。", ""),
 }
 # Where it has to have been asked before: what a case of any state needs more.
 NEEDS: dict[Action, Callable[[Case], Case]] = {
@@ -211,7 +211,7 @@ async def test_every_state_action_and_role(action: Action, role: Role) -> None:
         office.put(NEEDS.get(action, lambda case: case)(case_in(status)))
         before: Case = office.state()
         told = next(each for each in allowances(handling(office), who, before) if each.move is move)
-        refused = await refusal_of(COMMANDS[action](handling(office), who))
+        refused = await refusal_of(COMMANDS[action](handling(office), who, "r"))
         if refused == "NOT_FOUND":
             # What they may not see does not exist for them.
             assert not may_see(who, access_of(before))

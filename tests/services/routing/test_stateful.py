@@ -1,12 +1,14 @@
-"""A case in the hands of anybody, in any order, at any time: what holds of it whatever is done. Its rules are those of the table."""
+"""A case in the hands of anybody, in any order, at any time, at two replicas at once: what holds of it whatever is done. Its rules are
+those of the table."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -15,12 +17,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from services.feedback.events import apply as apply_in_feedback
+from services.feedback.events.on_grievance_registered import on_grievance_registered
+from services.routing.domain import extensions
 from services.routing.domain.case import Case
 from services.routing.domain.lifecycle import BY_ACTION, Action, actions_from, next_status
 from services.routing.domain.verification import reporting
 from services.routing.store.mongo import access_of
 from services.routing.usecases.parties import allowances
 from shared.contracts.feedback import FedBackV1
+from shared.contracts.routing import Status
+from shared.envelope import Event
 from shared.identity.access import may_see
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
@@ -28,18 +35,22 @@ from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import ANONYMOUS, Viewer
 from shared.record import Outcome
 from shared.writer import NoSuchRecord
-from tests.services.builders import AT, LUCHENG, StillWorld, event, viewer
+from tests.services.builders import AT, LUCHENG, Desk, event, viewer
 from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
 from tests.services.routing.test_lifecycle import COMMANDS, MAKERS
+from tests.services.stage import Stage
 
 EXAMPLES, STEPS = int(os.environ.get("MINYI_TEST_EXAMPLES", "80")), 30
 LIVES = 120
 # By these the result is due for the first time, or anew after nothing was; by these it is due later. By no other does the day move.
 BEGINS_DUE: frozenset[Action] = frozenset({"DISPATCH", "ASK_REWORK", "RESUME", "END_SUSPENSION", "REASSIGN"})
+ENDS_DUE: frozenset[Action] = frozenset({"SUSPEND"})
 DEFERS_DUE: frozenset[Action] = frozenset({"GRANT_EXTENSION"})
 # What follows from what other services tell; the events of each are made below.
 TOLD_BY_FEEDBACK: tuple[Action, ...] = ("CONFIRM_FED_BACK", "RECORD_SURVEY")
 REPORTS: tuple[Action, ...] = ("REPORT_RESOLUTION", "SUBMIT_RESOLUTION")
+# In these a department has a work order of it, or had one to which it goes back.
+WITH_A_DEPARTMENT: frozenset[Status] = frozenset({"DISPATCHED", "HANDLING", "RETURN_PENDING", "SUSPENDED", "RESOLVED", "REWORK"})
 DEPARTMENTS = (LUCHENG, ZJJ, SJJ, ELSEWHERE)
 PLACES = (
     from_code("370800000000", Level.CITY),
@@ -61,6 +72,14 @@ def anybody(draw: st.DrawFn) -> Viewer:
     return viewer(next(iter(sorted(roles))), **changes)
 
 
+# What one replica does to the case, and what comes of it in a word.
+Act = Callable[[Desk], Awaitable[str]]
+
+
+async def hears(at: Desk, told: Event) -> str:
+    return (await at.receive(told)).name
+
+
 async def refusal_of(command: Awaitable[None]) -> Refusal | NoSuchRecord | None:
     try:
         await command
@@ -73,11 +92,13 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.world = StillWorld()
+        self.world = Stage()
         self.desk = desk(self.world)
         self.parts = handling(self.desk, self.world.now)
-        self.seen = 0
+        self.heard = 0
         self.done: Counter[Action] = Counter()
+        self.mattered: Counter[bool] = Counter()
+        """How often it mattered, of two that acted at once, who came first."""
 
     def teardown(self) -> None:
         self.loop.close()
@@ -98,6 +119,7 @@ class Life(RuleBasedStateMachine):
     def registered(self, kind: str, urgent: bool, on_the_spot: str | None, accused: set[str], confidential: bool) -> None:
         changes = {"kind": kind, "urgent": urgent, "accused": sorted(accused), "confidential": confidential}
         told = registered(onSpotAnswer=on_the_spot, **changes)
+        self.followup, _ = on_grievance_registered(None, told)
         assert self.loop.run_until_complete(self.desk.receive(event(told, 1))) is Outcome.APPLIED
         self.follows(None)
 
@@ -116,16 +138,59 @@ class Life(RuleBasedStateMachine):
         be the first."""
         chance = Random(seed)
         for _ in range(steps):
-            possible = self.possible()
-            goes_on = [action for action in possible if actions_from(BY_ACTION[action].target or self.case.status)]
-            if not possible:
+            if not self.possible():
                 return
-            action = chance.choice(goes_on if goes_on and chance.random() < 0.9 else possible)
-            changes: dict[str, Any] = {"sub": chance.choice(["wang", "li"])}
-            role = chance.choice(sorted(MAKERS[action]))
-            if role in (Role.HANDLER, Role.DEPARTMENT_HEAD):
-                changes["department"] = chance.choice(self.case.departments)
-            self.does(action, viewer(role, **changes))
+            self.does(*self.somebodys(chance))
+
+    def somebodys(self, chance: Random) -> tuple[Action, Viewer]:
+        """What is possible in this state, mostly of what does not end it, by somebody of the right role."""
+        possible = self.possible()
+        goes_on = [action for action in possible if actions_from(BY_ACTION[action].target or self.case.status)]
+        action = chance.choice(goes_on if goes_on and chance.random() < 0.9 else possible)
+        changes: dict[str, Any] = {"sub": chance.choice(["wang", "li"])}
+        role = chance.choice(sorted(MAKERS[action]))
+        if role in (Role.HANDLER, Role.DEPARTMENT_HEAD):
+            changes["department"] = chance.choice(self.case.departments)
+        return action, viewer(role, **changes)
+
+    @precondition(lambda self: self.possible())
+    @rule(seed=st.integers(0, 2**32), same=st.booleans())
+    def two_replicas_act_at_once(self, seed: int, same: bool) -> None:
+        """It is as if one had come after the other, whichever of them did. One request at both is done once."""
+        chance = Random(seed)
+        one, other = self.somebodys(chance), self.somebodys(chance)
+        self.at_once(chance, self.as_act(*one, "r"), self.as_act(*one, "r") if same else self.as_act(*other, "another"))
+
+    @precondition(lambda self: self.possible() and self.awaits_feedback())
+    @rule(seed=st.integers(0, 2**32), happy=st.booleans())
+    def an_event_comes_as_somebody_acts(self, seed: int, happy: bool) -> None:
+        chance, told = Random(seed), self.from_feedback(happy)
+        self.at_once(chance, self.as_act(*self.somebodys(chance), "r"), lambda at: hears(at, told))
+
+    def at_once(self, chance: Random, *acts: Act) -> None:
+        before = self.case
+        self.desk.document().update(requests=[], outbox=[])
+        one_by_one = [self.one_by_one(acts, order) for order in ((0, 1), (1, 0))]
+        replicas = (self.desk, self.desk.beside())
+        came = self.loop.run_until_complete(self.world.at_once(chance, *(act(at) for act, at in zip(acts, replicas, strict=True))))
+        assert (came, self.case, self.desk.said(), self.desk.document()["version"]) in one_by_one
+        self.mattered[one_by_one[0] != one_by_one[1]] += 1
+        if self.case != before:
+            self.follows(before)
+
+    def one_by_one(self, acts: tuple[Act, ...], order: tuple[int, ...]) -> tuple[list[str], Case, list[str], int]:
+        """What comes of each, and of the case; what is told; how often it was written."""
+        alone, came = self.desk.apart(), dict[int, str]()
+        for position in order:
+            came[position] = self.loop.run_until_complete(acts[position](alone))
+        return [came[position] for position in sorted(came)], alone.state(), alone.said(), alone.document()["version"]
+
+    def as_act(self, action: Action, who: Viewer, request: str) -> Act:
+        async def act(at: Desk) -> str:
+            refused = await refusal_of(COMMANDS[action](handling(at, self.world.now), who, request))
+            return refused.code if isinstance(refused, Refusal) else "NOT_FOUND" if refused else "DONE"
+
+        return act
 
     def possible(self) -> list[Action]:
         return [action for action in actions_from(self.case.status) if action in COMMANDS]
@@ -136,14 +201,17 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.awaits_feedback())
     @rule(happy=st.booleans())
     def feedback_tells(self, happy: bool) -> None:
-        before, order = self.case, self.case.work_order
-        round = order.round if order else 1
-        fed_back = before.status in BY_ACTION["CONFIRM_FED_BACK"].origins
-        delivered = FedBackV1(round=round, deliveryId="d", at=self.world.at)
-        told = delivered if fed_back else survey_answer(happy=happy, round=round, at=self.world.at)
-        self.seen += 1
-        assert self.loop.run_until_complete(self.desk.receive(event(told, self.seen, at=self.world.at))) is Outcome.APPLIED
+        before = self.case
+        assert self.loop.run_until_complete(self.desk.receive(self.from_feedback(happy))) is Outcome.APPLIED
         self.follows(before)
+
+    def from_feedback(self, happy: bool) -> Event:
+        case, order = self.case, self.case.work_order
+        round = order.round if order else 1
+        fed_back = case.status in BY_ACTION["CONFIRM_FED_BACK"].origins
+        delivered = FedBackV1(round=round, deliveryId="d", at=self.world.at)
+        self.heard += 1
+        return event(delivered if fed_back else survey_answer(happy=happy, round=round, at=self.world.at), self.heard, at=self.world.at)
 
     def does(self, action: Action, who: Viewer) -> None:
         """What they are told beforehand is what they are told then; what is refused changes nothing."""
@@ -154,7 +222,7 @@ class Life(RuleBasedStateMachine):
         # Each is a request of its own, and what was said before was sent.
         self.desk.document().update(requests=[], outbox=[])
         told = next(each.refusal for each in allowances(self.parts, who, before) if each.move.action == action)
-        refused = self.loop.run_until_complete(refusal_of(COMMANDS[action](self.parts, who)))
+        refused = self.loop.run_until_complete(refusal_of(COMMANDS[action](self.parts, who, "r")))
         if isinstance(refused, NoSuchRecord):
             assert not may_see(who, access_of(before))
             assert told is not None
@@ -170,7 +238,7 @@ class Life(RuleBasedStateMachine):
         self.done[action] += 1
         # The same request again is the same answer, and nothing happens twice.
         after, version = self.case, self.desk.document()["version"]
-        assert self.loop.run_until_complete(refusal_of(COMMANDS[action](self.parts, who))) is None
+        assert self.loop.run_until_complete(refusal_of(COMMANDS[action](self.parts, who, "r"))) is None
         assert (self.case, self.desk.document()["version"]) == (after, version)
         assert self.case.history[len(before.history)].action == action
         self.follows(before)
@@ -187,22 +255,46 @@ class Life(RuleBasedStateMachine):
             status = step.status
         assert case.status == status
         emitted = [emits.type for step in steps if (emits := BY_ACTION[step.action].emits) is not None]
-        assert [each.type for each in self.desk.events()] == emitted
+        told = self.desk.events()
+        assert [each.type for each in told] == emitted
+        for each in told:
+            self.followup, _ = apply_in_feedback(self.followup, each)
         actions, was, due = {step.action for step in steps}, before.due_at if before else None, case.due_at
         if was is None and due is not None:
             assert actions & BEGINS_DUE
             assert due > self.world.at
         if was is not None and due is not None:
-            assert due == was or (due > was and actions & DEFERS_DUE)
+            assert due == was or (due > was and actions & DEFERS_DUE) or actions & ENDS_DUE
         self.desk.document()["outbox"] = []
 
     @invariant()
     def somebody_named_is_accountable(self) -> None:
         if self.desk.tables.documents:
-            owner = self.case.owner
-            assert owner.staffId
-            assert owner.role
-            assert self.case.progress(self.world.at).owner == owner
+            case = self.case
+            assert case.owner.staffId
+            assert case.owner.role
+            assert case.owners[-1].owner == case.owner
+            assert all(one.owner != next.owner and one.since <= next.since for one, next in pairwise(case.owners))
+
+    @invariant()
+    def one_department_leads_and_one_hop_is_open(self) -> None:
+        if self.desk.tables.documents:
+            case, order = self.case, self.case.work_order
+            if case.status in WITH_A_DEPARTMENT:
+                assert order is not None
+                assert case.departments[0] == order.department
+            assert len(set(case.departments)) == len(case.departments)
+            if actions_from(case.status):
+                assert sum(each.granted is None for each in case.returns) == (case.status == "RETURN_PENDING")
+                assert sum(each.ended_at is None for each in case.suspensions) == (case.status == "SUSPENDED")
+            if case.status == "HANDLING":
+                assert sum(each.granted is None for each in extensions.here(case)) <= 1
+
+    @invariant()
+    def what_the_others_were_told_is_what_the_document_says(self) -> None:
+        if self.desk.tables.documents:
+            told = self.followup.progress
+            assert told == self.case.progress(self.case.history[-1].at)
 
     @invariant()
     def history_is_in_order_and_ends_in_the_status(self) -> None:
@@ -255,3 +347,16 @@ def test_lives_come_by_every_action_that_people_make() -> None:
         done += life.done
         life.teardown()
     assert [action for action in COMMANDS if not done[action]] == []
+
+
+def test_two_replicas_meet_where_it_matters() -> None:
+    """Else that they came one after the other would say nothing."""
+    mattered: Counter[bool] = Counter()
+    for seed in range(LIVES // 4):
+        chance, life = Random(seed), Life()
+        life.registered("HELP", False, None, set(), False)
+        while life.possible():
+            life.two_replicas_act_at_once(chance.getrandbits(32), chance.random() < 0.2)
+        mattered += life.mattered
+        life.teardown()
+    assert min(mattered[True], mattered[False]) > LIVES // 4
