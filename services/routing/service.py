@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from fastapi import FastAPI, Request
 
 from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories, load_classifier
+from services.routing.domain.limits import Limits
 from services.routing.domain.policy import Policy
-from services.routing.domain.workdays import Due, add_working_days
+from services.routing.domain.reckoning import Reckoning
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.settings import RoutingSettings
 from services.routing.store.catalogues import Catalogues
@@ -70,7 +70,7 @@ class Service:
             self.reference_key,
             self.runtime.world.now,
             access_of,
-            self._limit,
+            self._reckoning,
             self.departments.newest,
             self.cases.has_owned,
             self.catalogues.newest,
@@ -80,8 +80,8 @@ class Service:
     async def _read_catalogue(self) -> None:
         await self.catalogues.newest()
 
-    def _limit(self, start: datetime, days: int) -> Due:
-        return add_working_days(start, days, self._calendar)
+    def _reckoning(self) -> Reckoning:
+        return Reckoning(Limits(), self._calendar)
 
     def _policy(self) -> Policy:
         classifier = load_classifier(self.tree)
@@ -90,7 +90,7 @@ class Service:
             found = classifier.classify(subject, text)
             return found.category if found else None
 
-        return Policy(self.runtime.world.now, self.catalogues.current, self._limit, classify, self.departments.known)
+        return Policy(self.runtime.world.now, self.catalogues.current, self._reckoning, classify, self.departments.known)
 
     async def migrate(self) -> None:
         """Indexes, and the first catalogue. Repeating it changes nothing."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.routing.domain.appraisal import Appraisal
 from services.routing.domain.catalogue import Grade, grade_of
+from services.routing.domain.deadlines import Deadline, Deadlines, as_kept, started
 from services.routing.domain.lifecycle import Action, next_status
 from services.routing.domain.ownership import HandOver, Owned, owners_so_far, passed_on
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.waits import Suspension, Verification
 from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
-from services.routing.domain.workdays import Due
 from shared.contracts.intake import DepartmentRow, GrievanceRegisteredV1, Kind, Owner
 from shared.contracts.routing import (
     Progress,
@@ -26,8 +26,6 @@ from shared.erasure import ERASED, blanked
 # Who withdraws is known as what they are, not as whom.
 PETITIONER = Owner(staffId="petitioner", role="RESIDENT", unit="")
 SYSTEM = Owner(staffId="system", role="SYSTEM", unit="routing")
-
-Limit = Callable[[datetime, int], Due]
 
 
 class Case(BaseModel):
@@ -52,8 +50,6 @@ class Case(BaseModel):
     grade: Grade
     owner: Owner
     registered_at: datetime
-    due_at: datetime | None = None
-    due_provisional: bool = False
     work_order: WorkOrder | None = None
     reworks: int = 0
     handoffs: int = 0
@@ -76,6 +72,26 @@ class Case(BaseModel):
     owners: list[Owned] = Field(default_factory=owners_so_far)
     """负全责: one entry for each change of `owner`, from registration on; `with_` keeps the two together."""
     hand_overs: list[HandOver] = []
+    deadlines: Deadlines = Deadlines()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kept_before_there_were_ledgers(cls, data: Any) -> Any:
+        """With a day and nothing that tells how it was reckoned."""
+        if isinstance(data, dict) and data.get("due_at") is not None and "deadlines" not in data:
+            order = data.get("work_order")
+            at, round = (_of(order, "dispatched_at"), _of(order, "round")) if order else (_of(data, "registered_at"), 1)
+            return data | {"deadlines": as_kept(data["due_at"], data.get("due_provisional", False), at, SYSTEM, round)}
+        return data
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the result is due; None: nothing is."""
+        return self.deadlines.result.due_at
+
+    @property
+    def due_provisional(self) -> bool:
+        return self.deadlines.result.provisional
 
     def progress(self, at: datetime) -> Progress:
         """What the other services copy."""
@@ -122,6 +138,19 @@ class Case(BaseModel):
             changes = {"owners": passed_on(self.owners, owner, at), **changes}
         return self.model_copy(update=changes)
 
+    def with_deadline(self, *, response: Deadline | None = None, result: Deadline | None = None) -> Self:
+        held = self.deadlines
+        both = {"response": response or held.response, "result": result or held.result}
+        return self.with_(deadlines=held.model_copy(update=both))
+
+    def responded(self, by: Owner, at: datetime) -> Self:
+        """首次响应: somebody has it in hand, or has answered."""
+        return self.with_deadline(response=self.deadlines.response.ended(by, at))
+
+    def nothing_due(self, by: Owner, at: datetime) -> Self:
+        """The result is there, or never will be."""
+        return self.with_deadline(result=self.deadlines.result.ended(by, at))
+
     def with_order(self, order: WorkOrder) -> Self:
         """Who has a part in it sees it."""
         return self.with_(work_order=order, departments=order.departments())
@@ -149,9 +178,12 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)
 
 
-def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool) -> Case:
-    """A case in REGISTERED, owned by whom intake named."""
+def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool, reckoning: Reckoning) -> Case:
+    """A case in REGISTERED, owned by whom intake named. Its first response is due from then on."""
     origin: Literal["PETITIONER", "RULE", "NONE"] = "NONE" if category is None else "RULE" if by_rule else "PETITIONER"
+    grade = grade_of(event.kind, event.urgent)
+    terms = reckoning.terms(event.kind, grade, category, event.registeredAt)
+    start = started(terms.response, event.registeredAt, SYSTEM, "", terms.rule, terms.version)
     return Case(
         number=event.number,
         status="REGISTERED",
@@ -167,10 +199,11 @@ def open_case(event: GrievanceRegisteredV1, category: str | None, by_rule: bool)
         handlers=[],
         category=category,
         category_by=origin,
-        grade=grade_of(event.kind, event.urgent),
+        grade=grade,
         owner=event.owner,
         registered_at=event.registeredAt,
         name_marks=event.nameMarks,
+        deadlines=Deadlines(response=Deadline().begun(start, reckoning)),
     )
 
 
@@ -182,6 +215,10 @@ def declined_words(reason: str, route: str) -> str:
 def head_of(department: DepartmentRow) -> Owner:
     """Its first responsible person, who owns what nobody there has taken yet."""
     return Owner(staffId=department.head, role="DEPARTMENT_HEAD", unit=department.code)
+
+
+def _of(held: Any, name: str) -> Any:
+    return held[name] if isinstance(held, dict) else getattr(held, name)
 
 
 def order_of(case: Case) -> WorkOrder:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.case import PETITIONER, SYSTEM, Case, Limit, order_of, round_of
-from services.routing.domain.dispatching import due_for, handed_off
+from services.routing.domain.case import PETITIONER, SYSTEM, Case, order_of, round_of
+from services.routing.domain.deadlines import started
+from services.routing.domain.dispatching import handed_off
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.work_order import Declined
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
@@ -26,7 +28,7 @@ def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[C
     accepted = case.moved("ACCEPT_WORK_ORDER", at, by)
     order = order_of(accepted).model_copy(update={"accepted_at": at})
     handlers = sorted({*accepted.handlers, by.staffId})
-    accepted = accepted.with_(work_order=order, owner=by, handlers=handlers)
+    accepted = accepted.with_(work_order=order, owner=by, handlers=handlers).responded(by, at)
     return accepted, [WorkOrderAcceptedV1(department=order.department, by=by, progress=accepted.progress(at))]
 
 
@@ -34,7 +36,7 @@ def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at:
     """已办: the words for the petitioner and the evidence. Nothing is due any more."""
     resolved = case.moved("REPORT_RESOLUTION", at, by)
     order = order_of(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
-    resolved = resolved.with_(work_order=order, owner=by, due_at=None, due_provisional=False)
+    resolved = resolved.with_(work_order=order, owner=by).nothing_due(by, at)
     event = GrievanceResolvedV1(
         department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)
     )
@@ -44,13 +46,14 @@ def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at:
 def decline(case: Case, reason: str, route: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """不予受理: nobody handles it, nothing is due; the petitioner is told why and where it belongs."""
     told = Declined(at=at, by=by, reason=reason, route=route)
-    ended = case.moved("DECLINE", at, by).with_(declined=told, owner=by, due_at=None, due_provisional=False, closed_at=at)
+    ended = case.moved("DECLINE", at, by).with_(declined=told, owner=by, closed_at=at).responded(by, at).nothing_due(by, at)
     return ended, [GrievanceDeclinedV1(reason=reason, route=route, round=round_of(ended), by=by, progress=ended.progress(at))]
 
 
 def withdraw(case: Case, reason: str | None, at: datetime) -> tuple[Case, list[Contract]]:
     """撤诉: the petitioner asks no more. Nothing is due, nobody is asked whether they are satisfied."""
-    withdrawn = case.moved("WITHDRAW", at, PETITIONER).with_(due_at=None, due_provisional=False, closed_at=at, withdrawn_for=reason)
+    withdrawn = case.moved("WITHDRAW", at, PETITIONER).with_(closed_at=at, withdrawn_for=reason)
+    withdrawn = withdrawn.responded(PETITIONER, at).nothing_due(PETITIONER, at)
     withdrawn = withdrawn.with_(suspensions=[each.ended(PETITIONER, at) for each in case.suspensions])
     return withdrawn, [GrievanceMovedV1(action="WITHDRAW", by=PETITIONER, progress=withdrawn.progress(at))]
 
@@ -61,24 +64,30 @@ def fed_back(case: Case, event: FedBackV1) -> tuple[Case, list[Contract]]:
     return moved, [GrievanceMovedV1(action="CONFIRM_FED_BACK", by=SYSTEM, progress=moved.progress(event.at))]
 
 
-def surveyed(case: Case, event: SurveyAnsweredV1, limit: Limit) -> tuple[Case, list[Contract]]:
+def surveyed(case: Case, event: SurveyAnsweredV1, reckoning: Reckoning) -> tuple[Case, list[Contract]]:
     """回访: satisfied closes; not satisfied with a reason leads to rework, at most MAX_REWORKS times, then to supervision."""
     case = case.moved("RECORD_SURVEY", event.at, SYSTEM)
     if event.reworkAsked and case.work_order is not None and case.reworks < MAX_REWORKS:
-        return _rework(case, limit, event.at)
+        return _rework(case, reckoning, event.at)
     closed = case.moved("CLOSE", event.at, SYSTEM).with_(closed_at=event.at, needs_supervision=event.reworkAsked)
     return closed, [GrievanceMovedV1(action="CLOSE", by=SYSTEM, progress=closed.progress(event.at))]
 
 
-def _rework(case: Case, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def _rework(case: Case, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     order = order_of(case)
-    due = due_for(case.grade, limit, at)
+    # As long as it had before, by whatever rule; a case that was kept before its ledger was has the limit of today.
+    result, was = case.deadlines.result, case.deadlines.result.started
+    terms = reckoning.terms(case.kind, case.grade, case.category, at)
+    start = started(terms.result, at, SYSTEM, order.department, terms.rule, terms.version, round=order.round + 1)
+    if was is not None and (was.days or was.minutes):
+        start = was.model_copy(update={"at": at, "by": SYSTEM, "round": order.round + 1, "department": order.department})
     parts = [part.reopened() for part in order.parts]
     again = order.model_copy(update={"round": order.round + 1, "resolved_at": None, "resolution": None, "evidence": [], "parts": parts})
     reworked = (
         case.moved("ASK_REWORK", at, SYSTEM)
         .moved("RESUME_HANDLING", at, SYSTEM)
-        .with_(work_order=again, reworks=case.reworks + 1, due_at=due.at, due_provisional=due.provisional)
+        .with_(work_order=again, reworks=case.reworks + 1)
+        .with_deadline(result=result.begun(start, reckoning))
     )
     moved: list[Contract] = [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
     if order.handoff is None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
-from services.routing.domain.case import SYSTEM, Case, Limit, head_of, order_of, round_of
-from services.routing.domain.catalogue import LIMIT_DAYS, URGENT_HOURS, Catalogue, Grade
+from services.routing.domain.case import SYSTEM, Case, head_of, order_of, round_of
+from services.routing.domain.catalogue import Catalogue, DispatchRule
+from services.routing.domain.deadlines import started
+from services.routing.domain.limits import Term
 from services.routing.domain.part import asked_by_rule
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.targets import Departments
 from services.routing.domain.work_order import WorkOrder
-from services.routing.domain.workdays import Due
 from shared.contracts.base import Contract
 from shared.contracts.intake import HandoffOccasion, Owner
 from shared.contracts.routing import (
@@ -25,6 +27,8 @@ def appraise(case: Case, on_spot_answer: str | None, at: datetime) -> tuple[Case
     appraising = case.moved("APPRAISE", at, SYSTEM)
     verdict: Literal["ACCEPTED", "ANSWERED_ON_SPOT"] = "ANSWERED_ON_SPOT" if on_spot_answer else "ACCEPTED"
     judged = appraising.moved("ANSWER_ON_SPOT" if on_spot_answer else "ACCEPT", at, SYSTEM)
+    if on_spot_answer:
+        judged = judged.responded(SYSTEM, at)
     event = GrievanceAppraisedV1(
         verdict=verdict,
         category=judged.category,
@@ -37,12 +41,12 @@ def appraise(case: Case, on_spot_answer: str | None, at: datetime) -> tuple[Case
     return judged, [event]
 
 
-def dispatch(case: Case, catalogue: Catalogue, known: Departments, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def dispatch(case: Case, catalogue: Catalogue, known: Departments, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """转办 by the catalogue. The department's first responsible person, where known, becomes the owner (S7, S22) until somebody
     takes it, its receiver before others."""
     choice = catalogue.choose(case.category, case.division, case.kind, case.accused_departments, known)
     rule, department = choice.rule, choice.department
-    due = due_of(case, limit, at, rule.days)
+    case = running(case, department, reckoning, at, rule, catalogue.version)
     order = WorkOrder(
         department=department,
         rule=rule.id,
@@ -56,15 +60,13 @@ def dispatch(case: Case, catalogue: Catalogue, known: Departments, limit: Limit,
         work_order=order,
         departments=order.departments(),
         owner=head_of(known[department]) if department in known else case.owner,
-        due_at=due.at,
-        due_provisional=due.provisional,
     )
     event = GrievanceDispatchedV1(
         department=department,
         rule=rule.id,
         ruleVersion=catalogue.version,
         by=SYSTEM,
-        provisionalDue=due.provisional,
+        provisionalDue=dispatched.due_provisional,
         progress=dispatched.progress(at),
     )
     if not choice.platform:
@@ -92,13 +94,16 @@ def handed_off(case: Case, occasion: HandoffOccasion, by: Owner, at: datetime) -
     return asked, [event]
 
 
-def due_of(case: Case, limit: Limit, at: datetime, days: int | None = None) -> Due:
-    """What was due already stays due then: sending it anew gives no time."""
-    return due_for(case.grade, limit, at, days) if case.due_at is None else Due(case.due_at, case.due_provisional)
-
-
-def due_for(grade: Grade, limit: Limit, at: datetime, days: int | None = None) -> Due:
-    """When the result is due: urgent round the clock, else in working days, those of the grade or the `days` that a rule gives."""
-    if grade == "URGENT":
-        return Due(at + timedelta(hours=URGENT_HOURS), provisional=False)
-    return limit(at, days or LIMIT_DAYS[grade])
+def running(
+    case: Case, department: str, reckoning: Reckoning, at: datetime, rule: DispatchRule | None = None, version: int | None = None
+) -> Case:
+    """Its result is due from now on, at this department. What was due already stays due then: sending it anew gives no time."""
+    result = case.deadlines.result
+    if result.due_at is not None:
+        return case.with_deadline(result=result.passed_on(department, SYSTEM, at))
+    terms = reckoning.terms(case.kind, case.grade, case.category, at)
+    start = started(terms.result, at, SYSTEM, department, terms.rule, terms.version, round=round_of(case))
+    if rule is not None and rule.days is not None and terms.result.hours is None:
+        # What is urgent runs round the clock whatever a rule gives it.
+        start = started(Term(rule.days, None), at, SYSTEM, department, rule.id, version, table="CATALOGUE", round=round_of(case))
+    return case.with_deadline(result=result.begun(start, reckoning))

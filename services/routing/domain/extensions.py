@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.case import Case, Limit, order_of
+from services.routing.domain.case import Case, order_of
 from services.routing.domain.catalogue import EXTENSION_DAYS
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.work_order import Extension
 from shared.contracts.base import Contract
 from shared.contracts.intake import Owner
@@ -59,7 +60,7 @@ def ask_extension(case: Case, days: int, reason: str, by: Owner, at: datetime) -
     return after, [GrievanceMovedV1(action="ASK_EXTENSION", by=by, progress=after.progress(at))]
 
 
-def decide_extension(case: Case, granted: bool, answer: str, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def decide_extension(case: Case, granted: bool, answer: str, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """Granted, the result is due so many working days after it was: nothing begins anew."""
     asked = pending(case)
     assert asked is not None, "nothing is decided that was not asked (hindrance)"
@@ -67,6 +68,5 @@ def decide_extension(case: Case, granted: bool, answer: str, by: Owner, limit: L
     decided = asked.decided(granted, answer, by, at)
     after = case.moved(action, at, by).with_(extensions=[decided if each is asked else each for each in case.extensions])
     if granted:
-        due = limit(asked.due, asked.days)
-        after = after.with_(due_at=due.at, due_provisional=due.provisional)
+        after = after.with_deadline(result=after.deadlines.result.extended(asked.days, by, at, reckoning))
     return after, [GrievanceMovedV1(action=action, by=by, progress=after.progress(at))]

@@ -42,7 +42,7 @@ def reported(case: Case, report: HotlineReportedV1, at: datetime) -> Moved:
 def take_handoff(case: Case, _text: str, at: datetime) -> Moved:
     """受理: the platform has it in hand. The office's head stays the one who answers for it (S7)."""
     taken = case.moved("TAKE_HANDOFF", at, PLATFORM)
-    taken = taken.with_(work_order=order_of(taken).model_copy(update={"accepted_at": at}))
+    taken = taken.with_(work_order=order_of(taken).model_copy(update={"accepted_at": at})).responded(PLATFORM, at)
     return taken, [GrievanceMovedV1(action="TAKE_HANDOFF", by=PLATFORM, progress=taken.progress(at))]
 
 
@@ -56,7 +56,7 @@ def report_handoff(case: Case, text: str, at: datetime) -> Moved:
         return submitted, events + more
     resolved = case.moved("REPORT_HANDOFF", at, PLATFORM)
     order = order_of(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": []})
-    resolved = resolved.with_(work_order=order, due_at=None, due_provisional=False)
+    resolved = resolved.with_(work_order=order).responded(PLATFORM, at).nothing_due(PLATFORM, at)
     event = GrievanceResolvedV1(
         department=order.department, text=text, evidence=[], round=order.round, by=PLATFORM, progress=resolved.progress(at)
     )

@@ -19,10 +19,11 @@ from services.routing.domain.appraisal import (
     spoken_for,
     village_of,
 )
-from services.routing.domain.case import SYSTEM, Case, Limit, order_of, round_of
+from services.routing.domain.case import SYSTEM, Case, order_of, round_of
 from services.routing.domain.catalogue import Catalogue, Grade
-from services.routing.domain.dispatching import dispatch, due_of
+from services.routing.domain.dispatching import dispatch, running
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.returns import sent_by_hand
 from services.routing.domain.targets import Departments
 from services.routing.domain.work_order import BY_HAND
@@ -100,10 +101,10 @@ def recall(case: Case, reason: str, by: Owner, at: datetime) -> tuple[Case, list
 
 
 def ask_opinion(
-    case: Case, of: Body, compound: str | None, question: str, by: Owner, limit: Limit, at: datetime
+    case: Case, of: Body, compound: str | None, question: str, by: Owner, reckoning: Reckoning, at: datetime
 ) -> tuple[Case, list[Contract]]:
     """`compound`: of COMPOUND, which one."""
-    asked = Consultation(of=of, compound=compound, asked_at=at, asked_by=by, question=question, due_at=limit(at, OPINION_DAYS).at)
+    asked = Consultation(of=of, compound=compound, asked_at=at, asked_by=by, question=question, due_at=reckoning.days(at, OPINION_DAYS).at)
     appraisal = case.appraisal.with_(consultations=[*case.appraisal.consultations, asked])
     after = case.moved("ASK_OPINION", at, by).with_(appraisal=appraisal)
     return after, [GrievanceMovedV1(action="ASK_OPINION", by=by, progress=after.progress(at))]
@@ -139,26 +140,29 @@ def judged(case: Case, said: Judgement, by: Owner, at: datetime) -> tuple[Case, 
     return accepted, [_appraised(accepted, None, by, at)]
 
 
-def sent_by_catalogue(case: Case, catalogue: Catalogue, known: Departments, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def sent_by_catalogue(
+    case: Case, catalogue: Catalogue, known: Departments, reckoning: Reckoning, at: datetime
+) -> tuple[Case, list[Contract]]:
     """转办 of what was judged, as a rule does it; raises Refusal where none fits."""
     try:
-        return dispatch(case, catalogue, known, limit, at)
+        return dispatch(case, catalogue, known, reckoning, at)
     except LookupError:
         zh, en = "没有适用的转办规则，请指定部门。", "No dispatch rule fits: name a department."
         raise Refusal("NO_RULE_FITS", zh, en, "department") from None
 
 
-def sent_to(case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def sent_to(
+    case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, reckoning: Reckoning, at: datetime
+) -> tuple[Case, list[Contract]]:
     """转办 of what was judged, to a department that the dispatcher names."""
-    due = due_of(case, limit, at)
-    dispatched = case.moved("DISPATCH", at, by).with_(due_at=due.at, due_provisional=due.provisional)
+    dispatched = running(case.moved("DISPATCH", at, by), to.code, reckoning, at)
     return sent_by_hand(dispatched, to, version, reason, by, at)
 
 
 def answer(case: Case, text: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """直接答复: the dispatcher's words are the reply; nothing is due."""
     appraisal = case.appraisal.with_(answered=Answered(at=at, by=by, text=text))
-    answered = case.moved("ANSWER", at, by).with_(appraisal=appraisal, owner=by, due_at=None, due_provisional=False)
+    answered = case.moved("ANSWER", at, by).with_(appraisal=appraisal, owner=by).responded(by, at).nothing_due(by, at)
     return answered, [_appraised(answered, text, by, at)]
 
 

@@ -8,17 +8,18 @@ from datetime import datetime
 
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.targets import Departments
-from services.routing.domain.workdays import Due
 
 
 @dataclass(frozen=True)
 class Policy:
-    """`now`: business time. `catalogue`: the newest version. `departments`: as far as they have arrived; what has not fails nothing."""
+    """`now`: business time. `catalogue`, `reckoning`: the newest versions. `departments`: as far as they have arrived; what has not fails
+    nothing."""
 
     now: Callable[[], datetime]
     catalogue: Callable[[], Catalogue]
-    limit: Callable[[datetime, int], Due]
+    reckoning: Callable[[], Reckoning]
     classify: Callable[[str, str], str | None]
     departments: Callable[[], Departments]
 

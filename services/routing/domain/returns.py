@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.routing.domain.case import Case, Limit, head_of, order_of, round_of
+from services.routing.domain.case import Case, head_of, order_of, round_of
 from services.routing.domain.catalogue import RETURN_DAYS
 from services.routing.domain.dispatching import handed_off
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.suspension import lifted
 from services.routing.domain.targets import HOTLINE, Departments, office_of, resolve
 from services.routing.domain.work_order import BY_HAND, Return, WorkOrder
@@ -22,11 +23,11 @@ from shared.identity.errors import Refusal
 from shared.identity.scopes import holds
 
 
-def hindrance(case: Case, action: Action, by: str, limit: Limit, at: datetime) -> Refusal | None:
+def hindrance(case: Case, action: Action, by: str, reckoning: Reckoning, at: datetime) -> Refusal | None:
     """Why this person may not do it now although the state allows it: what a party is told beforehand, and refused."""
     if action == "RETURN_WORK_ORDER":
         order = order_of(case)
-        if at > limit(order.dispatched_at, RETURN_DAYS).at:
+        if at > reckoning.days(order.dispatched_at, RETURN_DAYS).at:
             return Refusal(
                 "RETURN_TOO_LATE", f"退单应在{RETURN_DAYS}个工作日内提出。", f"A return is asked within {RETURN_DAYS} working days."
             )
@@ -62,9 +63,9 @@ def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: date
     return sent_by_hand(granted, to, order_of(case).rule_version, answer, by, at)
 
 
-def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """改派: a dispatcher saw for themselves that it went to the wrong place. A suspension ends with it."""
-    moved = lifted(case.moved("REASSIGN", at, by), by, limit, at)
+    moved = lifted(case.moved("REASSIGN", at, by), by, reckoning, at)
     return sent_by_hand(moved, to, order_of(case).rule_version, reason, by, at)
 
 
@@ -104,7 +105,8 @@ def sent_by_hand(case: Case, to: DepartmentRow, version: int, reason: str, by: O
         receiver=to.receiver,
         parts=[part for part in parts if not part.open] if to.code == HOTLINE else parts,
     )
-    sent = case.with_order(order).with_(handlers=[], owner=head_of(to).model_copy(update={"unit": department}))
+    result = case.deadlines.result.passed_on(department, by, at)
+    sent = case.with_order(order).with_deadline(result=result).with_(handlers=[], owner=head_of(to).model_copy(update={"unit": department}))
     event = GrievanceDispatchedV1(
         department=department,
         rule=BY_HAND,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from services.routing.domain import extensions
-from services.routing.domain.case import Case, Limit, order_of
+from services.routing.domain.case import Case, order_of
 from services.routing.domain.catalogue import SUSPENSION_DAYS, SUSPENSIONS
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.waits import Suspension
-from services.routing.domain.workdays import Due
 from shared.china_time import day_in_china
 from shared.contracts.base import Contract
 from shared.contracts.intake import Owner
@@ -54,28 +54,28 @@ def suspend(case: Case, reason: str, until: date, by: Owner, at: datetime) -> tu
         due=due,
         due_provisional=case.due_provisional,
     )
-    after = case.moved("SUSPEND", at, by).with_(suspensions=[*case.suspensions, made], due_at=None, due_provisional=False)
+    after = case.moved("SUSPEND", at, by).with_(suspensions=[*case.suspensions, made])
+    after = after.with_deadline(result=case.deadlines.result.stopped(by, at))
     return after, [GrievanceMovedV1(action="SUSPEND", by=by, progress=after.progress(at))]
 
 
-def resume(case: Case, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def resume(case: Case, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """恢复办理 by the department."""
-    return _resumed(case, "RESUME", None, by, limit, at)
+    return _resumed(case, "RESUME", None, by, reckoning, at)
 
 
-def end_suspension(case: Case, reason: str, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
+def end_suspension(case: Case, reason: str, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """A supervisor sees no ground for it any more."""
-    return _resumed(case, "END_SUSPENSION", reason, by, limit, at)
+    return _resumed(case, "END_SUSPENSION", reason, by, reckoning, at)
 
 
-def lifted(case: Case, by: Owner, limit: Limit, at: datetime, answer: str | None = None) -> Case:
+def lifted(case: Case, by: Owner, reckoning: Reckoning, at: datetime, answer: str | None = None) -> Case:
     """The case with its suspension ended and its day due; as it is where nothing is suspended."""
     held = case.suspensions[-1] if case.suspensions else None
     if held is None or held.ended_at is not None:
         return case
-    due = _due(case, held, limit, at)
     suspensions = [*case.suspensions[:-1], held.ended(by, at, answer)]
-    return case.with_(suspensions=suspensions, due_at=due.at, due_provisional=due.provisional)
+    return case.with_(suspensions=suspensions).with_deadline(result=case.deadlines.result.gone_on(by, at, reckoning))
 
 
 def overdue(held: Suspension, at: datetime) -> bool:
@@ -83,22 +83,6 @@ def overdue(held: Suspension, at: datetime) -> bool:
     return held.ended_at is None and day_in_china(at).isoformat() > held.until
 
 
-def _resumed(case: Case, action: Action, answer: str | None, by: Owner, limit: Limit, at: datetime) -> tuple[Case, list[Contract]]:
-    after = lifted(case.moved(action, at, by), by, limit, at, answer)
+def _resumed(case: Case, action: Action, answer: str | None, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
+    after = lifted(case.moved(action, at, by), by, reckoning, at, answer)
     return after, [GrievanceMovedV1(action=action, by=by, progress=after.progress(at))]
-
-
-def _due(case: Case, held: Suspension, limit: Limit, at: datetime) -> Due:
-    """As much later as the suspension lasted: round the clock for what is urgent, else in working days, counted as limits are."""
-    if case.grade == "URGENT":
-        return Due(held.due + (at - held.at), held.due_provisional)
-    days, provisional = 0, held.due_provisional
-    reached = limit(held.at, 1)
-    while day_in_china(reached.at) <= day_in_china(at):
-        days, provisional = days + 1, provisional or reached.provisional
-        reached = limit(reached.at, 1)
-    due = limit(held.due, days) if days else Due(held.due, provisional=False)
-    # Suspended on its last day and resumed after work: nobody is overdue by going on.
-    if due.at < at:
-        due = reached
-    return Due(due.at, provisional or due.provisional)

@@ -86,7 +86,7 @@ def release(
     evidence = list(dict.fromkeys([*report.evidence, *photos]))
     order = order_of(case).model_copy(update={"resolved_at": report.at, "resolution": text, "evidence": evidence})
     answered = _answered(case, True, remark, photos, by, at).moved(action, at, by)
-    resolved = answered.with_(work_order=order, due_at=None, due_provisional=False)
+    resolved = answered.with_(work_order=order).nothing_due(by, at)
     event = GrievanceResolvedV1(
         department=order.department,
         text=text,

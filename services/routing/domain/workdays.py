@@ -36,7 +36,7 @@ class Due:
     provisional: bool
 
 
-def add_working_days(start: datetime, days: int, calendar: Calendar) -> Due:
+def add_working_days(start: datetime, days: int, calendar: Calendar, department: str = "") -> Due:
     """The close of work of the `days`-th working day after the day of `start`.
 
     `start` carries a time zone; its day is the one in China. Raises ValueError for a naive start or fewer than one day.

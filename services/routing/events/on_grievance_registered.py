@@ -18,14 +18,14 @@ def on_grievance_registered(policy: Policy, case: Case | None, event: GrievanceR
     by_rule = event.category is None
     category = policy.classify(event.subject, event.text) if by_rule else event.category
     at = policy.now()
-    opened = open_case(event, category, by_rule)
+    opened = open_case(event, category, by_rule, policy.reckoning())
     if waits_for_people(opened.kind, opened.grade, answered=event.onSpotAnswer is not None):
         return await_appraisal(opened, at)
     judged, events = appraise(opened, event.onSpotAnswer, at)
     if judged.status != "ACCEPTED":
         return judged, events
     try:
-        dispatched, more = dispatch(judged, policy.catalogue(), policy.departments(), policy.limit, at)
+        dispatched, more = dispatch(judged, policy.catalogue(), policy.departments(), policy.reckoning(), at)
     except LookupError:
         # Whom all its rules lead to is whom it accuses.
         return await_appraisal(opened, at)

@@ -10,4 +10,4 @@ from shared.contracts.feedback import SurveyAnsweredV1
 
 
 def on_survey_answered(policy: Policy, case: Case | None, event: SurveyAnsweredV1) -> tuple[Case, list[Contract]]:
-    return surveyed(opened(case), event, policy.limit)
+    return surveyed(opened(case), event, policy.reckoning())

@@ -28,7 +28,7 @@ async def ask_for_opinion(
         if refusal := asking_refused(case, of, compound):
             raise refusal
         words = kept(parts.reference_key, grievance, case, question)
-        asked, events = ask_opinion(case, of, compound, words, author(viewer, "ASK_OPINION", case), parts.limit, parts.now())
+        asked, events = ask_opinion(case, of, compound, words, author(viewer, "ASK_OPINION", case), parts.reckoning(), parts.now())
         return Decision(asked, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

@@ -42,7 +42,7 @@ async def decide_days(parts: Handling, viewer: Viewer, request_id: str, grievanc
     def decide(case: Case) -> Decision:
         check(parts, viewer, action, case)
         by, words = author(viewer, action, case), kept(parts.reference_key, grievance, case, reason)
-        decided, events = decide_extension(case, granted, words, by, parts.limit, parts.now())
+        decided, events = decide_extension(case, granted, words, by, parts.reckoning(), parts.now())
         return Decision(decided, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

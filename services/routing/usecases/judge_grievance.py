@@ -36,9 +36,9 @@ async def judge(
         accepted, events = judged(case, replace(said, reason=words), by, at)
         if department is not None:
             to = fitting(case, department, known)
-            sent, more = sent_to(accepted, to, catalogue.version, words, by, parts.limit, at)
+            sent, more = sent_to(accepted, to, catalogue.version, words, by, parts.reckoning(), at)
         else:
-            sent, more = sent_by_catalogue(accepted, catalogue, known, parts.limit, at)
+            sent, more = sent_by_catalogue(accepted, catalogue, known, parts.reckoning(), at)
         return Decision(sent, events + more, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

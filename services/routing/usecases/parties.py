@@ -182,7 +182,7 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
     next_status(case.status, action)
     now = parts.now()
     if refusal := (
-        returns.hindrance(case, action, viewer.sub, parts.limit, now)
+        returns.hindrance(case, action, viewer.sub, parts.reckoning(), now)
         or extensions.hindrance(case, action, viewer.sub, now)
         or judging.hindrance(case, action, viewer.scopes)
         or co_handlers.hindrance(case, action, _acts_for(viewer))

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.routing.domain.case import Case, Limit
+from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.targets import Departments
 from shared.identity.access import Access
 from shared.writer import Writer
@@ -15,15 +16,15 @@ from shared.writer import Writer
 
 @dataclass(frozen=True)
 class Handling:
-    """One writer, the business clock, how a case is authorised, the working calendar, the departments by code, whether somebody has
-    owned a case for a department, by (department, staff id), the newest dispatch catalogue, and the path of the one category that a text
-    means."""
+    """One writer, the business clock, how a case is authorised, the limits and the timetable in force, the departments by code, whether
+    somebody has owned a case for a department, by (department, staff id), the newest dispatch catalogue, and the path of the one category
+    that a text means."""
 
     writer: Writer
     reference_key: bytes
     now: Callable[[], datetime]
     access_of: Callable[[Case], Access]
-    limit: Limit
+    reckoning: Callable[[], Reckoning]
     departments: Callable[[], Awaitable[Departments]]
     has_owned: Callable[[str, str], Awaitable[bool]]
     catalogue: Callable[[], Awaitable[Catalogue]]

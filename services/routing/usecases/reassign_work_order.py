@@ -25,7 +25,7 @@ async def send_elsewhere(
     def decide(case: Case) -> Decision:
         check(parts, viewer, "REASSIGN", case)
         to, by = fitting(case, department, known), author(viewer, "REASSIGN", case)
-        sent, events = reassign(case, to, kept(parts.reference_key, grievance, case, reason), by, parts.limit, parts.now())
+        sent, events = reassign(case, to, kept(parts.reference_key, grievance, case, reason), by, parts.reckoning(), parts.now())
         return Decision(sent, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

@@ -42,7 +42,7 @@ async def resume_work_order(parts: Handling, viewer: Viewer, request_id: str, gr
 
     def decide(case: Case) -> Decision:
         check(parts, viewer, "RESUME", case)
-        resumed, events = resume(case, author(viewer, "RESUME", case), parts.limit, parts.now())
+        resumed, events = resume(case, author(viewer, "RESUME", case), parts.reckoning(), parts.now())
         return Decision(resumed, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))
@@ -58,7 +58,7 @@ async def end_suspension_of(parts: Handling, viewer: Viewer, request_id: str, gr
     def decide(case: Case) -> Decision:
         check(parts, viewer, "END_SUSPENSION", case)
         by, words = author(viewer, "END_SUSPENSION", case), kept(parts.reference_key, grievance, case, reason)
-        ended, events = end_suspension(case, words, by, parts.limit, parts.now())
+        ended, events = end_suspension(case, words, by, parts.reckoning(), parts.now())
         return Decision(ended, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

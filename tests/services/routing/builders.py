@@ -17,12 +17,14 @@ from services.routing.domain.appraisal import Appraisal, Body, Consultation
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.limits import Limits
 from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
+from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.targets import HOTLINE
 from services.routing.domain.waits import Report, Suspension, Verification
 from services.routing.domain.work_order import Extension, Return, WorkOrder
-from services.routing.domain.workdays import Due, add_working_days
+from services.routing.domain.workdays import Due
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.store.mongo import CODEC, access_of
 from services.routing.usecases.parties import allowances
@@ -53,8 +55,11 @@ KNOWN = {
 OWNED_BEFORE = frozenset({"handler-2"})
 
 
+RECKONING = Reckoning(Limits(), CALENDAR)
+
+
 def limit(start: datetime, days: int) -> Due:
-    return add_working_days(start, days, CALENDAR)
+    return RECKONING.days(start, days)
 
 
 def registered(**changes: Any) -> GrievanceRegisteredV1:
@@ -91,17 +96,17 @@ def policy(
     now: Callable[[], datetime] = lambda: AT, *, catalogue: Catalogue = FIRST_CATALOGUE, category: str | None = None, head: bool = True
 ) -> Policy:
     """Decides at `now`, finds `category` in every text, and knows the head of 鲁城街道党工委 alone, or nobody."""
-    return Policy(now, lambda: catalogue, limit, lambda _subject, _text: category, lambda: KNOWN if head else {})
+    return Policy(now, lambda: catalogue, lambda: RECKONING, lambda _subject, _text: category, lambda: KNOWN if head else {})
 
 
 def opened(**changes: Any) -> Case:
-    return domain.open_case(registered(**changes), None, by_rule=True)
+    return domain.open_case(registered(**changes), None, True, RECKONING)
 
 
 def dispatched(**changes: Any) -> Case:
     """In DISPATCHED, at 鲁城街道党工委."""
     accepted, _ = dispatching.appraise(opened(**changes), None, AT)
-    return dispatching.dispatch(accepted, FIRST_CATALOGUE, KNOWN, limit, AT)[0]
+    return dispatching.dispatch(accepted, FIRST_CATALOGUE, KNOWN, RECKONING, AT)[0]
 
 
 def handled(**changes: Any) -> Case:
@@ -116,7 +121,7 @@ def returned(**changes: Any) -> Case:
 def with_the_platform(**changes: Any) -> Case:
     """In DISPATCHED, at the 12345 platform, under its first order."""
     office = DepartmentRow(code=HOTLINE, name="热线办", division="370800000000", head="head-rxb", receiver="r")
-    return returns.reassign(dispatched(**changes), office, "请12345办理。", DISPATCHER, limit, AT)[0]
+    return returns.reassign(dispatched(**changes), office, "请12345办理。", DISPATCHER, RECKONING, AT)[0]
 
 
 def resolved(**changes: Any) -> Case:
@@ -156,7 +161,7 @@ def with_suspension(case: Case) -> Case:
         due=case.due_at or AT,
         due_provisional=case.due_provisional,
     )
-    return case.with_(suspensions=[held], due_at=None)
+    return case.with_(suspensions=[held]).with_deadline(result=case.deadlines.result.stopped(HANDLER, AT))
 
 
 def with_verification(case: Case) -> Case:
@@ -221,7 +226,7 @@ def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling
     async def catalogue() -> Catalogue:
         return FIRST_CATALOGUE
 
-    return Handling(office.writer, KEY, now, access_of, limit, departments, has_owned, catalogue, category_of)
+    return Handling(office.writer, KEY, now, access_of, lambda: RECKONING, departments, has_owned, catalogue, category_of)
 
 
 def desk(now: StillWorld | None = None, **changes: Any) -> Desk:

@@ -11,7 +11,6 @@ import pytest
 from services.routing.domain.appraisal import Appraisal, Body, Verdict
 from services.routing.domain.case import Case, erase_petitioner
 from services.routing.domain.catalogue import Catalogue, DispatchRule
-from services.routing.domain.dispatching import due_for
 from services.routing.domain.judging import Judgement
 from services.routing.store.mongo import CODEC, access_of
 from services.routing.usecases.answer_grievance import answer_directly
@@ -182,7 +181,7 @@ async def test_a_verdict_sends_it_where_the_catalogue_says_and_its_time_counts_f
         await judge(handling(made, lambda: later), DISPATCHER, "j", ID, said, None, "")
     case: Case = made.state()
     assert (case.status, case.kind, case.grade, case.category) == ("DISPATCHED", "COMPLAINT", "COMPLEX", "城乡建设/安全生产/事故处理")
-    assert (case.departments, case.owner.staffId, case.due_at) == ([ZJJ], f"head-{ZJJ}", due_for("COMPLEX", limit, later).at)
+    assert (case.departments, case.owner.staffId, case.due_at) == ([ZJJ], f"head-{ZJJ}", limit(later, 15).at)
     assert case.work_order is not None
     assert (case.work_order.rule, case.work_order.round, case.category_by) == ("construction", 1, "DISPATCHER")
     verdict = case.appraisal.verdict
@@ -200,7 +199,7 @@ async def test_what_a_verdict_leaves_out_stays_as_it_was() -> None:
     await judge(handling(made), DISPATCHER, "j", ID, AS_IT_IS, None, "")
     after: Case = made.state()
     assert (after.kind, after.grade, after.category, after.category_by) == (before.kind, before.grade, before.category, before.category_by)
-    assert (after.departments, after.due_at) == ([LUCHENG], due_for(before.grade, limit, AT).at)
+    assert (after.departments, after.due_at) == ([LUCHENG], limit(AT, 5).at)
 
 
 async def test_a_dispatcher_may_name_the_department_and_never_an_accused_one() -> None:
@@ -212,7 +211,7 @@ async def test_a_dispatcher_may_name_the_department_and_never_an_accused_one() -
     assert (case.status, case.departments, case.owner.staffId) == ("DISPATCHED", [ZJJ], f"head-{ZJJ}")
     assert case.work_order is not None
     assert (case.work_order.rule, case.work_order.reason) == ("by-hand", "经核实属实，联系人〔电话〕。")
-    assert (case.due_at, case.history[-1].by.role) == (due_for(case.grade, limit, AT).at, "DISPATCHER")
+    assert (case.due_at, case.history[-1].by.role) == (limit(AT, 5).at, "DISPATCHER")
     assert made.said() == ["routing.grievance.appraised.v1", "routing.grievance.dispatched.v1"]
 
 

@@ -31,13 +31,13 @@ from tests.services.routing.builders import (
     FIRST_CATALOGUE,
     HEAD,
     KNOWN,
+    RECKONING,
     SJJ,
     ZJJ,
     code_of,
     dispatched,
     handled,
     handling,
-    limit,
     office,
     opened,
     returned,
@@ -190,7 +190,7 @@ async def test_a_rework_asks_for_all_parts_again() -> None:
     await report_own_part(handling(made), BUILDER, "b", ID, DONE, [PHOTO], "")
     await report(handling(made), HANDLER, "r", ID, "已更换。", [], "")
     fed_back = course.fed_back(made.state(), FedBackV1(round=1, deliveryId="d", at=AT))[0]
-    again = course.surveyed(fed_back, survey_answer(happy=False), limit)[0]
+    again = course.surveyed(fed_back, survey_answer(happy=False), RECKONING)[0]
     built, freed = order_of(again).parts
     assert (again.status, order_of(again).round, again.departments) == ("HANDLING", 2, [LUCHENG, ZJJ])
     assert (built.open, built.report, built.evidence, built.task) == (True, None, [], "核实产权，联系人〔电话〕。")
@@ -228,7 +228,7 @@ def test_a_dispatch_rule_names_co_departments_but_never_one_that_is_accused() ->
 
 def sent_by(catalogue: Catalogue, accused: list[str]) -> Case:
     accepted = dispatching.appraise(opened(accused=accused), None, AT)[0]
-    return dispatching.dispatch(accepted, catalogue, KNOWN, limit, AT)[0]
+    return dispatching.dispatch(accepted, catalogue, KNOWN, RECKONING, AT)[0]
 
 
 async def test_of_an_erased_petitioner_no_words_are_kept() -> None:

@@ -25,7 +25,7 @@ from shared.identity.errors import Refusal
 from shared.identity.roles import Role
 from tests.services.builders import AT, ID, LUCHENG, viewer
 from tests.services.routing import builders
-from tests.services.routing.builders import OFFICE, case_in, desk, handling, limit, survey_answer
+from tests.services.routing.builders import OFFICE, RECKONING, case_in, desk, handling, survey_answer
 
 DISPATCHER = viewer(Role.DISPATCHER)
 ORDER = "370881-20200605-4820171/1"
@@ -130,7 +130,7 @@ def test_a_refused_return_and_a_rework_are_told_to_12345_by_a_new_order() -> Non
 
     resolved, _ = handoff.reported(refused, said("RESOLVED", asked.orderId), AT)
     fed_back, _ = course.fed_back(resolved, FedBackV1(round=1, deliveryId="d", at=AT))
-    reworked, events = course.surveyed(fed_back, survey_answer(happy=False), limit)
+    reworked, events = course.surveyed(fed_back, survey_answer(happy=False), RECKONING)
     [asked] = asked_in(events)
     assert (reworked.status, asked.orderId, asked.occasion) == ("HANDLING", ORDER.replace("/1", "/3"), "REWORK")
     assert asked.dueAt == reworked.due_at
@@ -191,7 +191,7 @@ def test_what_others_have_reported_goes_along_to_12345_and_what_they_have_not_is
     case = builders.with_part(builders.handled(), builders.ZJJ)
     reported = builders.with_part(builders.handled(), builders.ZJJ, reported_at=AT, report="已核实。")
     office = DepartmentRow(code="12345", name="热线办", division="370800000000", head="head-rxb", receiver="r")
-    sent = [returns.reassign(each, office, "转平台。", builders.DISPATCHER, limit, AT)[0] for each in (case, reported)]
+    sent = [returns.reassign(each, office, "转平台。", builders.DISPATCHER, RECKONING, AT)[0] for each in (case, reported)]
     assert [each.departments for each in sent] == [[OFFICE], [OFFICE, builders.ZJJ]]
 
 
@@ -199,6 +199,6 @@ def test_what_others_have_reported_goes_along_to_12345_and_what_they_have_not_is
 def test_a_rule_may_lead_to_12345() -> None:
     rules = Catalogue(3, (DispatchRule("platform", None, "", "12345"),))
     accepted = dispatching.appraise(builders.opened(), None, AT)[0]
-    sent, events = dispatching.dispatch(accepted, rules, builders.KNOWN, limit, AT)
+    sent, events = dispatching.dispatch(accepted, rules, builders.KNOWN, RECKONING, AT)
     assert (sent.departments[0], sent.handoffs) == (OFFICE, 1)
     assert [request.orderId for request in asked_in(events)] == [ORDER]

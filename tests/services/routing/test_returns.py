@@ -27,6 +27,7 @@ from tests.services.routing.builders import (
     dispatched,
     handled,
     handling,
+    limit,
     office,
     returned,
     told,
@@ -89,7 +90,7 @@ async def test_what_comes_back_to_a_department_may_be_returned_anew() -> None:
 async def test_a_return_is_asked_within_two_working_days() -> None:
     """Dispatched on a Friday: Saturday and Sunday do not count."""
     made = office(dispatched())
-    due = handling(made).limit(AT, 2).at
+    due = limit(AT, 2).at
     assert day_in_china(due).isoformat() == "2020-06-09"
     late = due + timedelta(seconds=1)
     assert told(made, HANDLER, "RETURN_WORK_ORDER", due) is None

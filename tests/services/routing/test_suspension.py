@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from services.routing.domain.case import Case, erase_petitioner
 from services.routing.domain.suspension import overdue, resume, suspend
-from services.routing.domain.workdays import Due
+from services.routing.domain.workdays import Workday
 from services.routing.usecases.extend_work_order import ask_for_days
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
@@ -21,6 +21,7 @@ from tests.services.builders import AT, ID, Desk, viewer
 from tests.services.routing.builders import (
     CALENDAR,
     CODEC,
+    RECKONING,
     ZJJ,
     case_in,
     code_of,
@@ -103,7 +104,7 @@ def test_what_was_left_is_left_on_whichever_days_it_stops_and_goes_on(day: int) 
     case, _ = suspend(handled(), "等待。", UNTIL, HANDLER_OWNER, china(day, 9))
     for days in range(41):
         at = china(day, 9) + timedelta(days=days)
-        after, _ = resume(case, HANDLER_OWNER, limit, at)
+        after, _ = resume(case, HANDLER_OWNER, RECKONING, at)
         assert after.due_at is not None
         left = working_days(at, after.due_at)
         # On a day off after its last day: until the next day of work.
@@ -130,11 +131,12 @@ async def test_a_day_that_the_calendar_does_not_know_makes_it_provisional() -> N
     made = office(handled())
     await suspended(made, china(8, 9))
 
-    def unknown(start: datetime, days: int) -> Due:
-        return Due(limit(start, days).at, provisional=True)
+    class Unknown:
+        def is_workday(self, day: date) -> Workday:
+            return Workday(CALENDAR.is_workday(day).workday, known=False)
 
-    parts: Any = handling(made, lambda: china(9, 9))
-    await resume_work_order(type(parts)(**{**vars(parts), "limit": unknown}), HANDLER, "g", ID, "")
+    reckoning = replace(RECKONING, timetable=Unknown())
+    await resume_work_order(replace(handling(made, lambda: china(9, 9)), reckoning=lambda: reckoning), HANDLER, "g", ID, "")
     assert made.state().due_provisional
 
 

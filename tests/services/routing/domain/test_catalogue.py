@@ -11,7 +11,7 @@ from services.routing.domain.dispatching import appraise, dispatch
 from services.routing.domain.targets import resolve
 from shared.contracts.intake import DepartmentRow, Kind
 from tests.services.builders import AT, LUCHENG, VILLAGE
-from tests.services.routing.builders import FIRST_CATALOGUE, limit, opened
+from tests.services.routing.builders import FIRST_CATALOGUE, RECKONING, limit, opened
 
 TREE = load_categories()
 COMPOUND = f"{VILLAGE}-01"
@@ -99,7 +99,7 @@ def test_a_rule_gives_the_days_and_an_urgent_one_keeps_its_hours() -> None:
     catalogue = rules("slow,,370881001,,D-TOWN,,12")
     for urgent, due in ((False, limit(AT, 12).at), (True, AT.replace(day=AT.day + 1))):
         accepted, _ = appraise(opened(urgent=urgent), None, AT)
-        sent, events = dispatch(accepted, catalogue, KNOWN, limit, AT)
+        sent, events = dispatch(accepted, catalogue, KNOWN, RECKONING, AT)
         assert sent.due_at == due
         assert sent.work_order is not None
         assert (sent.work_order.rule, sent.work_order.rule_version, sent.owner.staffId) == ("slow", 7, "head-D-TOWN")
