@@ -21,6 +21,9 @@ EVENTS_FAILED = Counter("minyi_events_failed_total", "Events that failed and wen
 WRITE_CONFLICTS = Counter("minyi_write_conflicts_total", "Guarded writes that lost against another writer", ["service"])
 SWEPT = Counter("minyi_outbox_swept_total", "Documents whose outbox the sweeper, not the writer, relayed", ["service"])
 HANDLE_SECONDS = Histogram("minyi_event_handle_seconds", "From taking an event to its acknowledgement", ["service"])
+TIMERS_FIRED = Counter("minyi_timers_fired_total", "Documents in which something was done by the clock alone", ["service"])
+TIMERS_FAILED = Counter("minyi_timers_failed_total", "Timers that met a defect; they are tried again", ["service"])
+TIMER_LAG = Gauge("minyi_timer_lag_seconds", "How long the earliest that is due has been due, by business time; 0: nothing is", ["service"])
 IN_HAND = Gauge("minyi_events_in_hand", "Messages taken and not yet acknowledged", ["service"])
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories, load_classifier
+from services.routing.domain import watch
 from services.routing.domain.limits import Limits
 from services.routing.domain.policy import Policy
 from services.routing.domain.reckoning import Reckoning
@@ -20,6 +21,7 @@ from services.routing.store.desks import DeskCounts, desk_projector
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.publish_catalogue import Publishing, publish_catalogue
+from shared import timers
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.intake import DepartmentsRecordedV1, PostsRecordedV1, TeamsRecordedV1
 from shared.contracts.routing import RoutingAuditAnchoredV1
@@ -32,6 +34,7 @@ from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.reference import ReferenceRows
 from shared.runtime import Runtime, application
+from shared.timers import Timers
 from shared.writer import Writer
 
 NAME = "routing"
@@ -91,6 +94,15 @@ class Service:
             return found.category if found else None
 
         return Policy(self.runtime.world.now, self.catalogues.current, self._reckoning, classify, self.departments.known)
+
+    def _timers(self) -> Timers:
+        return Timers(
+            NAME,
+            self.cases.collection,
+            self.writer,
+            lambda case, at: watch.fire(case, self.departments.known(), at),
+            self.runtime.world.now,
+        )
 
     async def migrate(self) -> None:
         """Indexes, and the first catalogue. Repeating it changes nothing."""
@@ -158,6 +170,7 @@ class Service:
         self.runtime.every(2.0, self.departments.rows)
         self.runtime.first(self._read_catalogue)
         self.runtime.every(2.0, self.catalogues.newest)
+        self.runtime.every(timers.ROUND_SECONDS, self._timers().round)
         self.runtime.every(PROJECT_SECONDS, self.projector().round)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)

@@ -139,6 +139,28 @@ class GrievanceMovedV1(Contract):
     progress: Progress
 
 
+WarnedOf = Literal["RESPONSE", "RESULT", "COMMUNITY_OPINION", "COMPOUND_OPINION", "RETURN_WINDOW", "RETURN_DECISION", "SUSPENSION"]
+WarningStep = Literal["REMIND", "YELLOW", "RED", "TO_HEAD", "TO_SUPERVISOR", "TO_CITY"]
+
+
+class GrievanceWarnedV1(Contract):
+    """提醒, 黄色预警, 红色预警, 提级 (S53): the clock alone gave it, once. `of`: what is due `dueAt`; `plannedAt`: when it was to be given,
+    `late`: it was given long after. `toRole` and `toUnit`: who has to look."""
+
+    type: ClassVar[str] = "routing.grievance.warned.v1"
+    words: ClassVar[tuple[str, ...]] = OF_PROGRESS
+
+    of: WarnedOf
+    step: WarningStep
+    dueAt: datetime
+    plannedAt: datetime
+    late: bool
+    toRole: str
+    toUnit: str
+    by: Owner
+    progress: Progress
+
+
 class HandoffRequestedV1(Contract):
     """转12345 (S50): the work order goes to the 12345 platform, each time under an order id of its own, `<number>/<n>`. `occasion`: it
     was sent there, its return was refused, or the petitioner asks for rework. Intake, which has the words, issues the order."""
@@ -171,5 +193,6 @@ EVENTS: tuple[type[Contract], ...] = (
     GrievanceDeclinedV1,
     GrievanceMovedV1,
     HandoffRequestedV1,
+    GrievanceWarnedV1,
     RoutingAuditAnchoredV1,
 )

@@ -16,9 +16,12 @@ from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticke
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.appraisal import Answered, Appraisal, Consultation, Recall, Verdict
 from services.routing.domain.case import Case
+from services.routing.domain.deadlines import Deadline, Deadlines
+from services.routing.domain.deadlines import Entry as DeadlineEntry
+from services.routing.domain.nodes import Node
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
-from services.routing.domain.waits import Report, Suspension, Verification
+from services.routing.domain.waits import GivenWarning, Report, Suspension, Verification
 from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
@@ -220,6 +223,20 @@ class Described:
             photos=[f"photo-{self.mark}"],
         )
         verification = Verification(round=1, at=AT, by=self.owner, what=f"核实 {self.mark}", reports=[report])
+        start = DeadlineEntry(kind="START", at=AT, by=self.owner, due_at=AT, days=5, department=self.department)
+        deadline = Deadline(entries=[start], nodes=[Node(name="YELLOW", at=AT)])
+        warning = GivenWarning(
+            of="RESULT",
+            step="YELLOW",
+            due_at=AT,
+            since=AT,
+            planned_at=AT,
+            at=AT,
+            late=True,
+            to_role="HANDLER",
+            to_unit=self.department,
+            to_staff=f"staff-{self.mark}",
+        )
         whole = Case(
             **self.shared(),
             # Open, so that it stands on desks.
@@ -232,7 +249,6 @@ class Described:
             category_by="RULE",
             grade="ORDINARY",
             owner=self.owner,
-            due_at=AT,
             work_order=order,
             closed_at=AT,
             history=[Transition(at=AT, action="APPRAISE", status="APPRAISING", by=self.owner)],
@@ -240,6 +256,8 @@ class Described:
             extensions=[extension],
             suspensions=[suspension],
             verifications=[verification],
+            deadlines=Deadlines(response=deadline, result=deadline),
+            warnings=[warning],
             declined=Declined(at=AT, by=self.owner, reason=f"不予受理 {self.mark}", route=f"途径 {self.mark}"),
             withdrawn_for=f"撤诉 {self.mark}",
             appraisal=self.appraisal(),

@@ -160,6 +160,8 @@ MAY_BE_NULL = frozenset(
         "VerifyRefused.field",
         "RejectResolutionRefused.field",
         "ReleaseResolutionRefused.field",
+        "Deadline.met",
+        "DeadlineEntry.dueAt",
         "Suspension.endedAt",
         "Suspension.endedBy",
         "Suspension.answer",

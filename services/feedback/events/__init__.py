@@ -15,6 +15,7 @@ from services.feedback.events.on_grievance_moved import on_grievance_moved
 from services.feedback.events.on_grievance_registered import on_grievance_registered
 from services.feedback.events.on_grievance_reported_up import on_grievance_reported_up
 from services.feedback.events.on_grievance_resolved import on_grievance_resolved
+from services.feedback.events.on_grievance_warned import on_grievance_warned
 from services.feedback.events.on_handoff_requested import on_handoff_requested
 from services.feedback.events.on_personal_data_erased import on_personal_data_erased
 from services.feedback.events.on_petitioner_corrected import on_petitioner_corrected
@@ -36,6 +37,7 @@ from shared.contracts.routing import (
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
+    GrievanceWarnedV1,
     HandoffRequestedV1,
     WorkOrderAcceptedV1,
 )
@@ -57,6 +59,7 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     GrievanceResolvedV1.type: (GrievanceResolvedV1, on_grievance_resolved),
     GrievanceDeclinedV1.type: (GrievanceDeclinedV1, on_grievance_declined),
     GrievanceMovedV1.type: (GrievanceMovedV1, on_grievance_moved),
+    GrievanceWarnedV1.type: (GrievanceWarnedV1, on_grievance_warned),
     HandoffRequestedV1.type: (HandoffRequestedV1, on_handoff_requested),
 }
 HANDLED = frozenset({GrievanceRegisteredV1.type, *CONSUMERS})

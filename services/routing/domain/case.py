@@ -13,7 +13,7 @@ from services.routing.domain.deadlines import Deadline, Deadlines, as_kept, star
 from services.routing.domain.lifecycle import Action, next_status
 from services.routing.domain.ownership import HandOver, Owned, owners_so_far, passed_on
 from services.routing.domain.reckoning import Reckoning
-from services.routing.domain.waits import Suspension, Verification
+from services.routing.domain.waits import GivenWarning, Suspension, Verification
 from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
 from shared.contracts.intake import DepartmentRow, GrievanceRegisteredV1, Kind, Owner
 from shared.contracts.routing import (
@@ -73,6 +73,7 @@ class Case(BaseModel):
     """负全责: one entry for each change of `owner`, from registration on; `with_` keeps the two together."""
     hand_overs: list[HandOver] = []
     deadlines: Deadlines = Deadlines()
+    warnings: list[GivenWarning] = []
 
     @model_validator(mode="before")
     @classmethod

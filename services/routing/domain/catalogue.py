@@ -19,6 +19,8 @@ LIMIT_DAYS: dict[Grade, int] = {"CONSULTATION": 1, "ORDINARY": 5, "COMPLEX": 15}
 URGENT_HOURS = 24
 # Working days in which a department may send a work order back (domain.md, rules of practice).
 RETURN_DAYS = 2
+# Working days in which a dispatcher decides on a return.
+DECISION_DAYS = 1
 # Working days by which a result may be put off, once with each department (domain.md, rules of practice).
 EXTENSION_DAYS = 10
 # Days ahead by which a suspension is expected to end, and how many there may be in one round.

@@ -13,6 +13,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from services.routing.domain.limits import Term
+from services.routing.domain.nodes import Node, in_working_days, round_the_clock
 from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.workdays import Due
 from shared.china_time import day_in_china
@@ -57,6 +58,8 @@ class Deadline(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     entries: list[Entry] = []
+    nodes: list[Node] = []
+    """Of what is due now."""
 
     @property
     def last(self) -> Entry | None:
@@ -90,11 +93,26 @@ class Deadline(BaseModel):
     def overdue(self, at: datetime) -> bool:
         return self.due_at is not None and at > self.due_at
 
+    def left(self, at: datetime) -> timedelta | None:
+        """What is left then, negative where it is over; of what is paused, what was left as it stopped. None where nothing is due."""
+        if self.paused:
+            held, at = _held(self.entries), self.entries[-1].at
+            return None if held is None else held.at - at
+        return None if self.due_at is None else self.due_at - at
+
+    def days_left(self, at: datetime, reckoning: Reckoning) -> int | None:
+        """The working days after the day of `at`, up to that on which it is due; as `left` else."""
+        left = self.left(at)
+        if left is None:
+            return None
+        start = self.entries[-1].at if self.paused else at
+        return reckoning.days_between(start, start + left)
+
     def begun(self, entry: Entry, reckoning: Reckoning) -> Self:
         """With a START. Raises ValueError where it runs: nothing begins anew that is due."""
         if self.due_at is not None or self.paused:
             raise ValueError("a deadline that runs does not begin anew")
-        return self._with(entry, _due(self.entries, entry, reckoning))
+        return self._with(entry, _due(self.entries, entry, reckoning))._planned(reckoning)
 
     def passed_on(self, department: str, by: Owner, at: datetime) -> Self:
         """It goes on with another department: due when it was."""
@@ -111,11 +129,11 @@ class Deadline(BaseModel):
         if not self.paused:
             return self
         entry = self._after_last(Entry(kind="RESUME", at=at, by=by, **_paused_for(self.entries, at, reckoning)))
-        return self._with(entry, _due(self.entries, entry, reckoning))
+        return self._with(entry, _due(self.entries, entry, reckoning))._planned(reckoning)
 
     def extended(self, days: int, by: Owner, at: datetime, reckoning: Reckoning) -> Self:
         entry = self._after_last(Entry(kind="EXTEND", at=at, by=by, days=days))
-        return self._with(entry, _due(self.entries, entry, reckoning))
+        return self._with(entry, _due(self.entries, entry, reckoning))._planned(reckoning)
 
     def ended(self, by: Owner, at: datetime) -> Self:
         """As it is where nothing runs, nor waits to go on."""
@@ -128,7 +146,7 @@ class Deadline(BaseModel):
         again = _replayed(self.entries, reckoning)
         if again is None or again == self.entries[-1].due:
             return self
-        return self._with(Entry(kind="FIX", at=at, by=by), again)
+        return self._with(Entry(kind="FIX", at=at, by=by), again)._planned(reckoning)
 
     def _after_last(self, entry: Entry) -> Entry:
         """In the round and at the department of the last one, where it names none."""
@@ -140,7 +158,17 @@ class Deadline(BaseModel):
     def _with(self, entry: Entry, due: Due | None) -> Self:
         known = {"due_at": due.at, "provisional": due.provisional} if due else {}
         entry = self._after_last(entry).model_copy(update=known)
-        return self.model_copy(update={"entries": [*self.entries, entry]})
+        return self.model_copy(update={"entries": [*self.entries, entry], "nodes": self.nodes if due else []})
+
+    def _planned(self, reckoning: Reckoning) -> Self:
+        """With the nodes of what is due after the last entry."""
+        last, start = self.entries[-1], self.started
+        assert last.due_at is not None
+        if start is not None and start.minutes is not None:
+            nodes = round_the_clock(last.due_at, start.minutes, last.at)
+        else:
+            nodes = in_working_days(last.due_at, last.at, last.department, reckoning, starts=last.kind == "START")
+        return self.model_copy(update={"nodes": nodes})
 
 
 class Deadlines(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.routing.domain.case import SYSTEM, Case, head_of, order_of, round_of
-from services.routing.domain.catalogue import Catalogue, DispatchRule
+from services.routing.domain.catalogue import RETURN_DAYS, Catalogue, DispatchRule
 from services.routing.domain.deadlines import started
 from services.routing.domain.limits import Term
 from services.routing.domain.part import asked_by_rule
@@ -54,6 +54,7 @@ def dispatch(case: Case, catalogue: Catalogue, known: Departments, reckoning: Re
         round=round_of(case),
         dispatched_at=at,
         receiver=known[department].receiver if department in known else None,
+        returnable_until=reckoning.days(at, RETURN_DAYS).at,
         parts=asked_by_rule(choice.co, SYSTEM, at),
     )
     dispatched = case.moved("DISPATCH", at, SYSTEM).with_(

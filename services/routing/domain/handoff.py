@@ -10,9 +10,10 @@ from datetime import datetime
 
 from services.routing.domain.case import Case, order_of
 from services.routing.domain.lifecycle import Action, actions_from
+from services.routing.domain.reckoning import Reckoning
+from services.routing.domain.returns import asked_back
 from services.routing.domain.targets import HOTLINE, HOTLINE_OFFICE
 from services.routing.domain.verification import asked, submit_resolution, waiting
-from services.routing.domain.work_order import Return
 from shared.contracts.base import Contract
 from shared.contracts.intake import HotlineKind, HotlineReportedV1, Owner
 from shared.contracts.routing import GrievanceMovedV1, GrievanceResolvedV1
@@ -30,28 +31,28 @@ def hindrance(case: Case, action: Action) -> Refusal | None:
     return None
 
 
-def reported(case: Case, report: HotlineReportedV1, at: datetime) -> Moved:
+def reported(case: Case, report: HotlineReportedV1, reckoning: Reckoning, at: datetime) -> Moved:
     """What a report makes of the case; nothing, where the case has left that order or that state behind: nobody can undo a report."""
     action, move = MOVES[report.kind]
     order = case.work_order
     if order is None or order.handoff != report.orderId or action not in actions_from(case.status):
         return case, []
-    return move(case, report.text or "", at)
+    return move(case, report.text or "", reckoning, at)
 
 
-def take_handoff(case: Case, _text: str, at: datetime) -> Moved:
+def take_handoff(case: Case, _text: str, _reckoning: Reckoning, at: datetime) -> Moved:
     """受理: the platform has it in hand. The office's head stays the one who answers for it (S7)."""
     taken = case.moved("TAKE_HANDOFF", at, PLATFORM)
     taken = taken.with_(work_order=order_of(taken).model_copy(update={"accepted_at": at})).responded(PLATFORM, at)
     return taken, [GrievanceMovedV1(action="TAKE_HANDOFF", by=PLATFORM, progress=taken.progress(at))]
 
 
-def report_handoff(case: Case, text: str, at: datetime) -> Moved:
+def report_handoff(case: Case, text: str, reckoning: Reckoning, at: datetime) -> Moved:
     """已办: as a department reports it. Where somebody is to look first, it waits; what waits already is not reported again."""
     if asked(case) is not None:
         if waiting(case) is not None:
             return case, []
-        taken, events = take_handoff(case, "", at) if case.status == "DISPATCHED" else (case, [])
+        taken, events = take_handoff(case, "", reckoning, at) if case.status == "DISPATCHED" else (case, [])
         submitted, more = submit_resolution(taken, text, [], PLATFORM, at)
         return submitted, events + more
     resolved = case.moved("REPORT_HANDOFF", at, PLATFORM)
@@ -63,15 +64,15 @@ def report_handoff(case: Case, text: str, at: datetime) -> Moved:
     return resolved, [event]
 
 
-def return_handoff(case: Case, text: str, at: datetime) -> Moved:
+def return_handoff(case: Case, text: str, reckoning: Reckoning, at: datetime) -> Moved:
     """退单: it waits for a dispatcher. However late, and again: to 12345 nobody can say that it may not."""
     order = order_of(case)
-    asked = Return(department=order.department, rule=order.rule, rule_version=order.rule_version, at=at, by=PLATFORM, reason=text)
+    asked = asked_back(order, text, PLATFORM, reckoning, at)
     returned = case.moved("RETURN_HANDOFF", at, PLATFORM).with_(returns=[*case.returns, asked])
     return returned, [GrievanceMovedV1(action="RETURN_HANDOFF", by=PLATFORM, progress=returned.progress(at))]
 
 
-MOVES: dict[HotlineKind, tuple[Action, Callable[[Case, str, datetime], Moved]]] = {
+MOVES: dict[HotlineKind, tuple[Action, Callable[[Case, str, Reckoning, datetime], Moved]]] = {
     "TAKEN": ("TAKE_HANDOFF", take_handoff),
     "RESOLVED": ("REPORT_HANDOFF", report_handoff),
     "RETURNED": ("RETURN_HANDOFF", return_handoff),

@@ -156,7 +156,7 @@ def sent_to(
 ) -> tuple[Case, list[Contract]]:
     """转办 of what was judged, to a department that the dispatcher names."""
     dispatched = running(case.moved("DISPATCH", at, by), to.code, reckoning, at)
-    return sent_by_hand(dispatched, to, version, reason, by, at)
+    return sent_by_hand(dispatched, to, version, reason, by, reckoning, at)
 
 
 def answer(case: Case, text: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:

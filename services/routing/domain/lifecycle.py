@@ -16,6 +16,7 @@ from shared.contracts.routing import (
     GrievanceDispatchedV1,
     GrievanceMovedV1,
     GrievanceResolvedV1,
+    GrievanceWarnedV1,
     Status,
     WorkOrderAcceptedV1,
 )
@@ -64,6 +65,8 @@ Action = Literal[
     "TAKE_HANDOFF",
     "REPORT_HANDOFF",
     "RETURN_HANDOFF",
+    "WARN",
+    "ESCALATE",
 ]
 
 Party = Literal[
@@ -98,6 +101,8 @@ class Move:
     en: str
 
 
+# In which something may be due.
+_RUNNING: tuple[Status, ...] = ("APPRAISING", "ACCEPTED", "DISPATCHED", "HANDLING", "RETURN_PENDING", "SUSPENDED")
 _AT_WORK: tuple[Status, ...] = ("DISPATCHED", "HANDLING")
 
 MOVES: tuple[Move, ...] = (
@@ -197,6 +202,8 @@ MOVES: tuple[Move, ...] = (
         "12345退单",
         "have 12345 return it",
     ),
+    Move("WARN", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "预警", "warn"),
+    Move("ESCALATE", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "提级", "escalate"),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}

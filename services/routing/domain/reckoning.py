@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from services.routing.domain.catalogue import Grade
 from services.routing.domain.limits import Limits, Term, Terms
 from services.routing.domain.timetable import Timetable
-from services.routing.domain.workdays import Due, add_working_days
+from services.routing.domain.workdays import Due, add_working_days, working_day_before
 from shared.china_time import day_in_china
 from shared.contracts.intake import Kind
 
@@ -25,6 +25,15 @@ class Reckoning:
     def days(self, start: datetime, days: int, department: str = "") -> Due:
         """The close of work, at this department, of the working day so many after the day of `start`."""
         return add_working_days(start, days, self.timetable, department)
+
+    def days_before(self, due: datetime, days: int, department: str = "") -> datetime:
+        """The close of work, at this department, of the working day so many before the day of `due`."""
+        return working_day_before(due, days, self.timetable, department)
+
+    def days_between(self, start: datetime, end: datetime) -> int:
+        """Working days after the day of `start`, up to and with the day of `end`; 0 where that is no later."""
+        first, days = day_in_china(start), (day_in_china(end) - day_in_china(start)).days
+        return sum(self.timetable.is_workday(first + timedelta(days=each + 1)).workday for each in range(days))
 
     def after(self, start: datetime, term: Term, department: str = "") -> Due:
         if term.hours is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.routing.domain.case import Case, head_of, order_of, round_of
-from services.routing.domain.catalogue import RETURN_DAYS
+from services.routing.domain.catalogue import DECISION_DAYS, RETURN_DAYS
 from services.routing.domain.dispatching import handed_off
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.reckoning import Reckoning
@@ -27,7 +27,7 @@ def hindrance(case: Case, action: Action, by: str, reckoning: Reckoning, at: dat
     """Why this person may not do it now although the state allows it: what a party is told beforehand, and refused."""
     if action == "RETURN_WORK_ORDER":
         order = order_of(case)
-        if at > reckoning.days(order.dispatched_at, RETURN_DAYS).at:
+        if at > (order.returnable_until or reckoning.days(order.dispatched_at, RETURN_DAYS).at):
             return Refusal(
                 "RETURN_TOO_LATE", f"退单应在{RETURN_DAYS}个工作日内提出。", f"A return is asked within {RETURN_DAYS} working days."
             )
@@ -38,12 +38,24 @@ def hindrance(case: Case, action: Action, by: str, reckoning: Reckoning, at: dat
     return None
 
 
-def return_work_order(case: Case, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+def return_work_order(case: Case, reason: str, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """退单: it waits for a dispatcher, with whoever has it."""
     order = order_of(case)
-    asked = Return(department=order.department, rule=order.rule, rule_version=order.rule_version, at=at, by=by, reason=reason)
+    asked = asked_back(order, reason, by, reckoning, at)
     returned = case.moved("RETURN_WORK_ORDER", at, by).with_(returns=[*case.returns, asked])
     return returned, [GrievanceMovedV1(action="RETURN_WORK_ORDER", by=by, progress=returned.progress(at))]
+
+
+def asked_back(order: WorkOrder, reason: str, by: Owner, reckoning: Reckoning, at: datetime) -> Return:
+    return Return(
+        department=order.department,
+        rule=order.rule,
+        rule_version=order.rule_version,
+        at=at,
+        by=by,
+        reason=reason,
+        decide_by=reckoning.days(at, DECISION_DAYS).at,
+    )
 
 
 def refuse_return(case: Case, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
@@ -57,16 +69,16 @@ def refuse_return(case: Case, answer: str, by: Owner, at: datetime) -> tuple[Cas
     return asked, moved + handoff
 
 
-def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+def grant_return(case: Case, to: DepartmentRow, answer: str, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """It goes to another department; without one there is no granting: no case ends because it pertains to nobody."""
     granted = _decided(case.moved("GRANT_RETURN", at, by), True, answer, by, at, sent_to=to.code)
-    return sent_by_hand(granted, to, order_of(case).rule_version, answer, by, at)
+    return sent_by_hand(granted, to, order_of(case).rule_version, answer, by, reckoning, at)
 
 
 def reassign(case: Case, to: DepartmentRow, reason: str, by: Owner, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     """改派: a dispatcher saw for themselves that it went to the wrong place. A suspension ends with it."""
     moved = lifted(case.moved("REASSIGN", at, by), by, reckoning, at)
-    return sent_by_hand(moved, to, order_of(case).rule_version, reason, by, at)
+    return sent_by_hand(moved, to, order_of(case).rule_version, reason, by, reckoning, at)
 
 
 def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:
@@ -90,7 +102,9 @@ def fitting(case: Case, department: str, known: Departments) -> DepartmentRow:
     return row.model_copy(update={"code": code})
 
 
-def sent_by_hand(case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
+def sent_by_hand(
+    case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, reckoning: Reckoning, at: datetime
+) -> tuple[Case, list[Contract]]:
     """As the catalogue does it, but for the day on which it is due. `version`: of the catalogue that was passed over. What others
     contribute stays with them; of its own part the new lead has the whole now, and the platform waits for nobody."""
     department = office_of(to.code)
@@ -103,6 +117,7 @@ def sent_by_hand(case: Case, to: DepartmentRow, version: int, reason: str, by: O
         dispatched_at=at,
         reason=reason,
         receiver=to.receiver,
+        returnable_until=reckoning.days(at, RETURN_DAYS).at,
         parts=[part for part in parts if not part.open] if to.code == HOTLINE else parts,
     )
     result = case.deadlines.result.passed_on(department, by, at)

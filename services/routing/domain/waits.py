@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.intake import Owner
+from shared.contracts.routing import WarnedOf, WarningStep
 from shared.erasure import ERASED, blanked
 
 
@@ -35,6 +36,24 @@ class Suspension(BaseModel):
 
     def without_words(self) -> Self:
         return self.model_copy(update={"reason": ERASED, "answer": blanked(self.answer)})
+
+
+class GivenWarning(BaseModel):
+    """预警 and 提级: given `at`, once, of what is due then; `planned_at`: when it was to be given, `late`: long after. `since`: from when
+    what it is about runs. `to_staff`: whom, by id, where somebody is known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    of: WarnedOf
+    step: WarningStep
+    due_at: datetime
+    since: datetime
+    planned_at: datetime
+    at: datetime
+    late: bool
+    to_role: str
+    to_unit: str
+    to_staff: str | None
 
 
 class Report(BaseModel):

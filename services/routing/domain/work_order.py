@@ -48,6 +48,8 @@ class WorkOrder(BaseModel):
     evidence: list[str] = []
     reason: str | None = None
     receiver: str | None = None
+    returnable_until: datetime | None = None
+    """None: it was sent before this was kept."""
     parts: list[Part] = []
     handoff: str | None = None
     """The id of the order by which 12345 has it (handoff.py)."""
@@ -84,6 +86,7 @@ class Return(Asked):
     rule: str
     rule_version: int
     sent_to: str | None = None
+    decide_by: datetime | None = None
 
 
 class Extension(Asked):

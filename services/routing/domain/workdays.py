@@ -54,3 +54,13 @@ def add_working_days(start: datetime, days: int, calendar: Calendar, department:
         provisional = provisional or not verdict.known
         left -= verdict.workday
     return Due(datetime.combine(day, CLOSE_OF_WORK, CHINA).astimezone(UTC), provisional)
+
+
+def working_day_before(due: datetime, days: int, calendar: Calendar, department: str = "") -> datetime:
+    """The close of work of the working day so many before the day of `due`."""
+    day = day_in_china(due)
+    left = days
+    while left:
+        day -= timedelta(days=1)
+        left -= calendar.is_workday(day).workday
+    return datetime.combine(day, CLOSE_OF_WORK, CHINA).astimezone(UTC)

@@ -11,4 +11,4 @@ from shared.contracts.intake import HotlineReportedV1
 
 def on_hotline_reported(policy: Policy, case: Case | None, event: HotlineReportedV1) -> tuple[Case, list[Contract]]:
     # Business time is ours: a foreign clock moves no deadline.
-    return reported(opened(case), event, policy.now())
+    return reported(opened(case), event, policy.reckoning(), policy.now())

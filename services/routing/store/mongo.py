@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from services.routing.domain import desks
+from services.routing.domain import desks, watch
 from services.routing.domain.case import Case
 from services.routing.store.desks import DeskRecords, migrate_desks
 from shared.erasure import SCRUB_INDEX
@@ -15,6 +15,7 @@ from shared.identity.roles import Role
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, Page, listed
 from shared.mongo import Database
 from shared.records import Document, create_indexes, store_errors
+from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
@@ -30,6 +31,8 @@ def derived(case: Case) -> Document:
     found: Document = {"listed": entry, "facts": desks.facts(case), "dirty": True}
     if (desk := desks.entry(case)) is not None:
         found["desk"] = desk
+    if (at := watch.next_timer(case)) is not None:
+        found[TIMER] = at
     return found | {"scrub_due": True} if case.erased else found
 
 
@@ -85,7 +88,7 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["cases"])
     with store_errors():
-        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX])
+        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX, TIMER_INDEX])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
     await migrate_desks(database)
 

@@ -143,7 +143,7 @@ POLICY = Policy(
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
-            "suspensions": OF_OBJECT,
+            "suspensions deadlines warnings": OF_OBJECT,
             # Nor is what waits to be looked at a reply yet.
             "handOvers verifications consultations verdict recalls": AMONG_OFFICIALS,
         },
@@ -165,6 +165,11 @@ POLICY = Policy(
         "Consultation": {"of compound askedAt askedBy question dueAt overdue answeredAt answeredBy reasonable truthful opinion": OF_OBJECT},
         "Verdict": {"at by reasonable truthful kind grade category reason": OF_OBJECT},
         "Recall": {"at by department rule ruleVersion reason": OF_OBJECT},
+        "Deadlines": {"response result": OF_OBJECT},
+        "Deadline": {"state dueAt provisional met nodes entries overdue remainingMinutes remainingDays": OF_OBJECT},
+        "DeadlineNode": {"step at": OF_OBJECT},
+        "DeadlineEntry": {"kind at round dueAt provisional words wordsZh": OF_OBJECT},
+        "CaseWarning": {"of step dueAt plannedAt at late toRole toUnit toStaff": OF_OBJECT},
         "Suspension": {"department at by reason until due endedAt endedBy answer overdue": OF_OBJECT},
         "Verification": {"round at by what reports": OF_OBJECT},
         "HeldReport": {"at by text evidence released answeredAt answeredBy remark photos": OF_OBJECT},

@@ -17,6 +17,7 @@ from services.routing.subgraph.basics import CaseOwner as CaseOwner
 from services.routing.subgraph.basics import Ctx as Ctx
 from services.routing.subgraph.basics import Department as Department
 from services.routing.subgraph.basics import Grade as Grade
+from services.routing.subgraph.deadlines import CaseWarning, Deadlines
 from services.routing.subgraph.decisions import Declined, Extension, Return
 from services.routing.subgraph.waits import Suspension, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
@@ -97,6 +98,8 @@ class CaseAction(Enum):
     TAKE_HANDOFF = _named("TAKE_HANDOFF")
     REPORT_HANDOFF = _named("REPORT_HANDOFF")
     RETURN_HANDOFF = _named("RETURN_HANDOFF")
+    WARN = _named("WARN")
+    ESCALATE = _named("ESCALATE")
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
@@ -194,6 +197,8 @@ class Case:
     withdrawn_for: str | None = strawberry.field(description="撤诉理由 · the reason that the petitioner gave for withdrawing, if any")
     owners: list[CaseOwnership] = strawberry.field(description="历任责任人 · who owned it since when, from registration on, oldest first")
     hand_overs: list[HandOver] | None = strawberry.field(description="内部移交记录 · every hand-over inside a department; for officials")
+    deadlines: Deadlines = strawberry.field(description="两项时限 · when the first response and the result are due, and why then")
+    warnings: list[CaseWarning] = strawberry.field(description="预警和提级记录 · every warning that the clock gave, oldest first")
     suspensions: list[Suspension] = strawberry.field(description="挂起记录 · every suspension, oldest first")
     verifications: list[Verification] | None = strawberry.field(
         description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner"
@@ -246,6 +251,8 @@ class Case:
             withdrawn_for=held.withdrawn_for,
             owners=CaseOwnership.all_of(held.owners),
             hand_overs=[HandOver.of(each) for each in held.hand_overs],
+            deadlines=Deadlines.of(held.deadlines),
+            warnings=[CaseWarning.given(each) for each in held.warnings],
             suspensions=[Suspension.of(each) for each in held.suspensions],
             verifications=[Verification.of(each) for each in held.verifications],
             held=held,

@@ -35,7 +35,7 @@ async def adjudicate(
         check(parts, viewer, action, case)
         by, words = author(viewer, action, case), kept(parts.reference_key, grievance, case, reason)
         if department:
-            decided, events = grant_return(case, fitting(case, department, known), words, by, parts.now())
+            decided, events = grant_return(case, fitting(case, department, known), words, by, parts.reckoning(), parts.now())
         else:
             decided, events = refuse_return(case, words, by, parts.now())
         return Decision(decided, events, {"id": grievance})

@@ -22,7 +22,7 @@ async def send_back(parts: Handling, viewer: Viewer, request_id: str, grievance:
     def decide(case: Case) -> Decision:
         check(parts, viewer, "RETURN_WORK_ORDER", case)
         by = author(viewer, "RETURN_WORK_ORDER", case)
-        returned, events = return_work_order(case, kept(parts.reference_key, grievance, case, reason), by, parts.now())
+        returned, events = return_work_order(case, kept(parts.reference_key, grievance, case, reason), by, parts.reckoning(), parts.now())
         return Decision(returned, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, lambda case: check_visible(parts, viewer, case))

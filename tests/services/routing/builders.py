@@ -115,7 +115,7 @@ def handled(**changes: Any) -> Case:
 
 def returned(**changes: Any) -> Case:
     """In RETURN_PENDING."""
-    return returns.return_work_order(dispatched(**changes), "不归本部门管。", HANDLER, AT)[0]
+    return returns.return_work_order(dispatched(**changes), "不归本部门管。", HANDLER, RECKONING, AT)[0]
 
 
 def with_the_platform(**changes: Any) -> Case:

@@ -99,7 +99,7 @@ def test_a_rule_of_the_catalogue_may_name_12345() -> None:
 )
 def test_a_report_moves_the_case_and_somebody_with_a_name_stays_its_owner(kind: str, status: str, action: str) -> None:
     before = builders.with_the_platform()
-    after, [event] = handoff.reported(before, said(kind), AT)
+    after, [event] = handoff.reported(before, said(kind), RECKONING, AT)
     assert (after.status, after.history[-1].action, after.history[-1].by.role) == (status, action, "HOTLINE")
     assert after.owner == before.owner
     assert (after.public_reply() == "已协调更换。") is (kind == "RESOLVED")
@@ -112,29 +112,29 @@ def test_a_report_on_a_former_order_or_in_another_state_changes_nothing_and_fail
     allowed = {"TAKEN": {"DISPATCHED"}}.get(kind, {"DISPATCHED", "HANDLING"})
     for status in STATUSES:
         held = builders.with_the_platform().with_(status=status)
-        assert handoff.reported(held, said(kind, ORDER.replace("/1", "/0")), AT) == (held, [])
-        after, events = handoff.reported(held, said(kind), AT)
+        assert handoff.reported(held, said(kind, ORDER.replace("/1", "/0")), RECKONING, AT) == (held, [])
+        after, events = handoff.reported(held, said(kind), RECKONING, AT)
         assert (after != held, bool(events)) == ((True, True) if status in allowed else (False, False))
     for other in (case_in("DISPATCHED"), builders.opened()):
-        assert handoff.reported(other, said(kind), AT) == (other, [])
+        assert handoff.reported(other, said(kind), RECKONING, AT) == (other, [])
 
 
 def test_a_refused_return_and_a_rework_are_told_to_12345_by_a_new_order() -> None:
-    returned, _ = handoff.reported(builders.with_the_platform(), said("RETURNED", text="不归本平台管。"), AT)
+    returned, _ = handoff.reported(builders.with_the_platform(), said("RETURNED", text="不归本平台管。"), RECKONING, AT)
     refused, events = returns.refuse_return(returned, "归12345协调。", builders.DISPATCHER, AT)
     [asked] = asked_in(events)
     assert (refused.status, asked.orderId, asked.occasion) == ("DISPATCHED", ORDER.replace("/1", "/2"), "RETURN_REFUSED")
-    assert handoff.reported(refused, said("RESOLVED"), AT) == (refused, [])
-    again, _ = handoff.reported(refused, said("RETURNED", asked.orderId, "仍不归本平台管。"), AT)
+    assert handoff.reported(refused, said("RESOLVED"), RECKONING, AT) == (refused, [])
+    again, _ = handoff.reported(refused, said("RETURNED", asked.orderId, "仍不归本平台管。"), RECKONING, AT)
     assert (again.status, len(again.returns)) == ("RETURN_PENDING", 2)
 
-    resolved, _ = handoff.reported(refused, said("RESOLVED", asked.orderId), AT)
+    resolved, _ = handoff.reported(refused, said("RESOLVED", asked.orderId), RECKONING, AT)
     fed_back, _ = course.fed_back(resolved, FedBackV1(round=1, deliveryId="d", at=AT))
     reworked, events = course.surveyed(fed_back, survey_answer(happy=False), RECKONING)
     [asked] = asked_in(events)
     assert (reworked.status, asked.orderId, asked.occasion) == ("HANDLING", ORDER.replace("/1", "/3"), "REWORK")
     assert asked.dueAt == reworked.due_at
-    assert handoff.reported(reworked, said("RESOLVED", asked.orderId), AT)[0].status == "RESOLVED"
+    assert handoff.reported(reworked, said("RESOLVED", asked.orderId), RECKONING, AT)[0].status == "RESOLVED"
 
 
 async def test_people_of_the_office_can_do_by_hand_what_12345_does_not() -> None:
@@ -143,14 +143,14 @@ async def test_people_of_the_office_can_do_by_hand_what_12345_does_not() -> None
     head = viewer(Role.DEPARTMENT_HEAD, department=OFFICE)
     await accept(handling(office), head, "r", ID, "")
     assert (office.state().status, office.state().owner.staffId) == ("HANDLING", head.sub)
-    assert handoff.reported(office.state(), said("TAKEN"), AT)[1] == []
-    after, _ = handoff.reported(office.state(), said("RESOLVED"), AT)
+    assert handoff.reported(office.state(), said("TAKEN"), RECKONING, AT)[1] == []
+    after, _ = handoff.reported(office.state(), said("RESOLVED"), RECKONING, AT)
     assert (after.status, after.owner.staffId) == ("RESOLVED", head.sub)
 
 
 def test_of_somebody_erased_no_words_of_12345_stay() -> None:
-    returned, _ = handoff.reported(builders.with_the_platform(), said("RETURNED", text="凤凰说明"), AT)
-    resolved, _ = handoff.reported(builders.with_the_platform(), said("RESOLVED", text="凤凰说明"), AT)
+    returned, _ = handoff.reported(builders.with_the_platform(), said("RETURNED", text="凤凰说明"), RECKONING, AT)
+    resolved, _ = handoff.reported(builders.with_the_platform(), said("RESOLVED", text="凤凰说明"), RECKONING, AT)
     for held in (returned, resolved):
         assert "凤凰说明" in repr(held)
         assert "凤凰说明" not in repr(domain.erase_petitioner(held, "erased:x"))
@@ -167,14 +167,14 @@ def test_a_case_of_before_has_no_handoff() -> None:
 @pytest.mark.parametrize("taken", [False, True], ids=["not taken", "taken"])
 def test_what_12345_reports_waits_where_somebody_is_to_look_first(taken: bool) -> None:
     asked = builders.with_verification(builders.with_the_platform())
-    before = handoff.reported(asked, said("TAKEN"), AT)[0] if taken else asked
-    after, events = handoff.reported(before, said("RESOLVED"), AT)
+    before = handoff.reported(asked, said("TAKEN"), RECKONING, AT)[0] if taken else asked
+    after, events = handoff.reported(before, said("RESOLVED"), RECKONING, AT)
     report = waiting(after)
     assert report is not None
     assert (after.status, report.text, report.by.role) == ("HANDLING", "已协调更换。", "HOTLINE")
     assert [event.model_dump()["action"] for event in events] == [*([] if taken else ["TAKE_HANDOFF"]), "SUBMIT_RESOLUTION"]
     # Of two reports the first is looked at; the second stays with intake.
-    assert handoff.reported(after, said("RESOLVED"), AT) == (after, [])
+    assert handoff.reported(after, said("RESOLVED"), RECKONING, AT) == (after, [])
 
 
 def test_while_12345_has_it_nobody_suspends_it_or_adds_a_co_handler() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import get_args
 
 import pytest
@@ -18,6 +19,7 @@ from services.routing.domain import (
     returns,
     suspension,
     verification,
+    watch,
     within,
 )
 from services.routing.domain.case import Case
@@ -234,6 +236,8 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     waits = builders.appraising()
     heard = builders.with_opinion_asked(waits)
     judged = judging.judged(waits, SAID, DISPATCHER, AT)
+    fired = watch.fire(builders.handled(), builders.KNOWN, AT + timedelta(days=30))
+    assert fired is not None
     return [
         (builders.opened(), judging.await_appraisal(builders.opened(), AT)),
         (waits, judging.ask_opinion(waits, "COMMUNITY", None, "情况属实吗？", DISPATCHER, RECKONING, AT)),
@@ -246,9 +250,9 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (spoken, dispatching.appraise(spoken, "已解释。", AT)),
         (accepted[0], dispatching.dispatch(accepted[0], builders.FIRST_CATALOGUE, builders.KNOWN, RECKONING, AT)),
         (builders.dispatched(), course.accept_work_order(builders.dispatched(), HANDLER, AT)),
-        (builders.dispatched(), returns.return_work_order(builders.dispatched(), "不归本部门管。", HANDLER, AT)),
+        (builders.dispatched(), returns.return_work_order(builders.dispatched(), "不归本部门管。", HANDLER, RECKONING, AT)),
         (builders.returned(), returns.refuse_return(builders.returned(), "归本部门管。", DISPATCHER, AT)),
-        (builders.returned(), returns.grant_return(builders.returned(), zjj, "转住建。", DISPATCHER, AT)),
+        (builders.returned(), returns.grant_return(builders.returned(), zjj, "转住建。", DISPATCHER, RECKONING, AT)),
         (builders.handled(), returns.reassign(builders.handled(), zjj, "转住建。", DISPATCHER, RECKONING, AT)),
         (builders.handled(), extensions.ask_extension(builders.handled(), 3, "等待制作。", HANDLER, AT)),
         *((extended, extensions.decide_extension(extended, granted, "可以。", SUPERVISOR, RECKONING, AT)) for granted in (True, False)),
@@ -267,9 +271,10 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.handled(), co_handlers.add_co_handler(builders.handled(), zjj, "核实产权。", HANDLER, AT)),
         (helped, co_handlers.report_part(helped, "已核实。", [], Owner(staffId="z", role="HANDLER", unit=ZJJ), AT)),
         (helped, co_handlers.release_co_handler(helped, ZJJ, "不需要了。", DISPATCHER, AT)),
-        (builders.with_the_platform(), handoff.take_handoff(builders.with_the_platform(), "", AT)),
-        (builders.with_the_platform(), handoff.report_handoff(builders.with_the_platform(), "已更换。", AT)),
-        (builders.with_the_platform(), handoff.return_handoff(builders.with_the_platform(), "不归本平台管。", AT)),
+        (builders.with_the_platform(), handoff.take_handoff(builders.with_the_platform(), "", RECKONING, AT)),
+        (builders.with_the_platform(), handoff.report_handoff(builders.with_the_platform(), "已更换。", RECKONING, AT)),
+        (builders.with_the_platform(), handoff.return_handoff(builders.with_the_platform(), "不归本平台管。", RECKONING, AT)),
+        (builders.handled(), fired),
         (builders.handled(), course.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), course.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, course.surveyed(surveyed, survey_answer(happy=True), RECKONING)),

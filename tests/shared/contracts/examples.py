@@ -137,6 +137,17 @@ EXAMPLES: tuple[Contract, ...] = (
     ),
     routing.GrievanceDeclinedV1(reason="属于诉讼事项。", route="请向人民法院提起。", round=1, by=SYSTEM, progress=PROGRESS),
     routing.GrievanceMovedV1(action="CLOSE", by=SYSTEM, progress=PROGRESS),
+    routing.GrievanceWarnedV1(
+        of="RESULT",
+        step="RED",
+        dueAt=DUE,
+        plannedAt=DUE,
+        late=False,
+        toRole="HANDLER",
+        toUnit="D-370881001-DGW",
+        by=SYSTEM,
+        progress=PROGRESS,
+    ),
     routing.HandoffRequestedV1(
         orderId="370881-20200605-0001-7/1",
         occasion="DISPATCHED",
