@@ -43,6 +43,8 @@ FLAT = 2.0
 LEAST = 0.05
 """Seconds below which two times are alike: a page has its fixed costs, for each day that has something, and the machine its noise."""
 FIRST, ROUNDS = 20, 15
+AT_ONCE = 100
+"""Documents in one insert, which the embedded store makes one transaction: 1,000 with their 35 slots each never end once its cache is full."""
 COUNTIES, TOWNS, VILLAGES, TEAMS = 12, 12, 5, 640
 DEPARTMENTS = [f"D-3708-{number}" for number in range(6)]
 CATEGORIES = ["城乡建设", "交通运输", "劳动和社会保障", "教育文体", "商贸旅游", "环境保护"]
@@ -118,7 +120,7 @@ async def _filled(parts: Parts, count: int) -> AsyncIterator[Filled]:
     begun = time.monotonic()
     days: Counter[tuple[str, str]] = Counter()
     buckets: dict[str, Counter[str]] = {}
-    for chunk in _chunks(cases(count), 1_000):
+    for chunk in _chunks(cases(count), AT_ONCE):
         rows = [{**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(case)} for number, case in chunk]
         for row in rows:
             # As the projector leaves it: what it does is tested elsewhere, and takes the longest by far.
@@ -137,8 +139,8 @@ async def _filled(parts: Parts, count: int) -> AsyncIterator[Filled]:
 
 
 async def _insert(collection: Collection, rows: list[Document]) -> None:
-    for start in range(0, len(rows), 1_000):
-        await collection.insert_many(rows[start : start + 1_000], ordered=False)
+    for start in range(0, len(rows), AT_ONCE):
+        await collection.insert_many(rows[start : start + AT_ONCE], ordered=False)
 
 
 def _chunks(found: Iterator[tuple[int, Case]], size: int) -> Iterator[list[tuple[int, Case]]]:
