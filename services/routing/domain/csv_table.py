@@ -57,7 +57,7 @@ class Form(Generic[Row]):
                 if not found:
                     rows.append(self.row(self._cells(cells)))
         except csv.Error as error:
-            line = reader.line_num
+            line = reader.reader.line_num
             faults.append(f"line {line}: no CSV ({error}) · 第{line}行：不是CSV格式")
         if len(rows) > self.most:
             faults.append(f"more than {self.most} rows · 不能超过{self.most}行")
