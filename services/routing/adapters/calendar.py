@@ -3,6 +3,7 @@
 from datetime import date
 
 import chinese_calendar
+from chinese_calendar.constants import holidays
 
 from services.routing.domain.workdays import Workday
 
@@ -15,3 +16,7 @@ class StateCouncilCalendar:
             return Workday(chinese_calendar.is_workday(day), known=True)
         except NotImplementedError:
             return Workday(day.weekday() < 5, known=False)
+
+    def known_until(self) -> int:
+        last: date = max(holidays)
+        return last.year

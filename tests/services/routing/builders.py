@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories
+from services.routing.adapters.timetable import first_timetable
 from services.routing.domain import case as domain
 from services.routing.domain import course, dispatching, judging, returns
 from services.routing.domain.appraisal import Appraisal, Body, Consultation
@@ -43,7 +43,7 @@ COMMUNITY = Owner(staffId="community_secretary-1", role="COMMUNITY_SECRETARY", u
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
 OFFICE = "D-3708-RXB"
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
-CALENDAR = StateCouncilCalendar()
+CALENDAR = first_timetable()
 TREE = load_categories()
 FIRST_CATALOGUE = first_catalogue(TREE)
 KNOWN = {
