@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.routing.domain.catalogue import LIMIT_DAYS, URGENT_HOURS
 from services.routing.domain.lifecycle import MOVES, STATUS_NAMES, Move
 from services.routing.usecases.parties import PARTIES
 
@@ -32,9 +31,8 @@ def document() -> str:
         *map(_row, MOVES),
         "",
     ]
-    days = "、".join(f"{grade} {days} 个工作日 working days" for grade, days in LIMIT_DAYS.items())
     told = "SYSTEM: by rule, or because another service found it out. `=`: the state stays."
-    lines += [f"RESULT: {days}、URGENT {URGENT_HOURS} 小时 hours. {told}", ""]
+    lines += [f"RESULT: 由时限规则规定 by the limits that are published (`services/routing/data/limits.csv`). {told}", ""]
     return "\n".join(lines)
 
 

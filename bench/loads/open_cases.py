@@ -44,7 +44,7 @@ LEAST = 0.05
 """Seconds below which two times are alike: a page has its fixed costs, for each day that has something, and the machine its noise."""
 FIRST, ROUNDS = 20, 15
 AT_ONCE = 100
-"""Documents in one insert, which the embedded store makes one transaction: 1,000 with their 35 slots each never end once its cache is full."""
+"""Documents in one insert, which the embedded store makes one transaction: 1,000 of 35 slots each never end once its cache is full."""
 COUNTIES, TOWNS, VILLAGES, TEAMS = 12, 12, 5, 640
 DEPARTMENTS = [f"D-3708-{number}" for number in range(6)]
 CATEGORIES = ["城乡建设", "交通运输", "劳动和社会保障", "教育文体", "商贸旅游", "环境保护"]

@@ -6,11 +6,11 @@ import uuid
 
 from fastapi import FastAPI, Request
 
-from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories, load_classifier
+from services.routing.adapters.limits import first_limits
+from services.routing.adapters.timetable import first_timetable
 from services.routing.domain import watch
-from services.routing.domain.limits import Limits
 from services.routing.domain.policy import Policy
 from services.routing.domain.reckoning import Reckoning
 from services.routing.events import CONSUMERS, OPENS, consumer
@@ -18,9 +18,11 @@ from services.routing.settings import RoutingSettings
 from services.routing.store.catalogues import Catalogues
 from services.routing.store.departments import KnownDepartments
 from services.routing.store.desks import DeskCounts, desk_projector
+from services.routing.store.limits import LimitVersions
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks
+from services.routing.store.timetables import Timetables
+from services.routing.usecases import publish_catalogue, publish_limits, publish_timetable
 from services.routing.usecases.ports import Handling
-from services.routing.usecases.publish_catalogue import Publishing, publish_catalogue
 from shared import timers
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.intake import DepartmentsRecordedV1, PostsRecordedV1, TeamsRecordedV1
@@ -55,7 +57,8 @@ class Service:
         self.cases = Cases(database, self.runtime.world.real_now)
         self.tree = load_categories()
         self.catalogues = Catalogues(database, first_catalogue(self.tree))
-        self._calendar = StateCouncilCalendar()
+        self.timetables = Timetables(database, first_timetable())
+        self.limits = LimitVersions(database, first_limits(self.tree))
         self._holder = str(uuid.uuid4())
         participant = Participant(NAME, consumer(self._policy()), frozenset(CONSUMERS), OPENS)
         self.writer: Writer = self.runtime.writer(self.cases, participant, CODEC, self.reference_key)
@@ -80,20 +83,14 @@ class Service:
             category_of,
         )
 
-    async def _read_catalogue(self) -> None:
+    async def _read_rules(self) -> None:
+        """What decisions read from memory."""
         await self.catalogues.newest()
+        await self.timetables.newest()
+        await self.limits.newest()
 
     def _reckoning(self) -> Reckoning:
-        return Reckoning(Limits(), self._calendar)
-
-    def _policy(self) -> Policy:
-        classifier = load_classifier(self.tree)
-
-        def classify(subject: str, text: str) -> str | None:
-            found = classifier.classify(subject, text)
-            return found.category if found else None
-
-        return Policy(self.runtime.world.now, self.catalogues.current, self._reckoning, classify, self.departments.known)
+        return Reckoning(self.limits.current(), self.timetables.current())
 
     def _timers(self) -> Timers:
         return Timers(
@@ -104,16 +101,36 @@ class Service:
             self.runtime.world.now,
         )
 
+    def _policy(self) -> Policy:
+        classifier = load_classifier(self.tree)
+
+        def classify(subject: str, text: str) -> str | None:
+            found = classifier.classify(subject, text)
+            return found.category if found else None
+
+        return Policy(self.runtime.world.now, self.catalogues.current, self._reckoning, classify, self.departments.known)
+
     async def migrate(self) -> None:
-        """Indexes, and the first catalogue. Repeating it changes nothing."""
+        """Indexes, and the first catalogue, timetable and limits. Repeating it changes nothing."""
         await migrate(self.runtime.database)
         await put_on_desks(self.runtime.database)
-        await self.catalogues.begin(self.runtime.world.real_now(), "package")
+        for versions in (self.catalogues, self.timetables, self.limits):
+            await versions.begin(self.runtime.world.real_now(), "package")
 
     async def publish_catalogue(self, text: str, by: str) -> int:
         """The version that these rules are from now on. Raises BadCatalogue."""
-        parts = Publishing(self.catalogues, self.tree, await self.departments.newest())
-        return await publish_catalogue(parts, text, self.runtime.world.real_now(), by)
+        parts = publish_catalogue.Publishing(self.catalogues, self.tree, await self.departments.newest())
+        return await publish_catalogue.publish_catalogue(parts, text, self.runtime.world.real_now(), by)
+
+    async def publish_timetable(self, text: str, by: str) -> int:
+        """The version that these days and hours of work are from now on. Raises BadTimetable."""
+        parts = publish_timetable.Publishing(self.timetables, await self.departments.newest())
+        return await publish_timetable.publish_timetable(parts, text, self.runtime.world.real_now(), by)
+
+    async def publish_limits(self, text: str, by: str) -> int:
+        """The version that these limits are from now on. Raises BadLimits."""
+        parts = publish_limits.Publishing(self.limits, self.tree)
+        return await publish_limits.publish_limits(parts, text, self.runtime.world.real_now(), by)
 
     def projector(self) -> Projector:
         """What counts the desks."""
@@ -142,6 +159,9 @@ class Service:
             return RoutingContext(request, await viewer_of(request, verifier), routing)
 
         schema = build_schema(production=settings.env == "production")
+        # A command's limit is counted without a look at the store.
+        self.runtime.first(self._read_rules)
+        self.runtime.every(2.0, self._read_rules)
         return application(self.runtime, [graph_router(schema, context, Freshness(NAME, self.cases))])
 
     def worker(self) -> FastAPI:
@@ -166,10 +186,10 @@ class Service:
             TeamsRecordedV1.type: on_teams,
         }
         self.runtime.consume(self.writer, references)
-        # Decisions are pure and read departments and catalogue from memory: keep it fresh, whoever wrote them.
+        # Decisions are pure and read departments and rules from memory: keep it fresh, whoever wrote them.
         self.runtime.every(2.0, self.departments.rows)
-        self.runtime.first(self._read_catalogue)
-        self.runtime.every(2.0, self.catalogues.newest)
+        self.runtime.first(self._read_rules)
+        self.runtime.every(2.0, self._read_rules)
         self.runtime.every(timers.ROUND_SECONDS, self._timers().round)
         self.runtime.every(PROJECT_SECONDS, self.projector().round)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 STAGES = dockerfile.parse((ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8"))
 # Modules of the extras `local` and `dev`: on this machine, but in no image.
-ABSENT = ("psutil", "rich", "typer", "PIL", "secantus", "pytest", "hypothesis", "httpx", "jsonschema", "yaml", "ruff", "mypy")
+ABSENT = ("psutil", "rich", "typer", "PIL", "secantus", "pytest", "holidays", "hypothesis", "httpx", "jsonschema", "yaml", "ruff", "mypy")
 
 
 @dataclass

@@ -14,9 +14,6 @@ from shared.contracts.intake import Kind
 
 Grade = Literal["CONSULTATION", "ORDINARY", "COMPLEX", "URGENT"]
 
-# Working days until the result is due (domain.md, rules of practice). Urgent ones run round the clock.
-LIMIT_DAYS: dict[Grade, int] = {"CONSULTATION": 1, "ORDINARY": 5, "COMPLEX": 15}
-URGENT_HOURS = 24
 # Working days in which a department may send a work order back (domain.md, rules of practice).
 RETURN_DAYS = 2
 # Working days in which a dispatcher decides on a return.

@@ -82,7 +82,7 @@ Party = Literal[
 ]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
 Limit = Literal["RESULT", "RETURN", "OPINION"]
-"""RESULT: by grade, from the dispatch on (catalogue.py LIMIT_DAYS, URGENT_HOURS); sending it elsewhere does not begin it anew. RETURN: from
+"""RESULT: from the dispatch on, by the limits that are in force (limits.py); sending it elsewhere does not begin it anew. RETURN: from
 when it was sent to this department (catalogue.py RETURN_DAYS). OPINION: from when it was asked (appraisal.py OPINION_DAYS)."""
 
 

@@ -1,7 +1,8 @@
 """Working-day arithmetic in China's time (rows S52, S57): limits are counted in working days, make-up days (调休) included.
 
 The day of arrival is day 0, at whatever hour; the first working day after it is day 1; a limit of n working days ends at the close
-of working hours, 17:30 in Asia/Shanghai, of day n. An arrival on a day off counts the same way: the next working day is day 1.
+of working hours of day n, in Asia/Shanghai: at 17:30 unless the timetable has other hours for who is to be done. An arrival on a day off
+counts the same way: the next working day is day 1.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 from shared.china_time import CHINA, day_in_china
 
+OPEN_OF_WORK: Final = time(8, 30)
 CLOSE_OF_WORK: Final = time(17, 30)
 
 
@@ -20,11 +22,32 @@ class Workday(NamedTuple):
     known: bool
 
 
+class Hours(NamedTuple):
+    """From when until when people work on a working day, in China's time."""
+
+    opens: time
+    closes: time
+
+
 class Calendar(Protocol):
     """The State Council's calendar."""
 
     def is_workday(self, day: date) -> Workday:
         """Answers for every day; past its last year by the weekday, with `known` False."""
+        ...
+
+    def known_until(self) -> int:
+        """Its last year."""
+        ...
+
+
+class WorkingTime(Protocol):
+    """Days and hours of work: the timetable."""
+
+    def is_workday(self, day: date) -> Workday: ...
+
+    def hours(self, department: str = "") -> Hours:
+        """Of a department, by its code; "" is everybody who has no hours of their own."""
         ...
 
 
@@ -36,8 +59,8 @@ class Due:
     provisional: bool
 
 
-def add_working_days(start: datetime, days: int, calendar: Calendar, department: str = "") -> Due:
-    """The close of work of the `days`-th working day after the day of `start`.
+def add_working_days(start: datetime, days: int, timetable: WorkingTime, department: str = "") -> Due:
+    """The department's close of work on the `days`-th working day after the day of `start`.
 
     `start` carries a time zone; its day is the one in China. Raises ValueError for a naive start or fewer than one day.
     """
@@ -50,17 +73,17 @@ def add_working_days(start: datetime, days: int, calendar: Calendar, department:
     left = days
     while left:
         day += timedelta(days=1)
-        verdict = calendar.is_workday(day)
+        verdict = timetable.is_workday(day)
         provisional = provisional or not verdict.known
         left -= verdict.workday
-    return Due(datetime.combine(day, CLOSE_OF_WORK, CHINA).astimezone(UTC), provisional)
+    return Due(datetime.combine(day, timetable.hours(department).closes, CHINA).astimezone(UTC), provisional)
 
 
-def working_day_before(due: datetime, days: int, calendar: Calendar, department: str = "") -> datetime:
-    """The close of work of the working day so many before the day of `due`."""
+def working_day_before(due: datetime, days: int, timetable: WorkingTime, department: str = "") -> datetime:
+    """The department's close of work on the working day so many before the day of `due`."""
     day = day_in_china(due)
     left = days
     while left:
         day -= timedelta(days=1)
-        left -= calendar.is_workday(day).workday
-    return datetime.combine(day, CLOSE_OF_WORK, CHINA).astimezone(UTC)
+        left -= timetable.is_workday(day).workday
+    return datetime.combine(day, timetable.hours(department).closes, CHINA).astimezone(UTC)

@@ -7,8 +7,9 @@ from typing import Self
 
 import strawberry
 
+from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.catalogue import DispatchRule as HeldRule
-from services.routing.store.catalogues import Published
+from services.routing.store.versions import Published
 
 
 @strawberry.type(description="转办规则，区划最长者优先，其次类别、类型 · one line; the longest division first, then category, then kind")
@@ -43,6 +44,6 @@ class DispatchCatalogue:
     rules: list[DispatchRule] = strawberry.field(description="规则 · its rules")
 
     @classmethod
-    def of(cls, published: Published) -> Self:
-        rules = [DispatchRule.of(rule) for rule in published.catalogue.rules]
-        return cls(version=published.catalogue.version, published_at=published.at, rules=rules)
+    def of(cls, published: Published[Catalogue]) -> Self:
+        rules = [DispatchRule.of(rule) for rule in published.table.rules]
+        return cls(version=published.table.version, published_at=published.at, rules=rules)

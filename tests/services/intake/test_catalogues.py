@@ -38,7 +38,7 @@ async def test_what_is_published_decides_from_then_on_and_each_version_stays_as_
     await town.routing.migrate()
     first = await town.routing.catalogues.find(1)
     assert first is not None
-    assert (first.catalogue, first.by) == (FIRST_CATALOGUE, "package")
+    assert (first.table, first.by) == (FIRST_CATALOGUE, "package")
 
     before = await heard(town, "before")
     await town.settle(before)

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.routing.adapters.calendar import StateCouncilCalendar
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories
+from services.routing.adapters.limits import first_limits
+from services.routing.adapters.timetable import first_timetable
 from services.routing.domain import case as domain
 from services.routing.domain import course, dispatching, judging, returns
 from services.routing.domain.appraisal import Appraisal, Body, Consultation
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.lifecycle import Action
-from services.routing.domain.limits import Limits
 from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
 from services.routing.domain.reckoning import Reckoning
@@ -45,7 +45,7 @@ COMMUNITY = Owner(staffId="community_secretary-1", role="COMMUNITY_SECRETARY", u
 HANDLER = Owner(staffId="handler-1", role="HANDLER", unit=LUCHENG)
 OFFICE = "D-3708-RXB"
 ZJJ, SJJ, ELSEWHERE = "D-3708-ZJJ", "D-3708-SJJ", "D-3708-ELSEWHERE"
-CALENDAR = StateCouncilCalendar()
+CALENDAR = first_timetable()
 TREE = load_categories()
 FIRST_CATALOGUE = first_catalogue(TREE)
 KNOWN = {
@@ -53,9 +53,7 @@ KNOWN = {
 }
 # Of 鲁城街道党工委, by another case.
 OWNED_BEFORE = frozenset({"handler-2"})
-
-
-RECKONING = Reckoning(Limits(), CALENDAR)
+RECKONING = Reckoning(first_limits(TREE), CALENDAR)
 
 
 def limit(start: datetime, days: int) -> Due:

@@ -135,7 +135,10 @@ async def test_a_day_that_the_calendar_does_not_know_makes_it_provisional() -> N
         def is_workday(self, day: date) -> Workday:
             return Workday(CALENDAR.is_workday(day).workday, known=False)
 
-    reckoning = replace(RECKONING, timetable=Unknown())
+        def known_until(self) -> int:
+            return 2003
+
+    reckoning = replace(RECKONING, timetable=replace(CALENDAR, calendar=Unknown()))
     await resume_work_order(replace(handling(made, lambda: china(9, 9)), reckoning=lambda: reckoning), HANDLER, "g", ID, "")
     assert made.state().due_provisional
 

@@ -21,3 +21,10 @@ from services.routing.adapters.calendar import StateCouncilCalendar
 )
 def test_weekdays_stand_in_outside_the_known_years(day: date, workday: bool, known: bool) -> None:
     assert StateCouncilCalendar().is_workday(day) == (workday, known)
+
+
+def test_it_knows_its_last_year() -> None:
+    calendar = StateCouncilCalendar()
+    assert calendar.known_until() == 2026
+    assert calendar.is_workday(date(calendar.known_until(), 12, 31)).known
+    assert not calendar.is_workday(date(calendar.known_until() + 1, 1, 1)).known

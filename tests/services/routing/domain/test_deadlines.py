@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -88,10 +87,12 @@ class KnownUntil:
     def is_workday(self, day: date) -> Workday:
         return CALENDAR.is_workday(day) if day.year <= self.last else Workday(day.weekday() < 5, known=False)
 
+    def known_until(self) -> int:
+        return self.last
+
 
 def knowing(last: int) -> Reckoning:
-    timetable: Any = RECKONING.timetable
-    return replace(RECKONING, timetable=replace(timetable, calendar=KnownUntil(last)))
+    return replace(RECKONING, timetable=replace(CALENDAR, calendar=KnownUntil(last)))
 
 
 @pytest.mark.row("S57")
@@ -150,9 +151,10 @@ def test_a_case_that_was_kept_before_there_were_ledgers_has_its_day() -> None:
     kept: Case = CODEC.load(document | {"due_at": limit(AT, 5).at, "due_provisional": True})
     assert (kept.due_at, kept.due_provisional, kinds(kept.deadlines.result)) == (limit(AT, 5).at, True, ["START"])
     assert kept.deadlines.response.entries == []
-    assert kept.deadlines.result.stopped(HANDLER, AT).gone_on(HANDLER, AT + timedelta(days=4), RECKONING).due_at == limit(
-        limit(AT, 5).at, 2
-    ).at
+    assert (
+        kept.deadlines.result.stopped(HANDLER, AT).gone_on(HANDLER, AT + timedelta(days=4), RECKONING).due_at
+        == limit(limit(AT, 5).at, 2).at
+    )
     assert CODEC.load(document | {"due_at": None}).due_at is None
 
 

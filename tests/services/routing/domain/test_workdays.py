@@ -1,16 +1,16 @@
 """Working days on the real calendar of the State Council, and past its end."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.adapters.calendar import StateCouncilCalendar
-from services.routing.domain.workdays import Workday, add_working_days
+from services.routing.adapters.timetable import first_timetable
+from services.routing.domain.workdays import Hours, Workday, add_working_days
 from shared.china_time import CHINA
 
-CALENDAR = StateCouncilCalendar()
+CALENDAR = first_timetable()
 
 
 def china(text: str) -> datetime:
@@ -118,6 +118,9 @@ def test_more_days_and_later_starts_never_end_earlier(start: datetime, days: int
 class NobodyKnows:
     def is_workday(self, day: date) -> Workday:
         return Workday(workday=True, known=day != date(2020, 6, 6))
+
+    def hours(self, department: str = "") -> Hours:
+        return Hours(time(9), time(17))
 
 
 def test_one_unknown_day_on_the_way_makes_it_provisional() -> None:
