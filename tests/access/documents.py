@@ -15,8 +15,8 @@ from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.appraisal import Answered, Appraisal, Consultation, Recall, Verdict
-from services.routing.domain.case import Case
-from services.routing.domain.deadlines import Deadline, Deadlines
+from services.routing.domain.case import SYSTEM, Case
+from services.routing.domain.deadlines import Deadline, Deadlines, as_kept
 from services.routing.domain.deadlines import Entry as DeadlineEntry
 from services.routing.domain.nodes import Node
 from services.routing.domain.ownership import HandOver
@@ -392,7 +392,8 @@ def returned(department: str) -> dict[str, Any]:
 
 
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
-DUE_LATER: dict[str, Any] = at("HANDLING") | {"due_at": FAR}
+DUE_FAR = as_kept(FAR, False, AT, SYSTEM, 1)
+DUE_LATER: dict[str, Any] = at("HANDLING") | {"deadlines": DUE_FAR}
 
 
 def extension_asked(department: str) -> dict[str, Any]:
@@ -414,7 +415,7 @@ def part_asked(department: str, lead: str) -> dict[str, Any]:
 
 
 # 研判 by people: nobody has it yet.
-APPRAISING: dict[str, Any] = at("APPRAISING") | {"work_order": None, "departments": [], "due_at": None}
+APPRAISING: dict[str, Any] = at("APPRAISING") | {"work_order": None, "departments": [], "deadlines": Deadlines()}
 
 
 def opinion_asked(place: str) -> dict[str, Any]:
@@ -428,7 +429,8 @@ def suspended(department: str) -> dict[str, Any]:
     """Changes by which this department does not go on for now."""
     by = Owner(staffId="suspends", role="HANDLER", unit=department)
     held = Suspension(department=department, round=1, at=FAR, by=by, reason="等待。", until="2099-01-15", due=FAR, due_provisional=False)
-    return at("SUSPENDED") | {"suspensions": [held]}
+    stopped = Deadlines(result=DUE_FAR.result.stopped(by, FAR))
+    return at("SUSPENDED") | {"suspensions": [held], "deadlines": stopped}
 
 
 def report_waiting(department: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from services.intake.store.mongo import CODEC as GRIEVANCES
+from services.routing.domain.case import SYSTEM
+from services.routing.domain.deadlines import as_kept
 from services.routing.store.mongo import CODEC as CASES
 from shared.identity.refs import subject_ref
 from tests.access.conftest import World
@@ -171,7 +173,7 @@ async def test_a_desk_neither_shows_nor_counts_nor_pages_over_what_accuses_the_v
         changes = {
             "division": "370826001001",
             "accused_departments": [OTHER_UNIT] if place % 2 == 0 else [],
-            "due_at": AT + timedelta(hours=6 * place),
+            "deadlines": as_kept(AT + timedelta(hours=6 * place), False, AT, SYSTEM, 1),
         }
         await keep(world.services["routing"].cases, described.id, CASES.dump(described.case().with_(**changes)))
     await world.services["routing"].projector().round()

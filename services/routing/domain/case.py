@@ -132,7 +132,9 @@ class Case(BaseModel):
         return self.model_copy(update={"status": status, "history": [*self.history, step]})
 
     def with_(self, **changes: object) -> Self:
-        """Who owns it changes with a move, which comes first."""
+        """Who owns it changes with a move, which comes first. Raises TypeError for what is no field: it would be lost silently."""
+        if unknown := changes.keys() - type(self).model_fields.keys():
+            raise TypeError(f"no fields of a case: {', '.join(sorted(unknown))}")
         owner = changes.get("owner")
         if isinstance(owner, Owner):
             at = self.history[-1].at if self.history else self.registered_at

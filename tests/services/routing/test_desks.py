@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.routing.domain.case import Case
+from services.routing.domain.case import SYSTEM, Case
+from services.routing.domain.deadlines import Deadlines, as_kept
 from services.routing.domain.desks import (
     ENDED,
     FOR_DISPATCHERS,
@@ -65,8 +66,10 @@ def person(role: Role, *scopes: tuple[str, Level], **changes: Any) -> Viewer:
 def case_of(number: int, **changes: Any) -> Case:
     department = changes.pop("department", "D-1")
     order = WorkOrder(department=department, rule="r", rule_version=1, round=1, dispatched_at=NOW)
-    fields: dict[str, Any] = {"number": f"n-{number}", "departments": [department], "work_order": order, "due_at": DUE, "category": None}
-    return handled().with_(**{**fields, "registered_at": NOW, **changes})
+    due = changes.pop("due_at", DUE)
+    deadlines = as_kept(due, False, NOW, SYSTEM, 1) if due else Deadlines()
+    fields: dict[str, Any] = {"number": f"n-{number}", "departments": [department], "work_order": order, "category": None}
+    return handled().with_(**{**fields, "deadlines": deadlines, "registered_at": NOW, **changes})
 
 
 def drawn(number: int) -> Case:

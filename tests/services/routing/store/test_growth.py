@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.parts import Parts
-from services.routing.domain.case import Case
+from services.routing.domain.case import SYSTEM, Case
+from services.routing.domain.deadlines import as_kept
 from services.routing.domain.desks import Wanted
 from services.routing.service import Service
 from services.routing.settings import RoutingSettings
@@ -86,7 +87,7 @@ def _varied(number: int, draw: random.Random) -> dict[str, Any]:
         "departments": [department],
         "accused_departments": [DEPARTMENTS[0]] if number % 50 == 2 else [],
         "registered_at": LAST - timedelta(days=age, seconds=number % PER_DAY),
-        "due_at": LAST + timedelta(days=number % 19, minutes=510),
+        "deadlines": as_kept(LAST + timedelta(days=number % 19, minutes=510), False, LAST, SYSTEM, 1),
         "number": f"number-{number}",
     }
 
