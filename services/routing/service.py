@@ -23,6 +23,7 @@ from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_o
 from services.routing.store.timetables import Timetables
 from services.routing.usecases import publish_catalogue, publish_limits, publish_timetable
 from services.routing.usecases.ports import Handling
+from services.routing.usecases.recalculate import Recalculation
 from shared import timers
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.intake import DepartmentsRecordedV1, PostsRecordedV1, TeamsRecordedV1
@@ -41,6 +42,7 @@ from shared.writer import Writer
 
 NAME = "routing"
 PROJECT_SECONDS = 1.0
+RECALCULATE_SECONDS = 30.0
 
 
 class Service:
@@ -191,6 +193,8 @@ class Service:
         self.runtime.first(self._read_rules)
         self.runtime.every(2.0, self._read_rules)
         self.runtime.every(timers.ROUND_SECONDS, self._timers().round)
+        recalculation = Recalculation(self.cases, self.writer, self._reckoning, self.runtime.world.now)
+        self.runtime.every(RECALCULATE_SECONDS, recalculation.round)
         self.runtime.every(PROJECT_SECONDS, self.projector().round)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.cases).round)

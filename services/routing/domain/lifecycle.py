@@ -67,6 +67,7 @@ Action = Literal[
     "RETURN_HANDOFF",
     "WARN",
     "ESCALATE",
+    "FIX_DEADLINE",
 ]
 
 Party = Literal[
@@ -204,6 +205,7 @@ MOVES: tuple[Move, ...] = (
     ),
     Move("WARN", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "预警", "warn"),
     Move("ESCALATE", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "提级", "escalate"),
+    Move("FIX_DEADLINE", "SYSTEM", _RUNNING, None, None, GrievanceMovedV1, "重算期限", "reckon the deadline again"),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}

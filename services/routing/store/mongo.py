@@ -6,18 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from services.routing.domain import desks, watch
+from services.routing.domain import desks, recalculation, watch
 from services.routing.domain.case import Case
 from services.routing.store.desks import DeskRecords, migrate_desks
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
 from shared.identity.roles import Role
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, Page, listed
-from shared.mongo import Database
+from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, create_indexes, store_errors
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
+PROVISIONAL = "provisional"
+PROVISIONAL_INDEX = IndexModel([(PROVISIONAL, ASCENDING)], name="provisional", sparse=True)
 DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 
 
@@ -31,6 +33,8 @@ def derived(case: Case) -> Document:
     found: Document = {"listed": entry, "facts": desks.facts(case), "dirty": True}
     if (desk := desks.entry(case)) is not None:
         found["desk"] = desk
+    if recalculation.provisional(case):
+        found[PROVISIONAL] = True
     if (at := watch.next_timer(case)) is not None:
         found[TIMER] = at
     return found | {"scrub_due": True} if case.erased else found
@@ -61,6 +65,12 @@ class Cases(DeskRecords):
             rows = await self.collection.find(query).to_list(None)
         return {row["_id"]: CODEC.load(row) for row in rows if row["registered"]}
 
+    async def provisional(self) -> list[str]:
+        """The ids of those of which a deadline was reckoned without the calendar's word."""
+        with store_errors():
+            rows = await self.collection.find({PROVISIONAL: True}, {"_id": 1}).to_list(None)
+        return [row["_id"] for row in rows]
+
     async def has_owned(self, department: str, staff: str) -> bool:
         """Whether this person was ever a case's owner for this department: by the months in which they were, which are few."""
         return bool(await self._has([_hand(department, staff)]))
@@ -88,7 +98,7 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["cases"])
     with store_errors():
-        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX, TIMER_INDEX])
+        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX, TIMER_INDEX, PROVISIONAL_INDEX])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
     await migrate_desks(database)
 

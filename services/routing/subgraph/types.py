@@ -100,6 +100,7 @@ class CaseAction(Enum):
     RETURN_HANDOFF = _named("RETURN_HANDOFF")
     WARN = _named("WARN")
     ESCALATE = _named("ESCALATE")
+    FIX_DEADLINE = _named("FIX_DEADLINE")
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")

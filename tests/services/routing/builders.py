@@ -162,6 +162,13 @@ def with_suspension(case: Case) -> Case:
     return case.with_(suspensions=[held]).with_deadline(result=case.deadlines.result.stopped(HANDLER, AT))
 
 
+def provisionally_due(case: Case) -> Case:
+    """As if the calendar had had no word on its days."""
+    result = case.deadlines.result
+    last = result.entries[-1].model_copy(update={"provisional": True})
+    return case.with_deadline(result=result.model_copy(update={"entries": [*result.entries[:-1], last]}))
+
+
 def with_verification(case: Case) -> Case:
     """A dispatcher wants the work looked at."""
     return case.with_(verifications=[Verification(round=1, at=AT, by=DISPATCHER, what="看看指示牌是否更换。")])

@@ -16,6 +16,7 @@ from services.routing.domain import (
     extensions,
     handoff,
     judging,
+    recalculation,
     returns,
     suspension,
     verification,
@@ -238,6 +239,9 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     judged = judging.judged(waits, SAID, DISPATCHER, AT)
     fired = watch.fire(builders.handled(), builders.KNOWN, AT + timedelta(days=30))
     assert fired is not None
+    provisional = builders.provisionally_due(builders.handled())
+    fixed = recalculation.fix(provisional, builders.RECKONING, AT)
+    assert fixed is not None
     return [
         (builders.opened(), judging.await_appraisal(builders.opened(), AT)),
         (waits, judging.ask_opinion(waits, "COMMUNITY", None, "情况属实吗？", DISPATCHER, RECKONING, AT)),
@@ -275,6 +279,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.with_the_platform(), handoff.report_handoff(builders.with_the_platform(), "已更换。", RECKONING, AT)),
         (builders.with_the_platform(), handoff.return_handoff(builders.with_the_platform(), "不归本平台管。", RECKONING, AT)),
         (builders.handled(), fired),
+        (provisional, fixed),
         (builders.handled(), course.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), course.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, course.surveyed(surveyed, survey_answer(happy=True), RECKONING)),

@@ -23,6 +23,7 @@ from services.routing.domain import extensions
 from services.routing.domain.case import Case
 from services.routing.domain.lifecycle import BY_ACTION, Action, actions_from, next_status
 from services.routing.domain.verification import reporting
+from services.routing.domain.watch import fire, upcoming
 from services.routing.store.mongo import access_of
 from services.routing.usecases.parties import allowances
 from shared.contracts.feedback import FedBackV1
@@ -35,7 +36,7 @@ from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import ANONYMOUS, Viewer
 from shared.record import Outcome
 from shared.writer import NoSuchRecord
-from tests.services.builders import AT, LUCHENG, Desk, event, viewer
+from tests.services.builders import AT, ID, LUCHENG, Desk, event, viewer
 from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
 from tests.services.routing.test_lifecycle import COMMANDS, MAKERS
 from tests.services.stage import Stage
@@ -78,6 +79,11 @@ Act = Callable[[Desk], Awaitable[str]]
 
 async def hears(at: Desk, told: Event) -> str:
     return (await at.receive(told)).name
+
+
+async def looks(at: Desk) -> str:
+    """As a worker's timers do."""
+    return "DONE" if await at.writer.act(ID, lambda case: fire(case, {}, at.world.now())) else "NOTHING"
 
 
 async def refusal_of(command: Awaitable[None]) -> Refusal | NoSuchRecord | None:
@@ -166,6 +172,19 @@ class Life(RuleBasedStateMachine):
     def an_event_comes_as_somebody_acts(self, seed: int, happy: bool) -> None:
         chance, told = Random(seed), self.from_feedback(happy)
         self.at_once(chance, self.as_act(*self.somebodys(chance), "r"), lambda at: hears(at, told))
+
+    @rule()
+    def the_clock_looks(self) -> None:
+        before = self.case
+        if self.loop.run_until_complete(looks(self.desk)) == "DONE":
+            self.follows(before)
+        assert all(timer.at > self.world.at for timer in upcoming(self.case))
+
+    @precondition(lambda self: self.possible())
+    @rule(seed=st.integers(0, 2**32))
+    def the_clock_looks_as_somebody_acts(self, seed: int) -> None:
+        chance = Random(seed)
+        self.at_once(chance, looks, chance.choice([looks, self.as_act(*self.somebodys(chance), "r")]))
 
     def at_once(self, chance: Random, *acts: Act) -> None:
         before = self.case
@@ -295,6 +314,13 @@ class Life(RuleBasedStateMachine):
         if self.desk.tables.documents:
             told = self.followup.progress
             assert told == self.case.progress(self.case.history[-1].at)
+
+    @invariant()
+    def nobody_is_warned_twice_of_the_same(self) -> None:
+        if self.desk.tables.documents:
+            given = [(each.of, each.step, each.due_at, each.since) for each in self.case.warnings]
+            assert len(set(given)) == len(given)
+            assert all(each.at >= each.planned_at for each in self.case.warnings)
 
     @invariant()
     def history_is_in_order_and_ends_in_the_status(self) -> None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.routing.domain import course, watch
 from services.routing.domain.case import Case
+from services.routing.domain.recalculation import provisional
+from services.routing.domain.timetable import Timetable
 from services.routing.domain.watch import LATE, fire, next_timer, upcoming
+from services.routing.domain.workdays import Workday
 from services.routing.usecases.extend_work_order import decide_days
+from services.routing.usecases.recalculate import Recalculation
 from services.routing.usecases.suspend_work_order import resume_work_order, suspend_work_order
 from shared.contracts.routing import GrievanceWarnedV1
 from shared.identity.roles import Role
 from tests.services.builders import AT, ID, LUCHENG, viewer
 from tests.services.routing.builders import (
+    CALENDAR,
     KNOWN,
     RECKONING,
     appraising,
@@ -25,6 +32,7 @@ from tests.services.routing.builders import (
     limit,
     office,
     opened,
+    provisionally_due,
     resolved,
     returned,
     survey_answer,
@@ -201,3 +209,35 @@ def test_a_rework_is_warned_of_as_the_first_round_was() -> None:
     assert again.due_at == limit(china(30), 5).at
     assert len([each for each in upcoming(again) if each.of == "RESULT"]) == 6
     assert watch.next_timer(again) == RECKONING.days_before(again.due_at, 2)
+
+
+@pytest.mark.row("S57")
+async def test_provisional_deadlines_are_fixed_once_when_another_timetable_is_in_force() -> None:
+    made = office(provisionally_due(handled()))
+    waiting = [ID]
+
+    class Cases:
+        async def provisional(self) -> list[str]:
+            return waiting if provisional(made.state()) else []
+
+    known = [replace(RECKONING, timetable=nothing_known()), RECKONING]
+    recalculation = Recalculation(Cases(), made.writer, lambda: known[0], lambda: china(8, 9))
+    assert [await recalculation.round() for _ in range(2)] == [0, 0]
+    assert REGISTRY.get_sample_value("minyi_provisional_deadlines") == 1
+    known.pop(0)
+    assert [await recalculation.round() for _ in range(2)] == [1, 0]
+    fixed: Case = made.state()
+    assert (fixed.due_at, fixed.due_provisional, fixed.history[-1].action) == (DUE, False, "FIX_DEADLINE")
+    assert made.said() == ["routing.grievance.moved.v1"]
+    assert REGISTRY.get_sample_value("minyi_provisional_deadlines") == 0
+
+
+def nothing_known() -> Timetable:
+    class Weekdays:
+        def is_workday(self, day: date) -> Workday:
+            return Workday(CALENDAR.is_workday(day).workday, known=False)
+
+        def known_until(self) -> int:
+            return 2003
+
+    return replace(CALENDAR, version=0, calendar=Weekdays())
