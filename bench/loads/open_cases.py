@@ -120,7 +120,7 @@ async def _filled(parts: Parts, count: int) -> AsyncIterator[Filled]:
     begun = time.monotonic()
     days: Counter[tuple[str, str]] = Counter()
     buckets: dict[str, Counter[str]] = {}
-    for chunk in _chunks(cases(count), AT_ONCE):
+    for chunk in chunks(cases(count), AT_ONCE):
         rows = [{**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(case)} for number, case in chunk]
         for row in rows:
             # As the projector leaves it: what it does is tested elsewhere, and takes the longest by far.
@@ -143,7 +143,7 @@ async def _insert(collection: Collection, rows: list[Document]) -> None:
         await collection.insert_many(rows[start : start + AT_ONCE], ordered=False)
 
 
-def _chunks(found: Iterator[tuple[int, Case]], size: int) -> Iterator[list[tuple[int, Case]]]:
+def chunks(found: Iterator[tuple[int, Case]], size: int) -> Iterator[list[tuple[int, Case]]]:
     while chunk := list(itertools.islice(found, size)):
         yield chunk
 

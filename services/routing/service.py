@@ -19,7 +19,7 @@ from services.routing.store.catalogues import Catalogues
 from services.routing.store.departments import KnownDepartments
 from services.routing.store.desks import DeskCounts, desk_projector
 from services.routing.store.limits import LimitVersions
-from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks
+from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks, watch_over
 from services.routing.store.timetables import Timetables
 from services.routing.usecases import publish_catalogue, publish_limits, publish_timetable
 from services.routing.usecases.ports import Handling
@@ -118,6 +118,8 @@ class Service:
         await put_on_desks(self.runtime.database)
         for versions in (self.catalogues, self.timetables, self.limits):
             await versions.begin(self.runtime.world.real_now(), "package")
+        await self._read_rules()
+        await watch_over(self.runtime.database, self._reckoning())
 
     async def publish_catalogue(self, text: str, by: str) -> int:
         """The version that these rules are from now on. Raises BadCatalogue."""

@@ -139,6 +139,10 @@ class Deadline(BaseModel):
         """As it is where nothing runs, nor waits to go on."""
         return self._with(Entry(kind="END", at=at, by=by), None) if self.due_at is not None or self.paused else self
 
+    def watched(self, reckoning: Reckoning) -> Self:
+        """With its time nodes, where it was kept before there were any."""
+        return self._planned(reckoning) if self.due_at is not None and not self.nodes else self
+
     def fixed(self, by: Owner, at: datetime, reckoning: Reckoning) -> Self:
         """Reckoned again by a calendar that knows more; as it is where that changes nothing, and where nothing was provisional."""
         if not self.provisional or self.due_at is None:

@@ -56,10 +56,11 @@ class LimitRule:
             return False
         return self.category is None or f"{category or ''}/".startswith(f"{self.category}/")
 
-    def weight(self) -> tuple[int, bool, bool, date]:
-        """The longest category path first, then a named kind, then a named grade, then the latest."""
+    def weight(self) -> tuple[bool, int, bool, bool, date]:
+        """What is urgent is decided by a rule that says so. Else the longest category path first, then a named kind, then a named grade, then
+        the latest."""
         length = len(self.category.split("/")) if self.category else 0
-        return length, self.kind is not None, self.grade is not None, self.since or date.min
+        return self.grade == "URGENT", length, self.kind is not None, self.grade is not None, self.since or date.min
 
     def holds_everywhere(self, kind: Kind, grade: Grade) -> bool:
         """Whether it gives this kind and grade a limit for any category and day."""

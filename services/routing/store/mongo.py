@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from services.routing.domain import desks, recalculation, watch
 from services.routing.domain.case import Case
+from services.routing.domain.reckoning import Reckoning
 from services.routing.store.desks import DeskRecords, migrate_desks
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
@@ -105,12 +106,26 @@ async def migrate(database: Database) -> None:
 
 async def put_on_desks(database: Database) -> None:
     """Cases of before there were desks; a write that comes between has put its case there itself."""
+    await _bring_up_to_date(database, "facts", lambda case: case, ("desk", "facts", "dirty"))
+
+
+async def watch_over(database: Database, reckoning: Reckoning) -> None:
+    """Cases of before there were warnings: their deadlines become ledgers with time nodes."""
+
+    def watched(case: Case) -> Case:
+        return case.with_deadline(result=case.deadlines.result.watched(reckoning))
+
+    await _bring_up_to_date(database, "deadlines", watched, ("deadlines", TIMER, PROVISIONAL))
+
+
+async def _bring_up_to_date(database: Database, without: str, change: Callable[[Case], Case], fields: tuple[str, ...]) -> None:
+    """These fields of what is kept without one of them."""
     cases = Cases(database)
     with store_errors():
-        rows = await cases.collection.find({"registered": True, "facts": {"$exists": False}}, {"_id": 1}).to_list(None)
+        rows = await cases.collection.find({"registered": True, without: {"$exists": False}}, {"_id": 1}).to_list(None)
     for row in rows:
         document = await cases.load(row["_id"])
-        if document is not None and "facts" not in document:
-            found = derived(CODEC.load(document))
-            to_set: Document = {name: found[name] for name in ("desk", "facts", "dirty") if name in found}
+        if document is not None and without not in document:
+            found = CODEC.dump(change(CODEC.load(document)))
+            to_set: Document = {name: found[name] for name in fields if name in found}
             await cases.update(row["_id"], document["version"], to_set, {}, [])

@@ -51,12 +51,15 @@ def test_the_first_limits_are_written_as_they_are_read() -> None:
     ("kind", "grade", "category", "on", "rule"),
     [
         # the longest category decides, be it for any kind and grade
-        ("REPORT", "URGENT", HEATING, "2026-11-15", "heating"),
-        ("REPORT", "URGENT", HEATING, "2026-11-14", "both"),
+        ("REPORT", "COMPLEX", HEATING, "2026-11-15", "heating"),
+        ("REPORT", "COMPLEX", HEATING, "2026-11-14", "building"),
         ("HELP", "ORDINARY", HEATING, "2026-11-14", "building"),
         ("HELP", "ORDINARY", "城乡建设/安全生产", "2030-01-01", "building"),
         # a name that begins alike is no path below
         ("HELP", "ORDINARY", "城乡建设类", "2030-01-01", "rest"),
+        # what is urgent is decided by what says so, however long the others' category
+        ("REPORT", "URGENT", HEATING, "2026-11-15", "both"),
+        ("HELP", "URGENT", HEATING, "2026-11-15", "urgent"),
         # then a named kind, then a named grade
         ("REPORT", "URGENT", None, "2020-06-05", "both-always"),
         ("REPORT", "ORDINARY", None, "2020-06-05", "report"),
@@ -69,7 +72,7 @@ def test_the_first_limits_are_written_as_they_are_read() -> None:
         ("HELP", "COMPLEX", None, "2027-01-01", "complex-2027"),
     ],
 )
-def test_the_longest_category_decides_then_a_named_kind_then_a_named_grade_then_the_latest(
+def test_urgency_decides_then_the_longest_category_then_a_named_kind_then_a_named_grade_then_the_latest(
     kind: Kind, grade: Grade, category: str | None, on: str, rule: str
 ) -> None:
     made = limits(
