@@ -57,7 +57,7 @@ class LimitRule:
         return self.category is None or f"{category or ''}/".startswith(f"{self.category}/")
 
     def weight(self) -> tuple[bool, int, bool, bool, date]:
-        """What is urgent is decided by a rule that says so. Else the longest category path first, then a named kind, then a named grade, then
+        """What is urgent is decided by a rule that says so; else the longest category path, then a named kind, then a named grade, then
         the latest."""
         length = len(self.category.split("/")) if self.category else 0
         return self.grade == "URGENT", length, self.kind is not None, self.grade is not None, self.since or date.min
