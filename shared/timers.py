@@ -25,9 +25,8 @@ TIMER = "timer"
 """The field: a date, by business time; absent where nothing is to come."""
 TIMER_INDEX = IndexModel([(TIMER, ASCENDING)], name="timer", sparse=True)
 ROUND_SECONDS = 1.0
-SEEN_AT_ONCE = 256
-"""The first that are due, of which a worker takes some: another one takes others, mostly."""
-TAKEN_AT_ONCE = 32
+TAKEN_AT_ONCE = 256
+"""The first that are due. Each worker does them in an order of its own, so that several mostly meet different documents."""
 FIRED_AT_ONCE = 8
 AGAIN_SECONDS = 60.0
 """What failed by a defect is tried again then; the others do not wait for it."""
@@ -48,13 +47,12 @@ class Timers:
         self._failed: dict[str, float] = {}
 
     async def round(self) -> int:
-        """Do all that is due, the earliest first; returns in how many documents. Raises StoreTrouble."""
+        """Do all that is due, the earliest few hundred first; returns in how many documents. Raises StoreTrouble."""
         fired = 0
         while due := await self._due():
-            start = random.randrange(max(1, len(due) - TAKEN_AT_ONCE + 1))
-            taken = due[start : start + TAKEN_AT_ONCE]
+            random.shuffle(due)
             gate = asyncio.Semaphore(FIRED_AT_ONCE)
-            done = await asyncio.gather(*(self._do(id, gate) for id in taken), return_exceptions=True)
+            done = await asyncio.gather(*(self._do(id, gate) for id in due), return_exceptions=True)
             for error in done:
                 if isinstance(error, BaseException):
                     raise error
@@ -72,7 +70,7 @@ class Timers:
         if self._failed:
             query["_id"] = {"$nin": list(self._failed)}
         with store_errors():
-            rows = await self._collection.find(query, {TIMER: 1}).sort(TIMER, ASCENDING).limit(SEEN_AT_ONCE).to_list(SEEN_AT_ONCE)
+            rows = await self._collection.find(query, {TIMER: 1}).sort(TIMER, ASCENDING).limit(TAKEN_AT_ONCE).to_list(TAKEN_AT_ONCE)
         lag = (self._now() - rows[0][TIMER]).total_seconds() if rows else 0.0
         telemetry.TIMER_LAG.labels(self._service).set(lag)
         return [row["_id"] for row in rows]

@@ -6,7 +6,6 @@ import asyncio
 import random
 import signal
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -116,9 +115,7 @@ async def test_however_many_workers_each_rings_once(workers: Workers, monkeypatc
 
 
 async def test_after_an_outage_all_is_done_the_earliest_first(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timers, "SEEN_AT_ONCE", 4)
     monkeypatch.setattr(timers, "TAKEN_AT_ONCE", 4)
-    monkeypatch.setattr(timers, "FIRED_AT_ONCE", 1)
     order: list[str] = []
     act = workers.writer.act
 
@@ -132,7 +129,9 @@ async def test_after_an_outage_all_is_done_the_earliest_first(workers: Workers, 
     await workers.put(**{f"c{each:02}": [each, each + 1] for each in minutes})
     workers.world.at = AT + timedelta(days=1)
     assert await workers.timers[0].round() == 20
-    assert order == sorted(order)
+    assert [sorted(order[first : first + 4]) for first in range(0, 20, 4)] == [
+        [f"c{each:02}" for each in range(first, first + 4)] for first in range(1, 21, 4)
+    ]
     assert set(map(tuple, (await workers.rung()).values())) == {(24 * 60, 24 * 60)}
 
 
@@ -145,7 +144,7 @@ async def test_a_clock_that_steps_back_and_forth_rings_nothing_twice_and_skips_n
 
 
 async def test_what_is_broken_holds_nobody_up_and_is_tried_again(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timers, "SEEN_AT_ONCE", 2)
+    monkeypatch.setattr(timers, "TAKEN_AT_ONCE", 2)
     await workers.put(a=[1], b=[1], c=[2], d=[3])
     await workers.collection.update_many({"_id": {"$in": ["a", "b"]}}, {"$set": {"broken": True}})
     workers.world.at = AT + timedelta(minutes=5)
@@ -202,8 +201,8 @@ async def test_a_worker_that_is_killed_after_its_write_leaves_the_rest_to_others
     }
     killed = await asyncio.create_subprocess_exec(sys.executable, "-c", CRASHING, env=env, cwd=ROOT)
     assert await killed.wait() == -signal.SIGKILL
-    rung = Counter(bool(each) for each in (await workers.rung()).values())
-    assert rung[True] >= 1
+    assert any((await workers.rung()).values())
     workers.world.at = AT + timedelta(minutes=5)
-    assert await workers.timers[0].round() == rung[False]
+    # What the dead one had sent may still be written beside us.
+    await workers.timers[0].round()
     assert await workers.versions() == {f"c{number}": 2 for number in range(12)}
