@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.demo import batch, story
+from deploy.demo import batch, overdue, story
 from deploy.demo.accounting import Account, account, acknowledged, broker_of
 from deploy.demo.calendar import begin
 from deploy.demo.client import Client, DemoFailed
@@ -90,6 +90,7 @@ async def play(system: Run, local_dir: Path, count: int, pause: float) -> bool:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
         client = Client(system.urls["gateway"], session, file)
         await story.play(client, clock, out, run, pause)
+        await overdue.play(client, clock, out, run, pause)
         out.rule("一批留言 · A batch of messages")
         lot = batch.messages(await batch.villages(client))[:count]
         columns = (TextColumn("办结 closed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

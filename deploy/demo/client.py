@@ -154,3 +154,6 @@ WHOLE = """query($id: ID!) { grievance(id: $id) { id number subject status chann
   case { department { code name } category dueAt registeredAt closedAt reworks owner { role unit } }
   reply { text delivery } survey { round answeredAt resolved satisfied } attachments { name purpose }
   timeline { at what whatZh by status } } }"""
+WARNED = """query($id: ID!) { grievance(id: $id) { case { status department { code name }
+  deadlines { response { nodes { step at } entries { words wordsZh } } result { nodes { step at } entries { words wordsZh } } }
+  warnings { of step dueAt toRole toUnit } } } }"""
