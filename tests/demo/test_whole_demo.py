@@ -23,7 +23,7 @@ from tests.world import ROOT
 
 pytestmark = pytest.mark.slow
 
-MESSAGES = 48
+MESSAGES, STORIES = 48, 2
 # One of each kind: what holds messages, what holds documents, who takes commands, who applies events, who answers.
 KILLED = ("routing-worker", "broker", "intake-api", "store", "gateway")
 
@@ -69,21 +69,24 @@ async def test_killing_processes_in_the_middle_loses_nothing(directory: Path) ->
         os.killpg(process.pid, signal.SIGKILL)
     said, _ = playing.communicate(timeout=180)
     assert playing.returncode == 0, said[-3000:]
-    assert f"{MESSAGES + 1} / {MESSAGES + 1}" in said
+    assert f"{MESSAGES + STORIES} / {MESSAGES + STORIES}" in said
     # From the first grievance of a fresh installation on, departments have their names.
     assert "转办 鲁城街道党工委" in said
     assert "None" not in said
+    # What is late was warned of step by step, up to the city, of both its deadlines.
+    for step, times in (("黄色预警", 2), ("红色预警", 2), ("提级", 6)):
+        assert len(re.findall(rf"^\d+  .*{step}", said, re.MULTILINE)) == times
 
 
-@pytest.mark.row("S1")
+@pytest.mark.row("S1", "S53")
 async def test_a_second_demo_begins_on_the_next_activity_day_and_accounts_for_both(directory: Path) -> None:
     before = run_of(directory).supervisor
     first = ShiftedClock(directory / "clock").now().astimezone(CHINA)
     known = len(acknowledged(directory / "acknowledged.jsonl"))
     playing = demo(directory, 2)
-    said, _ = playing.communicate(timeout=100)
+    said, _ = playing.communicate(timeout=110)
     assert playing.returncode == 0, said[-3000:]
-    assert f"{known + 3} / {known + 3}" in said
+    assert f"{known + 2 + STORIES} / {known + 2 + STORIES}" in said
     began = began_at(said)
     assert began > first
     assert (began.day in (5, 15, 25), began.hour) == (True, 9)
