@@ -20,7 +20,20 @@ from tests.shared.contracts.examples import AT, EXAMPLES
 TELL_OF_NOBODY = frozenset(
     {
         *("number", "category", "division", "campaign", "attachments", "evidence", "rule", "department", "action", "channel", "deliveryId"),
-        *("to", "summary", "staffId", "role", "unit", "team", "departments", "handlers", "accusedDepartments", "importId"),
+        *(
+            "to",
+            "summary",
+            "staffId",
+            "role",
+            "unit",
+            "toRole",
+            "toUnit",
+            "team",
+            "departments",
+            "handlers",
+            "accusedDepartments",
+            "importId",
+        ),
         # The reference rows are of offices and posts.
         *("code", "name", "head", "receiver", "id", "holder", "leader", "contactUnits", "programmes"),
         # Of an order to 12345, and the official name of a place.
