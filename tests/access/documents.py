@@ -21,7 +21,7 @@ from services.routing.domain.deadlines import Entry as DeadlineEntry
 from services.routing.domain.nodes import Node
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
-from services.routing.domain.waits import GivenWarning, Report, Suspension, Verification
+from services.routing.domain.waits import GivenWarning, Report, Suspension, Urge, Verification
 from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
@@ -225,6 +225,7 @@ class Described:
         verification = Verification(round=1, at=AT, by=self.owner, what=f"核实 {self.mark}", reports=[report])
         start = DeadlineEntry(kind="START", at=AT, by=self.owner, due_at=AT, days=5, department=self.department)
         deadline = Deadline(entries=[start], nodes=[Node(name="YELLOW", at=AT)])
+        urge = Urge(at=AT, by=self.owner, words=f"催办 {self.mark}", answered_at=AT, answered_by=self.owner, answer=f"答复催办 {self.mark}")
         warning = GivenWarning(
             of="RESULT",
             step="YELLOW",
@@ -258,6 +259,7 @@ class Described:
             verifications=[verification],
             deadlines=Deadlines(response=deadline, result=deadline),
             warnings=[warning],
+            urges=[urge],
             declined=Declined(at=AT, by=self.owner, reason=f"不予受理 {self.mark}", route=f"途径 {self.mark}"),
             withdrawn_for=f"撤诉 {self.mark}",
             appraisal=self.appraisal(),
@@ -423,6 +425,11 @@ def opinion_asked(place: str) -> dict[str, Any]:
     by = Owner(staffId="asks", role="DISPATCHER", unit=place)
     waits = Consultation(of="COMMUNITY", asked_at=AT, asked_by=by, question="情况属实吗？", due_at=FAR)
     return APPRAISING | {"appraisal": Appraisal(consultations=[waits])}
+
+
+# Somebody urges, and nobody has answered.
+URGED: dict[str, Any] = at("HANDLING") | {"urges": [Urge(at=AT, by=SYSTEM, words=None)]}
+NOBODY_URGES: dict[str, Any] = at("HANDLING") | {"urges": []}
 
 
 def suspended(department: str) -> dict[str, Any]:

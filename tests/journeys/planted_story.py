@@ -292,6 +292,8 @@ class Story:
             await self._do("handler", "addCoHandler", grievanceId=id, department=department, task=garden.words(name))
         await self._do("co-handler", "reportPart", grievanceId=id, text=garden.words(name))
         await self._do("dispatcher", "releaseCoHandler", grievanceId=id, department=others[1], reason=garden.words(name))
+        await self._do("secretary", "urgeGrievance", grievanceId=id, words=garden.words(name))
+        await self._do("handler", "answerUrges", grievanceId=id, answer=garden.words(name))
         await self._do("handler", "handOverWorkOrder", grievanceId=id, staffId="head-lucheng", reason=garden.words(name))
 
     async def _appraise(self) -> None:

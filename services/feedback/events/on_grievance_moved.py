@@ -33,6 +33,8 @@ WORDS = {
     "RELEASE_CO_HANDLER": ("a co-handling department was released", "免除协办部门"),
     "REFUSE_RETURN": ("it stays with the department", "退单被驳回，仍由原部门办理"),
     "TAKE_HANDOFF": ("12345 has taken it", "12345已受理"),
+    "URGE": ("urged", "催办"),
+    "ANSWER_URGE": ("who urged was answered", "答复催办"),
     "FIX_DEADLINE": ("due anew, by the calendar that was published", "按发布的日历重算期限"),
     "RETURN_HANDOFF": ("12345 asks for it to be handled elsewhere", "12345申请退单"),
 }

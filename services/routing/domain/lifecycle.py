@@ -68,6 +68,8 @@ Action = Literal[
     "WARN",
     "ESCALATE",
     "FIX_DEADLINE",
+    "URGE",
+    "ANSWER_URGE",
 ]
 
 Party = Literal[
@@ -80,6 +82,7 @@ Party = Literal[
     "SUPERVISOR",
     "COMMUNITY",
     "PETITIONER",
+    "URGER",
 ]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
 Limit = Literal["RESULT", "RETURN", "OPINION"]
@@ -206,6 +209,8 @@ MOVES: tuple[Move, ...] = (
     Move("WARN", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "预警", "warn"),
     Move("ESCALATE", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "提级", "escalate"),
     Move("FIX_DEADLINE", "SYSTEM", _RUNNING, None, None, GrievanceMovedV1, "重算期限", "reckon the deadline again"),
+    Move("URGE", "URGER", _RUNNING, None, None, GrievanceMovedV1, "催办", "urge"),
+    Move("ANSWER_URGE", "DEPARTMENT", (*_AT_WORK, "SUSPENDED"), None, None, GrievanceMovedV1, "答复催办", "answer who urges"),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}

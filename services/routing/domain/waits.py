@@ -56,6 +56,25 @@ class GivenWarning(BaseModel):
     to_staff: str | None
 
 
+class Urge(BaseModel):
+    """催办: somebody wants it done; `words` may be none. It stays until somebody of the department has answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    by: Owner
+    words: str | None
+    answered_at: datetime | None = None
+    answered_by: Owner | None = None
+    answer: str | None = None
+
+    def answered(self, answer: str, by: Owner, at: datetime) -> Self:
+        return self.model_copy(update={"answer": answer, "answered_by": by, "answered_at": at})
+
+    def without_words(self) -> Self:
+        return self.model_copy(update={"words": blanked(self.words), "answer": blanked(self.answer)})
+
+
 class Report(BaseModel):
     """What a department says it has done; `released` is None while it waits for somebody to look. `photos` are attachment ids of whoever
     looked; `remark` is what they say of it."""

@@ -60,6 +60,13 @@ VERIFIES = command(
     "ROLE_MISSING NOT_FOUND NOT_YOUR_TERRITORY",
 )
 WITHDRAWS = command("诉求人本人", "the petitioner", parties.PETITIONERS, parties.may_withdraw, "ROLE_MISSING NOT_FOUND NOT_YOURS")
+URGES = command(
+    "诉求人本人、受理该诉求的团队、辖区内的转办员和督查专员",
+    "the petitioner, the team that heard it, dispatchers and supervisors in their territory",
+    parties.URGERS,
+    parties.may_urge,
+    "ROLE_MISSING NOT_FOUND NOT_YOURS_TO_URGE",
+)
 BULK = command(
     "经办人、部门负责人、转办员，逐件按该动作的规则",
     "handlers, heads and dispatchers, each case by the rule of the action",
@@ -126,7 +133,7 @@ POLICY = Policy(
         },
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
-            "suspendWorkOrder resumeWorkOrder": HANDLES,
+            "suspendWorkOrder resumeWorkOrder answerUrges": HANDLES,
             "adjudicateReturn reassignWorkOrder declineGrievance releaseCoHandler": DISPATCHES,
             "recallForAppraisal askOpinion judgeGrievance answerGrievance": DISPATCHES,
             "askVerification rejectResolution releaseResolution": DISPATCHES,
@@ -137,13 +144,14 @@ POLICY = Policy(
             "verifyOnSite": VERIFIES,
             "decideExtension endSuspension": SUPERVISES,
             "withdrawGrievance": WITHDRAWS,
+            "urgeGrievance": URGES,
             "bulkAct": BULK,
         },
         "Grievance": {"id": OF_OBJECT, "status case": SEES},
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
-            "suspensions deadlines warnings": OF_OBJECT,
+            "suspensions deadlines warnings urges": OF_OBJECT,
             # Nor is what waits to be looked at a reply yet.
             "handOvers verifications consultations verdict recalls": AMONG_OFFICIALS,
         },
@@ -170,6 +178,7 @@ POLICY = Policy(
         "DeadlineNode": {"step at": OF_OBJECT},
         "DeadlineEntry": {"kind at round dueAt provisional words wordsZh": OF_OBJECT},
         "CaseWarning": {"of step dueAt plannedAt at late toRole toUnit toStaff": OF_OBJECT},
+        "Urge": {"at by words answeredAt answeredBy answer": OF_OBJECT},
         "Suspension": {"department at by reason until due endedAt endedBy answer overdue": OF_OBJECT},
         "Verification": {"round at by what reports": OF_OBJECT},
         "HeldReport": {"at by text evidence released answeredAt answeredBy remark photos": OF_OBJECT},
@@ -198,6 +207,8 @@ POLICY = Policy(
         "VerifyRefused": {"code message messageZh field": TO_THE_REFUSED},
         "RejectResolutionRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ReleaseResolutionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "UrgeRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AnswerUrgesRefused": {"code message messageZh field": TO_THE_REFUSED},
         "WithdrawRefused": {"code message messageZh field": TO_THE_REFUSED},
         "HandOverRefused": {"code message messageZh field": TO_THE_REFUSED},
         "AddCoHandlerRefused": {"code message messageZh field": TO_THE_REFUSED},

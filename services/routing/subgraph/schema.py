@@ -105,6 +105,14 @@ from services.routing.subgraph.types import (
     ReportRefused,
     ReportResult,
 )
+from services.routing.subgraph.urging import (
+    AnswerUrgesInput,
+    AnswerUrgesRefused,
+    AnswerUrgesResult,
+    UrgeGrievanceInput,
+    UrgeRefused,
+    UrgeResult,
+)
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.answer_grievance import answer_directly
@@ -121,6 +129,7 @@ from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
 from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
+from services.routing.usecases.urge_grievance import answer_who_urges, urge_handling
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
@@ -195,6 +204,14 @@ class Mutation:
     @strawberry.mutation(description="审批延期 · a supervisor grants an extension, or refuses it")
     async def decide_extension(self, info: Ctx, input: DecideExtensionInput) -> DecideExtensionResult:
         return await _done(info, input, DecideExtensionRefused, decide_days, input.granted, input.reason)
+
+    @strawberry.mutation(description="催办，每人24小时一次 · urge whoever has it in hand, once in 24 hours")
+    async def urge_grievance(self, info: Ctx, input: UrgeGrievanceInput) -> UrgeResult:
+        return await _done(info, input, UrgeRefused, urge_handling, input.words)
+
+    @strawberry.mutation(description="答复催办 · the department answers all who urge")
+    async def answer_urges(self, info: Ctx, input: AnswerUrgesInput) -> AnswerUrgesResult:
+        return await _done(info, input, AnswerUrgesRefused, answer_who_urges, input.answer)
 
     @strawberry.mutation(
         description="内部移交，责任人随之变更 · its owner, or the department's head, hands it to another person there, who owns it"

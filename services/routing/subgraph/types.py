@@ -19,7 +19,7 @@ from services.routing.subgraph.basics import Department as Department
 from services.routing.subgraph.basics import Grade as Grade
 from services.routing.subgraph.deadlines import CaseWarning, Deadlines
 from services.routing.subgraph.decisions import Declined, Extension, Return
-from services.routing.subgraph.waits import Suspension, Verification
+from services.routing.subgraph.waits import Suspension, Urge, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
 from shared.subgraph import RefusedFields
@@ -101,6 +101,8 @@ class CaseAction(Enum):
     WARN = _named("WARN")
     ESCALATE = _named("ESCALATE")
     FIX_DEADLINE = _named("FIX_DEADLINE")
+    URGE = _named("URGE")
+    ANSWER_URGE = _named("ANSWER_URGE")
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
@@ -200,6 +202,7 @@ class Case:
     hand_overs: list[HandOver] | None = strawberry.field(description="内部移交记录 · every hand-over inside a department; for officials")
     deadlines: Deadlines = strawberry.field(description="两项时限 · when the first response and the result are due, and why then")
     warnings: list[CaseWarning] = strawberry.field(description="预警和提级记录 · every warning that the clock gave, oldest first")
+    urges: list[Urge] = strawberry.field(description="催办记录 · every time that somebody urged, oldest first")
     suspensions: list[Suspension] = strawberry.field(description="挂起记录 · every suspension, oldest first")
     verifications: list[Verification] | None = strawberry.field(
         description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner"
@@ -254,6 +257,7 @@ class Case:
             hand_overs=[HandOver.of(each) for each in held.hand_overs],
             deadlines=Deadlines.of(held.deadlines),
             warnings=[CaseWarning.given(each) for each in held.warnings],
+            urges=[Urge.of(each) for each in held.urges],
             suspensions=[Suspension.of(each) for each in held.suspensions],
             verifications=[Verification.of(each) for each in held.verifications],
             held=held,

@@ -10,6 +10,7 @@ import strawberry
 from services.routing.domain import suspension
 from services.routing.domain.waits import Report
 from services.routing.domain.waits import Suspension as HeldSuspension
+from services.routing.domain.waits import Urge as HeldUrge
 from services.routing.domain.waits import Verification as HeldVerification
 from services.routing.subgraph.basics import CaseOwner, Ctx, Department
 
@@ -44,6 +45,27 @@ class Suspension:
             ended_by=CaseOwner.of(held.ended_by) if held.ended_by else None,
             answer=held.answer,
             held=held,
+        )
+
+
+@strawberry.type(description="催办 · somebody wants it done")
+class Urge:
+    at: datetime = strawberry.field(description="催办时间（UTC）· when, in UTC")
+    by: CaseOwner = strawberry.field(description="谁催办 · by whom")
+    words: str | None = strawberry.field(description="催办内容；可空 · what they said, if anything")
+    answered_at: datetime | None = strawberry.field(description="答复时间（UTC）；未答复为空 · when it was answered, in UTC; null: not yet")
+    answered_by: CaseOwner | None = strawberry.field(description="谁答复 · who answered")
+    answer: str | None = strawberry.field(description="答复 · the answer")
+
+    @classmethod
+    def of(cls, held: HeldUrge) -> Self:
+        return cls(
+            at=held.at,
+            by=CaseOwner.of(held.by),
+            words=held.words,
+            answered_at=held.answered_at,
+            answered_by=CaseOwner.of(held.answered_by) if held.answered_by else None,
+            answer=held.answer,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain import co_handlers, extensions, handoff, judging, returns, suspension, verification
+from services.routing.domain import co_handlers, extensions, handoff, judging, returns, suspension, urging, verification
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
@@ -31,6 +31,8 @@ DISPATCHERS = (Role.DISPATCHER,)
 SUPERVISORS = (Role.SUPERVISOR,)
 PETITIONERS = (Role.RESIDENT,)
 COMMUNITIES = (Role.COMMUNITY_SECRETARY,)
+TEAMS = (Role.SECRETARY, Role.TEAM_LEADER)
+URGERS = (*PETITIONERS, *TEAMS, *DISPATCHERS, *SUPERVISORS)
 # Who acts for a territory, as what.
 TERRITORIAL: dict[Party, Role] = {
     "DISPATCHER": Role.DISPATCHER,
@@ -86,6 +88,16 @@ def may_withdraw(viewer: Viewer, access: Access) -> bool:
     return may_see(viewer, access) and is_petitioner(viewer, access)
 
 
+def _heard_it(viewer: Viewer, access: Access) -> bool:
+    """Of the team that took it down."""
+    return viewer.has(*TEAMS) and may_see(viewer, access) and viewer.team is not None and viewer.team == access.team
+
+
+def may_urge(viewer: Viewer, access: Access) -> bool:
+    """Whose grievance it is, whose team heard it, and who dispatches or supervises in its place."""
+    return may_withdraw(viewer, access) or _heard_it(viewer, access) or may_dispatch(viewer, access) or may_supervise(viewer, access)
+
+
 PARTIES: dict[Party, PartyRule] = {
     "DEPARTMENT": PartyRule(
         HANDLERS,
@@ -130,6 +142,11 @@ PARTIES: dict[Party, PartyRule] = {
         lambda viewer, _case, access: may_withdraw(viewer, access),
         lambda: Forbidden("NOT_YOURS", "只有诉求人本人可以撤诉。", "Only the petitioner may withdraw it."),
     ),
+    "URGER": PartyRule(
+        URGERS,
+        lambda viewer, _case, access: may_urge(viewer, access),
+        lambda: Forbidden("NOT_YOURS_TO_URGE", "您不能催办该诉求。", "It is not yours to urge."),
+    ),
     "COMMUNITY": PartyRule(
         COMMUNITIES,
         lambda viewer, _case, access: may_advise(viewer, access),
@@ -157,16 +174,29 @@ def author(viewer: Viewer, action: Action, case: Case) -> Owner:
     """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher, supervisor or party secretary for a
     territory."""
     party = BY_ACTION[action].by
+    if party == "URGER":
+        return _urging(viewer, case)
     if party == "PETITIONER":
         return PETITIONER
     leads = case.work_order is not None and _acts_for(viewer) == case.work_order.department
     if party in TERRITORIAL or (party == "LEAD_OR_DISPATCHER" and not leads):
-        role = TERRITORIAL.get(party, Role.DISPATCHER)
-        # A compound that was asked lies below the case's division.
-        covering = [scope for scope in viewer.scopes if scope.covers(case.division) or scope.prefix in case.consulted()]
-        return Owner(staffId=viewer.sub, role=role, unit=max(covering, key=lambda scope: len(scope.prefix)).code)
+        return _for_territory(viewer, TERRITORIAL.get(party, Role.DISPATCHER), case)
     role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
+
+
+def _urging(viewer: Viewer, case: Case) -> Owner:
+    """As what officials urge: of the team that heard it, else for the territory."""
+    if viewer.has(*TEAMS) and viewer.team == case.team and case.team is not None:
+        role = Role.SECRETARY if viewer.has(Role.SECRETARY) else Role.TEAM_LEADER
+        return Owner(staffId=viewer.sub, role=role, unit=case.team)
+    return _for_territory(viewer, Role.SUPERVISOR if viewer.has(Role.SUPERVISOR) else Role.DISPATCHER, case)
+
+
+def _for_territory(viewer: Viewer, role: Role, case: Case) -> Owner:
+    # A compound that was asked lies below the case's division.
+    covering = [scope for scope in viewer.scopes if scope.covers(case.division) or scope.prefix in case.consulted()]
+    return Owner(staffId=viewer.sub, role=role, unit=max(covering, key=lambda scope: len(scope.prefix)).code)
 
 
 def roles_of(action: Action) -> tuple[Role, ...]:
@@ -189,6 +219,7 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
         or handoff.hindrance(case, action)
         or suspension.hindrance(case, action, now)
         or verification.hindrance(case, action, viewer.sub)
+        or urging.hindrance(case, action, PETITIONER.staffId if is_petitioner(viewer, parts.access_of(case)) else viewer.sub, now)
     ):
         raise refusal
 

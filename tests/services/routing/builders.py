@@ -22,7 +22,7 @@ from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
 from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.targets import HOTLINE
-from services.routing.domain.waits import Report, Suspension, Verification
+from services.routing.domain.waits import Report, Suspension, Urge, Verification
 from services.routing.domain.work_order import Extension, Return, WorkOrder
 from services.routing.domain.workdays import Due
 from services.routing.events import CONSUMERS, OPENS, consumer
@@ -160,6 +160,11 @@ def with_suspension(case: Case) -> Case:
         due_provisional=case.due_provisional,
     )
     return case.with_(suspensions=[held]).with_deadline(result=case.deadlines.result.stopped(HANDLER, AT))
+
+
+def urged(case: Case) -> Case:
+    """By the petitioner, without an answer."""
+    return case.with_(urges=[Urge(at=AT, by=domain.PETITIONER, words="等了很久。")])
 
 
 def provisionally_due(case: Case) -> Case:

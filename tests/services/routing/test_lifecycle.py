@@ -19,11 +19,12 @@ from services.routing.domain import (
     recalculation,
     returns,
     suspension,
+    urging,
     verification,
     watch,
     within,
 )
-from services.routing.domain.case import Case
+from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import (
     BY_ACTION,
@@ -56,6 +57,7 @@ from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
 from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
+from services.routing.usecases.urge_grievance import answer_who_urges, urge_handling
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1
@@ -113,6 +115,8 @@ COMMANDS: dict[Action, Command] = {
     "DENY_ON_SITE": lambda parts, who, r: verify_on_site(parts, who, r, ID, False, "还是旧牌。", [], ""),
     "REJECT_RESOLUTION": lambda parts, who, r: reject_resolution(parts, who, r, ID, "没有照片。", ""),
     "RELEASE_RESOLUTION": lambda parts, who, r: release_resolution(parts, who, r, ID, "书记休假。", ""),
+    "URGE": lambda parts, who, r: urge_handling(parts, who, r, ID, "等了很久。", ""),
+    "ANSWER_URGE": lambda parts, who, r: answer_who_urges(parts, who, r, ID, "明天完工。", ""),
     "WITHDRAW": lambda parts, who, r: withdraw_grievance(parts, who, r, ID, "已经好了。", ""),
 }
 # Where it has to have been asked before: what a case of any state needs more.
@@ -121,6 +125,7 @@ NEEDS: dict[Action, Callable[[Case], Case]] = {
     "REPORT_PART": lambda case: builders.with_part(case, LUCHENG, lead=ZJJ),
     "RELEASE_CO_HANDLER": lambda case: builders.with_part(case, ZJJ),
     "GIVE_OPINION": builders.with_opinion_asked,
+    "ANSWER_URGE": builders.urged,
     "SUBMIT_RESOLUTION": builders.with_verification,
     **dict.fromkeys(verification.ANSWERS, builders.with_report_waiting),
 }
@@ -159,6 +164,8 @@ MAKERS: dict[Action, set[Role]] = {
     "DENY_ON_SITE": {Role.COMMUNITY_SECRETARY},
     "REJECT_RESOLUTION": {Role.DISPATCHER},
     "RELEASE_RESOLUTION": {Role.DISPATCHER},
+    "URGE": {Role.RESIDENT, Role.SECRETARY, Role.TEAM_LEADER, Role.DISPATCHER, Role.SUPERVISOR},
+    "ANSWER_URGE": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "WITHDRAW": {Role.RESIDENT},
 }
 
@@ -280,6 +287,8 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.with_the_platform(), handoff.return_handoff(builders.with_the_platform(), "不归本平台管。", RECKONING, AT)),
         (builders.handled(), fired),
         (provisional, fixed),
+        (builders.handled(), urging.urge(builders.handled(), None, PETITIONER, AT)),
+        (builders.urged(builders.handled()), urging.answer_urges(builders.urged(builders.handled()), "明天完工。", HANDLER, AT)),
         (builders.handled(), course.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), course.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, course.surveyed(surveyed, survey_answer(happy=True), RECKONING)),
