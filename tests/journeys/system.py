@@ -186,3 +186,18 @@ def running(parts: Parts, prefix: str, issuer: DevelopmentIssuer, keys_dir: Path
         yield system
     finally:
         system.stop()
+
+
+@contextmanager
+def gateway_of(system: System, env: Mapping[str, str] | None = None) -> Iterator[Service]:
+    """A gateway before this system's subgraphs; it ends with the system at the latest."""
+    subgraphs = ",".join(f"{name}={system.process(name, 'api').url}/graphql" for name in SERVICES)
+    own = {**system.environment, "MINYI_SUBGRAPHS": subgraphs, **(env or {})}
+    label = f"{len(system.processes)}{system.prefix}"
+    process = system.processes[f"gateway-{label}"] = system.parts.service("gateway", "", own, label=label)
+    process.start()
+    process.wait_ready()
+    try:
+        yield process
+    finally:
+        process.stop()
