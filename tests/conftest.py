@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.parts import Parts, ensure_parts
+from deploy.local.service import Service
 from shared.identity.development import DevelopmentIssuer
 from shared.identity.keys import ensure_development_keys
 from shared.mongo import Client, Database, connect, database
 from shared.settings import CommonSettings
+from tests.journeys.system import System, gateway_of, running
 from tests.memory import memory, place_of_parts
+from tests.scopes import FAST_JOURNEY, JOURNEY, left, scope_of, until_left
 from tests.world import ISSUER
 
 # Some hundred processes of ours are started from the same sources: what the first compiles, the others read.
@@ -39,11 +42,6 @@ LONGEST = (
     "tests/shared/model/",
     "tests/services/",
 )
-# Each of these tests starts all that it needs.
-EACH_ALONE = {"tests/bench/test_loads.py"}
-# These look at one whole system, which is started once.
-OF_ONE_SYSTEM = {f"tests/deploy/{name}.py" for name in ("test_operating", "test_documented_commands")}
-
 # Fixtures that start a broker or a store.
 NEEDS_PARTS = {"parts", "intake_store_settings"}
 
@@ -53,7 +51,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if NEEDS_PARTS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: next((n for n, folder in enumerate(LONGEST) if item.nodeid.startswith(folder)), len(LONGEST)))
+    scopes = {item.nodeid: scope_of(item.nodeid) for item in items}
+    places = {scope: next((n for n, folder in enumerate(LONGEST) if scope.startswith(folder)), len(LONGEST)) for scope in scopes.values()}
+    # What looks at one system stays together.
+    seen = {scope: number for number, scope in enumerate(dict.fromkeys(scopes.values()))}
+    items.sort(key=lambda item: (places[scopes[item.nodeid]], seen[scopes[item.nodeid]]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    yield
+    scope = scope_of(item.nodeid)
+    if nextitem is None or scope_of(nextitem.nodeid) != scope:
+        left(scope)
 
 
 def pytest_collection_finish() -> None:
@@ -66,10 +76,7 @@ class ByFile(LoadScopeScheduling):
     """A file to one process, and all files that look at the one whole system (xdist 3.8's own groups do nothing under pytest 9.2)."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        if file in EACH_ALONE:
-            return nodeid
-        return "of one system" if file in OF_ONE_SYSTEM else file
+        return scope_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
@@ -104,6 +111,32 @@ def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def issuer(keys_dir: Path) -> DevelopmentIssuer:
     """Mints any token that the processes under test accept."""
     return DevelopmentIssuer(env="development", keys_dir=keys_dir, issuer=ISSUER, audience="minyi")
+
+
+@pytest.fixture(scope="session")
+def journey(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
+    """Three services, for tests that leave them running and look at grievances of their own."""
+    with until_left(JOURNEY) as stack:
+        system = stack.enter_context(running(parts, "journey", issuer, keys_dir))
+        system.start_all()
+        yield system
+
+
+@pytest.fixture(scope="session")
+def journey_gateway(journey: System) -> Iterator[Service]:
+    """The gateway before them."""
+    with gateway_of(journey) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def fast_journey(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
+    """Three services that sweep often and try again soon."""
+    fast = {"MINYI_SWEEP_SECONDS": "0.2", "MINYI_SWEEP_AGE_SECONDS": "0.5", "MINYI_RETRY_SECONDS": "[0.2, 0.3, 0.5]"}
+    with until_left(FAST_JOURNEY) as stack:
+        system = stack.enter_context(running(parts, "fast", issuer, keys_dir, fast))
+        system.start_all()
+        yield system
 
 
 @pytest.fixture

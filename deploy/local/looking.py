@@ -6,21 +6,22 @@ import asyncio
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from deploy.local import health, log_lines
-from deploy.local.doctor import examine
-from deploy.local.doctor.findings import Finding
 from deploy.local.inspection import Work, work_in_progress
 from deploy.local.local_directory import Run, read_run, running
 from deploy.local.logs import Follower
 from deploy.local.signals import Asked, ended_by_signals
 from deploy.local.terminal import DEFAULT_DIR, AsJson, LocalDir, fail, out, print_json, print_json_line, show_line
 from deploy.local.trouble import Trouble
+
+if TYPE_CHECKING:
+    from deploy.local.doctor.findings import Finding
 
 NOT_RUNNING = 3
 
@@ -134,6 +135,9 @@ def doctor(as_json: AsJson = False, local_dir: LocalDir = DEFAULT_DIR) -> None:
     Looks at the system that runs here, else at what this shell's MINYI_RABBITMQ_URL and MINYI_MONGODB_URL name.
     Exit code 1 when anything is wrong.
     """
+    # It knows what the services declare, and so loads most of them: two thirds of any command's start.
+    from deploy.local.doctor import examine
+
     local_dir = local_dir.resolve()
     with out.status("examining · 正在检查") as spinner:
         found = asyncio.run(examine(os.environ, local_dir, running(local_dir), lambda title: spinner.update(f"{title} …")))

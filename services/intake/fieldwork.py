@@ -251,8 +251,8 @@ class Fieldwork:
     async def migrate(self) -> None:
         """Indexes, the committed places, the first organisation. Repeating it changes nothing."""
         database = self.runtime.database
-        await migrate_indexes(database)
         await seed_places(database)
+        await migrate_indexes(database)
         await seed_organisation(self.departments, self.posts)
         await seed_calendar(self.campaigns, self.duties)
         # Written down before anything is started: whoever starts relays it first, and the others know whom a grievance may go to.

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.processes import ROOT
 from tests.deploy.builders import bare_environment
+from tests.scopes import OPERATED, until_left
 
 Typed = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,12 +32,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where `up --detach` has started the system, with a broker and a store of its own."""
     directory = tmp_path_factory.mktemp("operated")
     type_it = typed_in(directory)
-    begun = type_it("up", "--detach")
-    try:
+    with until_left(OPERATED) as stack:
+        stack.callback(type_it, "down")
+        begun = type_it("up", "--detach")
         assert begun.returncode == 0, begun.stderr
         yield directory
-    finally:
-        type_it("down")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,31 +18,23 @@ from gateway.limits import Limits
 from gateway.settings import GatewaySettings
 from gateway.supergraph_file import read_supergraph
 from gateway.trusted_documents import MongoDocuments, make_manifest, read_manifest
-from shared.identity.development import DevelopmentIssuer
 from shared.mongo import connect, database
 from shared.read_your_writes import HEADER
 from shared.settings import CommonSettings
 from tests.docs.frontend_examples import PAGE, Example, examples
-from tests.journeys.system import SERVICES, System, running
+from tests.journeys.system import System, gateway_of
+
+
+@pytest.fixture
+def system(journey: System) -> System:
+    return journey
 
 
 @pytest.fixture(scope="module")
-def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
-    with running(parts, "frontend", issuer, keys_dir) as started:
-        started.start_all()
-        yield started
-
-
-@pytest.fixture(scope="module")
-def gateway(system: System) -> Iterator[Service]:
+def gateway(journey: System) -> Iterator[Service]:
     """As in production, but that ad hoc documents run: the page says where they do not."""
-    subgraphs = ",".join(f"{name}={system.process(name, 'api').url}/graphql" for name in SERVICES)
-    env = {**system.environment, "MINYI_SUBGRAPHS": subgraphs, "MINYI_TRUSTED_DOCUMENTS_ONLY": "false"}
-    process = system.parts.service("gateway", "", env)
-    process.start()
-    process.wait_ready()
-    yield process
-    process.stop()
+    with gateway_of(journey, {"MINYI_TRUSTED_DOCUMENTS_ONLY": "false"}) as started:
+        yield started
 
 
 def found_at(data: Any, path: str) -> Any:

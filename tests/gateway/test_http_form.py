@@ -14,6 +14,7 @@ import pytest
 from bench.canned import Canned
 from gateway.endpoint import Capacity, GraphQLEndpoint
 from gateway.engine.engine import Engine
+from gateway.engine.supergraph import Supergraph
 from gateway.engine.transport import Reply, RequestContext
 from gateway.http_form import hash_in
 from gateway.supergraph_file import read_supergraph
@@ -32,8 +33,8 @@ MAX_BYTES = 5_000
 class InProcess:
     """Subgraphs without HTTP; `sent` holds the headers that they were sent."""
 
-    def __init__(self) -> None:
-        self._subgraphs = {each.name: Canned(each.sdl) for each in committed_subgraphs()}
+    def __init__(self, answering: dict[str, Canned]) -> None:
+        self._subgraphs = answering
         self.sent: list[dict[str, str]] = []
         self.broken = False
 
@@ -44,9 +45,14 @@ class InProcess:
         return Reply(self._subgraphs[service].answer(body))
 
 
+@pytest.fixture(scope="module")
+def answering() -> dict[str, Canned]:
+    return {each.name: Canned(each.sdl) for each in committed_subgraphs()}
+
+
 @pytest.fixture
-def subgraphs() -> InProcess:
-    return InProcess()
+def subgraphs(answering: dict[str, Canned]) -> InProcess:
+    return InProcess(answering)
 
 
 async def verify(authorization: str | None) -> Viewer:
@@ -57,9 +63,14 @@ async def verify(authorization: str | None) -> Viewer:
     return ANONYMOUS
 
 
+@pytest.fixture(scope="module")
+def supergraph() -> Supergraph:
+    return read_supergraph(SUPERGRAPH)
+
+
 @pytest.fixture
-async def client(subgraphs: InProcess, keys_dir: Path) -> AsyncIterator[httpx.AsyncClient]:
-    engine = Engine(read_supergraph(SUPERGRAPH), subgraphs)
+async def client(subgraphs: InProcess, supergraph: Supergraph, keys_dir: Path) -> AsyncIterator[httpx.AsyncClient]:
+    engine = Engine(supergraph, subgraphs)
     endpoint = GraphQLEndpoint(engine, doorkeeper(verify, keys_dir), None, Capacity(requests=10, request_bytes=MAX_BYTES))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(endpoint), base_url="http://gateway") as one:
         yield one

@@ -15,21 +15,18 @@ from typing import Any
 import aiohttp
 import pytest
 
-from deploy.local.parts import Parts
 from deploy.local.service import Service
 from shared.audit import AuditEntry, ChainHead, verify
 from shared.broker import Broker
-from shared.identity.development import DevelopmentIssuer
 from shared.identity.keys import reference_key
 from shared.mongo import Client, Database, connect, database
 from shared.settings import CommonSettings
 from shared.writer import event_of
-from tests.journeys.system import ACCEPT, ANSWER, REPORT, System, running
+from tests.journeys.system import ACCEPT, ANSWER, REPORT, System
 from tests.waiting import until
 from tests.world import ROOT
 
 COLLECTIONS = {"intake": "grievances", "routing": "cases", "feedback": "followups"}
-FAST = {"MINYI_SWEEP_SECONDS": "0.2", "MINYI_SWEEP_AGE_SECONDS": "0.5", "MINYI_RETRY_SECONDS": "[0.2, 0.3, 0.5]"}
 
 
 @dataclass
@@ -77,11 +74,9 @@ class World:
             process.wait_ready()
 
 
-@pytest.fixture(scope="module")
-def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
-    with running(parts, "faults", issuer, keys_dir, FAST) as started:
-        started.start_all()
-        yield started
+@pytest.fixture
+def system(fast_journey: System) -> System:
+    return fast_journey
 
 
 @pytest.fixture

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from deploy.local.parts import Parts
 from deploy.local.service import Service
 from services.intake.domain.pins import pin_of
-from shared.identity.development import DevelopmentIssuer
 from shared.identity.keys import reference_key
-from tests.journeys.system import ACCEPT, ANSWER, REPORT, SERVICES, System, running
+from tests.journeys.system import ACCEPT, ANSWER, REPORT, System
 from tests.waiting import until
 
 WHOLE = """query($number: String!) { grievance(number: $number) { number status petitioner { displayName }
   case { department { name } dueAt } reply { text } survey { resolved satisfied } timeline { at what by } } }"""
 
 
-@pytest.fixture(scope="module")
-def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
-    with running(parts, "gateway", issuer, keys_dir) as started:
-        started.start_all()
-        yield started
+@pytest.fixture
+def system(journey: System) -> System:
+    return journey
 
 
-@pytest.fixture(scope="module")
-def gateway(system: System) -> Iterator[Service]:
-    subgraphs = ",".join(f"{name}={system.process(name, 'api').url}/graphql" for name in SERVICES)
-    process = system.parts.service("gateway", "", {**system.environment, "MINYI_SUBGRAPHS": subgraphs})
-    process.start()
-    process.wait_ready()
-    yield process
-    process.stop()
+@pytest.fixture
+def gateway(journey_gateway: Service) -> Service:
+    return journey_gateway
 
 
 async def ask(gateway: Service, token: str | None, number: str) -> dict[str, Any]:

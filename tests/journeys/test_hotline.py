@@ -17,19 +17,16 @@ import pytest
 
 from deploy.local.doctor.work_checks import LONG_HOTLINE, _stuck
 from deploy.local.inspection import Queue, Work, work_in_progress
-from deploy.local.parts import Parts
 from shared.broker import Broker
 from shared.clock import ShiftedClock
 from shared.deadletters import DeadLetters
-from shared.identity.development import DevelopmentIssuer
 from shared.mongo import Client, database
 from shared.settings import CommonSettings
-from tests.journeys.system import ANSWER, System, running
+from tests.journeys.system import ANSWER, System
 from tests.waiting import until
 from tests.world import ROOT
 
 CONSUMER = ROOT / "examples" / "hotline" / "consumer.py"
-FAST = {"MINYI_SWEEP_SECONDS": "0.2", "MINYI_SWEEP_AGE_SECONDS": "0.5", "MINYI_RETRY_SECONDS": "[0.2, 0.3, 0.5]"}
 REASSIGN = """mutation($input: ReassignWorkOrderInput!) { reassignWorkOrder(input: $input) {
   __typename ... on Case { status workOrder { handoff } } ... on ReassignRefused { code message } } }"""
 # It dies between a report that the broker has and the acknowledgement of the order.
@@ -43,11 +40,9 @@ asyncio.run(consumer.main())
 """
 
 
-@pytest.fixture(scope="module")
-def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
-    with running(parts, "hotline", issuer, keys_dir, FAST) as started:
-        started.start_all()
-        yield started
+@pytest.fixture
+def system(fast_journey: System) -> System:
+    return fast_journey
 
 
 @pytest.fixture
@@ -188,7 +183,7 @@ async def test_down_for_three_days_and_killed_at_the_first_order_it_loses_nothin
 async def test_what_is_no_report_is_parked_with_its_reason_and_holds_up_nobody(
     system: System, mine: CommonSettings, broker: Broker, client: Client, tmp_path: Path
 ) -> None:
-    id, order = await handed(system, "poison")
+    id, order = await handed(system, "no-report")
 
     async def issued() -> Any:
         # Before it is, nobody at the platform could name it.

@@ -5,36 +5,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from deploy.local.parts import Parts
 from deploy.local.service import Service
-from shared.identity.development import DevelopmentIssuer
 from shared.read_your_writes import HEADER, WAIT_SECONDS
-from tests.journeys.system import GULOU, REGISTER, SERVICES, System, running
+from tests.journeys.system import GULOU, REGISTER, System
 
 LOOK = "query($id: ID!) { grievance(id: $id) { id case { id } timeline { service } } }"
 
 
 @pytest.fixture(scope="module")
-def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
-    with running(parts, "own", issuer, keys_dir) as started:
-        started.start_all(besides=("feedback-worker",))
-        yield started
+def system(journey: System) -> Iterator[System]:
+    """The worker of feedback is down, until a test starts it."""
+    worker = journey.process("feedback", "worker")
+    worker.stop()
+    yield journey
+    worker.start()
+    worker.wait_ready()
 
 
 @pytest.fixture(scope="module")
-def gateway(system: System) -> Iterator[Service]:
-    subgraphs = ",".join(f"{name}={system.process(name, 'api').url}/graphql" for name in SERVICES)
-    process = system.parts.service("gateway", "", {**system.environment, "MINYI_SUBGRAPHS": subgraphs}, label="own")
-    process.start()
-    process.wait_ready()
-    yield process
-    process.stop()
+def gateway(system: System, journey_gateway: Service) -> Service:
+    return journey_gateway
 
 
 class Client:

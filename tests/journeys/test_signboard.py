@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
-from deploy.local.parts import Parts
-from shared.identity.development import DevelopmentIssuer
-from tests.journeys.system import ACCEPT, ANSWER, REPORT, System, running
+from tests.journeys.system import ACCEPT, ANSWER, REPORT, System
 
 
-@pytest.fixture(scope="module")
-def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
-    with running(parts, "signboard", issuer, keys_dir) as started:
-        started.start_all()
-        yield started
+@pytest.fixture
+def system(journey: System) -> System:
+    return journey
 
 
 @pytest.mark.row("S45")

@@ -127,12 +127,11 @@ def _places(row: dict[str, Any]) -> list[str]:
     return [slot for slot in row["listed"]["slots"] if not slot.startswith("petitioner:")]
 
 
-@asynccontextmanager
-async def town_of(settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
-    """Of databases of its own, which are dropped afterwards."""
+def town_in(settings: CommonSettings, keys_dir: Path, prefix: str) -> Town:
+    """Over databases of this prefix, whatever is there."""
     common: dict[str, Any] = {
         "env": "development",
-        "prefix": f"{settings.prefix}_{uuid.uuid4().hex[:6]}",
+        "prefix": prefix,
         "mongodb_url": settings.mongodb_url,
         "mongodb_retry_writes": settings.mongodb_retry_writes,
         "rabbitmq_url": "amqp://127.0.0.1:1/",
@@ -140,11 +139,21 @@ async def town_of(settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Tow
         "jwks": str(keys_dir / "issuer.jwks.json"),
         "issuer": ISSUER,
     }
-    made = Town(Intake(IntakeSettings(**common)), Routing(RoutingSettings(**common)), Feedback(FeedbackSettings(**common)))
+    return Town(Intake(IntakeSettings(**common)), Routing(RoutingSettings(**common)), Feedback(FeedbackSettings(**common)))
+
+
+async def close(town: Town) -> None:
+    for service in town.services.values():
+        await service.runtime.relay.drain()
+        service.runtime.client.close()
+
+
+@asynccontextmanager
+async def town_of(settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
+    """Of databases of its own, which are dropped afterwards."""
+    made = town_in(settings, keys_dir, f"{settings.prefix}_{uuid.uuid4().hex[:6]}")
     for service in made.services.values():
         await service.migrate()
     yield made
-    for service in made.services.values():
-        await service.runtime.relay.drain()
-        service.runtime.client.close()
-        await drop(settings, service.runtime.database.name)
+    await close(made)
+    await drop(settings, *(service.runtime.database.name for service in made.services.values()))

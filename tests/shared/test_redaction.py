@@ -268,6 +268,10 @@ def test_real_messages_lose_little() -> None:
             message = json.loads(line)
             for part in (message["subject"], message["text"]):
                 redacted = redact(part)
+                if redacted.text == part:
+                    # Most are: to ask twice more would say the same.
+                    assert redacted.kinds == ()
+                    continue
                 assert redact(redacted.text).text == redacted.text
                 kinds.update(finding.kind for finding in find(part))
     assert kinds[Kind.ID_NUMBER] + kinds[Kind.BANK_CARD] + kinds[Kind.CHAT_ID] + kinds[Kind.EMAIL] == 0

@@ -106,7 +106,8 @@ class Sites(Registry[Site]):
 
 
 async def seed_places(database: Database) -> None:
-    """The committed list, where a code is not there yet: what was recorded since stays."""
+    """The committed list, where a code is not there yet: what was recorded since stays. Before the collection has its indexes it is
+    done in half the time."""
     places = [Place(code=row.code, local=row.local, names=[Name(name=row.name)], aliases=list(row.aliases)) for row in committed_rows()]
     with store_errors():
         held = {row["_id"] async for row in database["divisions"].find({}, {"_id": 1})}

@@ -40,16 +40,29 @@ from shared.writer import event_of
 from tests.services.builders import Desk, viewer
 from tests.services.intake.conftest import embedded_store
 from tests.services.intake.viewers import SECRETARY, VILLAGE
-from tests.services.town import Town, town_of
+from tests.services.restoring import Kept, kept_of, restore
+from tests.services.town import Town, close, town_in, town_of
 
 NAME, PHONE, PLACE, WORD = "孔凡莹", "13800008001", "后作街小区东门", "梧桐树下的指示牌"
 PLANTED = [NAME, PHONE, PLACE, WORD, "凤凰牌自行车", "没有修到凤凰台", "您说的梧桐树", "凤凰说明", "当面说了梧桐"]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def town(intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def migrated(intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[tuple[Town, dict[str, Kept]]]:
+    """A town in which nothing has happened, and what is in its databases."""
     async with town_of(intake_store_settings, keys_dir) as made:
-        yield made
+        yield made, {name: await kept_of(service.runtime.database) for name, service in made.services.items()}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def town(migrated: tuple[Town, dict[str, Kept]], intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Town]:
+    """Of processes of its own, over databases as they were when they were migrated."""
+    first, kept = migrated
+    for name, service in first.services.items():
+        await restore(service.runtime.database, kept[name])
+    made = town_in(intake_store_settings, keys_dir, first.intake.settings.prefix)
+    yield made
+    await close(made)
 
 
 async def heard(town: Town, request: str = "told", **changes: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from shared.settings import CommonSettings
 from tests.dropping import drop
 from tests.services.intake.field import keep_home
 from tests.services.intake.viewers import CITY_ADMIN, SECRETARY, VILLAGE
+from tests.services.restoring import Kept, kept_of, restore
 from tests.world import ISSUER, ROOT
 
 NEW = "cd" * 32
@@ -99,29 +101,41 @@ class Office:
         return opened
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def office(intake_store_settings: CommonSettings, keys_dir: Path, tmp_path: Path, prefix: str) -> AsyncIterator[Office]:
-    """Freshly migrated, with keys of its own."""
-    own = tmp_path / "keys"
-    shutil.copytree(keys_dir, own)
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def migrated(intake_store_settings: CommonSettings, keys_dir: Path) -> AsyncIterator[tuple[Service, Kept]]:
+    """An intake in which nothing has happened, and what is in its database."""
     settings = IntakeSettings(
         env="development",
-        prefix=f"{intake_store_settings.prefix}_{prefix}",
+        prefix=f"{intake_store_settings.prefix}_{secrets.token_hex(4)}",
         mongodb_url=intake_store_settings.mongodb_url,
         mongodb_retry_writes=intake_store_settings.mongodb_retry_writes,
         rabbitmq_url="amqp://127.0.0.1:1/",
-        keys_dir=own,
-        jwks=str(own / "issuer.jwks.json"),
+        keys_dir=keys_dir,
+        jwks=str(keys_dir / "issuer.jwks.json"),
         issuer=ISSUER,
     )
     service = Service(settings)
     await service.migrate()
+    yield service, await kept_of(service.runtime.database)
+    await service.runtime.relay.drain()
+    service.runtime.client.close()
+    await drop(settings, service.runtime.database.name)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def office(migrated: tuple[Service, Kept], keys_dir: Path, tmp_path: Path) -> AsyncIterator[Office]:
+    """As it was when it was migrated, with keys of its own."""
+    first, kept = migrated
+    await restore(first.runtime.database, kept)
+    own = tmp_path / "keys"
+    shutil.copytree(keys_dir, own)
+    settings = first.settings.model_copy(update={"keys_dir": own, "jwks": str(own / "issuer.jwks.json")})
+    service = Service(settings)
     made = Office(settings, service)
     yield made
     await service.runtime.relay.drain()
     for each in (service, *made.made):
         each.runtime.client.close()
-    await drop(settings, service.runtime.database.name)
 
 
 @contextmanager

@@ -130,32 +130,38 @@ class City:
 
     # --- what can happen ---
 
-    def actions(self) -> list[Action]:
+    def quiet(self) -> list[Action]:
         """In a fixed order: the first is what happens on a quiet day."""
-        budget = self.world.budget
-        found = self.world.point_actions()
-        faults = [action for action in found if action.fault]
-        quiet = [action for action in found if not action.fault]
+        found = self.world.going()
         for service, queue in self.broker.queues.items():
             for place, message in enumerate(queue.ready[:3]):
                 for process in self._of(service):
-                    quiet.append(self._act(f"{process.name} takes {_named(message)} at {place}", self._deliver, process, queue, message))
-                if budget.copy:
-                    faults.append(self._act(f"{service} gets a copy of {_named(message)}", self._copy, queue, message, fault="copy"))
+                    found.append(self._act(f"{process.name} takes {_named(message)} at {place}", self._deliver, process, queue, message))
         for wish in self.wishes:
-            for process in self._of(wish.service):
-                if not wish.answers and not wish.in_hand:
-                    quiet.append(self._act(f"{wish.id} to {process.name}", self._send, process, wish))
-                elif budget.again:
-                    faults.append(self._act(f"{wish.id} again to {process.name}", self._send, process, wish, fault="again"))
+            if not wish.answers and not wish.in_hand:
+                found += [self._act(f"{wish.id} to {process.name}", self._send, process, wish) for process in self._of(wish.service)]
+        return found
+
+    def faults(self) -> list[Action]:
+        """What the budget still has, in a fixed order. Much of a search asks for none."""
+        budget = self.world.budget
+        found = self.world.failing()
+        for service, queue in self.broker.queues.items():
+            if budget.copy:
+                for message in queue.ready[:3]:
+                    found.append(self._act(f"{service} gets a copy of {_named(message)}", self._copy, queue, message, fault="copy"))
+        for wish in self.wishes:
+            if budget.again and (wish.answers or wish.in_hand):
+                for process in self._of(wish.service):
+                    found.append(self._act(f"{wish.id} again to {process.name}", self._send, process, wish, fault="again"))
         for process in self.processes:
             if budget.crash:
-                faults.append(self._act(f"{process.name} crashes", self._crash, process, fault="crash"))
+                found.append(self._act(f"{process.name} crashes", self._crash, process, fault="crash"))
             if budget.reconnect:
-                faults.append(self._act(f"{process.name} loses its connection", self._reconnect, process, fault="reconnect"))
+                found.append(self._act(f"{process.name} loses its connection", self._reconnect, process, fault="reconnect"))
             if budget.sweep and self.variant.sweeps:
-                faults.append(self._act(f"{process.name} sweeps", self._sweep, process, fault="sweep"))
-        return quiet + faults
+                found.append(self._act(f"{process.name} sweeps", self._sweep, process, fault="sweep"))
+        return found
 
     def sweep_all(self) -> bool:
         """What the sweepers do in time: whether any outbox had something in it."""

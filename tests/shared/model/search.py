@@ -20,7 +20,8 @@ STEPS = 5_000
 FAULTY = 0.06
 """How often a random walk prefers a fault, while its budget lasts."""
 
-Choose = Callable[[list[Action]], Action]
+Choose = Callable[[list[Action], Callable[[], list[Action]]], Action]
+"""Of what can happen on a quiet day, which is never nothing, and of the faults, which are found only when they are asked for."""
 
 
 @dataclass
@@ -70,14 +71,14 @@ def run(
 
 def _to_rest(world: World, city: City, choose: Choose) -> None:
     while True:
-        actions = city.actions()
-        if not any(not action.fault for action in actions):
+        quiet = city.quiet()
+        if not quiet:
             if not city.sweep_all():
                 return
             continue
         if world.steps > STEPS:
             raise Violation("it comes to rest", f"not within {STEPS} steps")
-        world.take(choose(actions))
+        world.take(choose(quiet, city.faults))
 
 
 def walks(count: int, scenario: Scenario, budget: Budget, variant: Variant | None = None, *, seed: int = 1) -> Found:
@@ -87,12 +88,9 @@ def walks(count: int, scenario: Scenario, budget: Budget, variant: Variant | Non
         for number in range(count):
             dice = random.Random(seed * 1_000_003 + number)
 
-            def choose(actions: list[Action], dice: random.Random = dice) -> Action:
-                faults = [action for action in actions if action.fault]
-                quiet = [action for action in actions if not action.fault]
-                if faults and (not quiet or dice.random() < FAULTY):
-                    return dice.choice(faults)
-                return dice.choice(quiet)
+            def choose(quiet: list[Action], faults: Callable[[], list[Action]], dice: random.Random = dice) -> Action:
+                left = faults()
+                return dice.choice(left if left and dice.random() < FAULTY else quiet)
 
             if _tell(found, *run(loop, choose, scenario, budget, variant or Variant())):
                 break
@@ -106,11 +104,11 @@ def departures(scenario: Scenario, budget: Budget, variant: Variant | None = Non
     with stage() as loop:
         choices: list[int] = []
 
-        def quiet(actions: list[Action]) -> Action:
-            choices.append(len(actions))
-            return actions[0]
+        def first(quiet: list[Action], faults: Callable[[], list[Action]]) -> Action:
+            choices.append(len(quiet) + len(faults()))
+            return quiet[0]
 
-        if _tell(found, *run(loop, quiet, scenario, budget, variant or Variant())):
+        if _tell(found, *run(loop, first, scenario, budget, variant or Variant())):
             return found
         for moment, count in enumerate(list(choices)):
             for other in range(1, count):
@@ -122,11 +120,11 @@ def departures(scenario: Scenario, budget: Budget, variant: Variant | None = Non
 def _depart(moment: int, other: int) -> Choose:
     left = iter(range(moment))
 
-    def choose(actions: list[Action]) -> Action:
+    def choose(quiet: list[Action], faults: Callable[[], list[Action]]) -> Action:
         nonlocal other
         if next(left, None) is not None or other == 0:
-            return actions[0]
-        chosen, other = actions[other], 0
+            return quiet[0]
+        chosen, other = (quiet + faults())[other], 0
         return chosen
 
     return choose

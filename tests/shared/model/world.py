@@ -1,8 +1,8 @@
 """A world that runs by hand: every touch of store and broker stops at a point from which somebody chooses what happens next.
 
-The code under test runs unchanged in a real event loop. Whoever steps the world picks one of `actions()`: let one waiting operation
-go on, let it fail, deliver a message, crash a process, break its connection. A crashed process never runs again, not even its
-`finally`; another of the same name takes its place.
+The code under test runs unchanged in a real event loop. Whoever steps the world picks one of a city's `quiet()` and `faults()`: let one
+waiting operation go on, let it fail, deliver a message, crash a process, break its connection. A crashed process never runs again, not
+even its `finally`; another of the same name takes its place.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 EPOCH = datetime(2020, 6, 5, tzinfo=UTC)
 
@@ -44,8 +44,7 @@ class Point:
     future: asyncio.Future[None]
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """Something that can happen now. A fault costs one of its kind's budget."""
 
     name: str
@@ -107,15 +106,17 @@ class World:
 
     # --- what the chooser does ---
 
-    def point_actions(self) -> list[Action]:
-        going = [Action(f"{p.process.name} {p.what}", lambda p=p: self._go(p)) for p in self.points]
-        if self.budget.trouble:
-            going += [
-                Action(f"trouble: {p.process.name} {p.what}", lambda p=p: self._fail(p), "trouble")
-                for p in self.points
-                if p.trouble is not None
-            ]
-        return going
+    def going(self) -> list[Action]:
+        return [Action(f"{p.process.name} {p.what}", lambda p=p: self._go(p)) for p in self.points]
+
+    def failing(self) -> list[Action]:
+        if not self.budget.trouble:
+            return []
+        return [
+            Action(f"trouble: {p.process.name} {p.what}", lambda p=p: self._fail(p), "trouble")
+            for p in self.points
+            if p.trouble is not None
+        ]
 
     def take(self, action: Action) -> None:
         """Do it, then run until everybody waits again."""
