@@ -82,7 +82,7 @@ class Case(BaseModel):
         """With a day and nothing that tells how it was reckoned."""
         if isinstance(data, dict) and data.get("due_at") is not None and "deadlines" not in data:
             order = data.get("work_order")
-            at, round = (_of(order, "dispatched_at"), _of(order, "round")) if order else (_of(data, "registered_at"), 1)
+            at, round = (_of(order, "dispatched_at"), _of(order, "round")) if order else (data["registered_at"], 1)
             return data | {"deadlines": as_kept(data["due_at"], data.get("due_provisional", False), at, SYSTEM, round)}
         return data
 

@@ -25,7 +25,7 @@ from services.routing.domain.dispatching import dispatch, running
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.returns import sent_by_hand
-from services.routing.domain.targets import Departments
+from services.routing.domain.targets import Departments, office_of
 from services.routing.domain.work_order import BY_HAND
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentRow, Kind, Owner
@@ -155,7 +155,7 @@ def sent_to(
     case: Case, to: DepartmentRow, version: int, reason: str, by: Owner, reckoning: Reckoning, at: datetime
 ) -> tuple[Case, list[Contract]]:
     """转办 of what was judged, to a department that the dispatcher names."""
-    dispatched = running(case.moved("DISPATCH", at, by), to.code, reckoning, at)
+    dispatched = running(case.moved("DISPATCH", at, by), office_of(to.code), reckoning, at)
     return sent_by_hand(dispatched, to, version, reason, by, reckoning, at)
 
 

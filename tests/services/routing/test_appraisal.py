@@ -12,6 +12,7 @@ from services.routing.domain.appraisal import Appraisal, Body, Verdict
 from services.routing.domain.case import Case, erase_petitioner
 from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.judging import Judgement
+from services.routing.domain.targets import HOTLINE
 from services.routing.store.mongo import CODEC, access_of
 from services.routing.usecases.answer_grievance import answer_directly
 from services.routing.usecases.consult import ask_for_opinion, say_opinion
@@ -30,6 +31,7 @@ from tests.services.builders import AT, COUNTY, ID, LUCHENG, VILLAGE, Desk, even
 from tests.services.routing.builders import (
     ELSEWHERE,
     HANDLER,
+    OFFICE,
     SECRETARY,
     ZJJ,
     appraising,
@@ -327,3 +329,11 @@ async def test_a_case_of_before_loads() -> None:
     dumped = CODEC.dump(dispatched())
     del dumped["appraisal"]
     assert CODEC.load(dumped).appraisal == Appraisal()
+
+
+async def test_judged_and_sent_to_12345_its_deadline_is_the_office_s_from_the_beginning() -> None:
+    made = office(appraising())
+    await judge(handling(made), DISPATCHER, "j", ID, AS_IT_IS, HOTLINE, "")
+    case: Case = made.state()
+    assert case.departments == [OFFICE]
+    assert [(entry.kind, entry.department) for entry in case.deadlines.result.entries] == [("START", OFFICE)]
