@@ -151,7 +151,7 @@ POLICY = Policy(
         "Case": {
             "id number status category grade owner registeredAt dueAt provisionalDue closedAt reworks needsSupervision": OF_OBJECT,
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
-            "suspensions deadlines warnings urges": OF_OBJECT,
+            "suspensions deadlines warnings urges escalation": OF_OBJECT,
             # Nor is what waits to be looked at a reply yet.
             "handOvers verifications consultations verdict recalls": AMONG_OFFICIALS,
         },

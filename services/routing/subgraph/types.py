@@ -19,6 +19,7 @@ from services.routing.subgraph.basics import Department as Department
 from services.routing.subgraph.basics import Grade as Grade
 from services.routing.subgraph.deadlines import CaseWarning, Deadlines
 from services.routing.subgraph.decisions import Declined, Extension, Return
+from services.routing.subgraph.escalation import picture
 from services.routing.subgraph.waits import Suspension, Urge, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
@@ -208,6 +209,10 @@ class Case:
         description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner"
     )
     held: strawberry.Private[Held]
+
+    @strawberry.field(description="提级路径图，Mermaid 文本 · the path of warnings and escalations as a picture, in Mermaid")
+    def escalation(self) -> str:
+        return picture(self.held)
 
     @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
     def allowed_actions(self, info: Ctx) -> list[AllowedAction]:

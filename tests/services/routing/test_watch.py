@@ -14,6 +14,7 @@ from services.routing.domain.recalculation import provisional
 from services.routing.domain.timetable import Timetable
 from services.routing.domain.watch import LATE, fire, next_timer, upcoming
 from services.routing.domain.workdays import Workday
+from services.routing.subgraph.escalation import picture
 from services.routing.usecases.extend_work_order import decide_days
 from services.routing.usecases.recalculate import Recalculation
 from services.routing.usecases.suspend_work_order import resume_work_order, suspend_work_order
@@ -241,3 +242,19 @@ def nothing_known() -> Timetable:
             return 2003
 
     return replace(CALENDAR, version=0, calendar=Weekdays())
+
+
+def test_the_path_up_the_line_as_a_picture() -> None:
+    lines = picture(after(dispatched(), china(11, 18))).splitlines()
+    assert lines[0] == "flowchart LR"
+    assert [line for line in lines if line.startswith("subgraph")] == [
+        'subgraph RESPONSE["首次响应 first response"]',
+        'subgraph RESULT["办理结果 result"]',
+    ]
+    given, planned = ([line for line in lines if line.endswith(f":::{kind}")] for kind in ("given", "planned"))
+    assert given[0] == f'RESPONSE0["黄色预警 yellow<br/>2020-06-11 18:00<br/>{LUCHENG}"]:::given'
+    assert planned[0] == 'RESULT2["红色预警 red<br/>2020-06-13 00:00"]:::planned'
+    assert "RESULT1 --> RESULT2" in lines
+    ended = picture(handled()).splitlines()
+    assert 'RESPONSEend(["结束 ended<br/>2020-06-05 10:00"])' in ended
+    assert ended.count("end") == 2
