@@ -114,6 +114,13 @@ class Deadline(BaseModel):
             raise ValueError("a deadline that runs does not begin anew")
         return self._with(entry, _due(self.entries, entry, reckoning))._planned(reckoning)
 
+    def hastened(self, entry: Entry, reckoning: Reckoning) -> Self:
+        """With another START while it runs, where that makes it due earlier: what was judged to be urgent. As it is else."""
+        due = reckoning.after(entry.at, entry.term, entry.department)
+        if self.due_at is None or due.at >= self.due_at:
+            return self
+        return self._with(entry, due)._planned(reckoning)
+
     def passed_on(self, department: str, by: Owner, at: datetime) -> Self:
         """It goes on with another department: due when it was."""
         if self.last is None or self.last.due is None or self.last.department == department:

@@ -98,13 +98,14 @@ def handed_off(case: Case, occasion: HandoffOccasion, by: Owner, at: datetime) -
 def running(
     case: Case, department: str, reckoning: Reckoning, at: datetime, rule: DispatchRule | None = None, version: int | None = None
 ) -> Case:
-    """Its result is due from now on, at this department. What was due already stays due then: sending it anew gives no time."""
+    """Its result is due from now on, at this department. What was due already stays due then, or is due earlier by what it was found to be:
+    sending it anew gives no time."""
     result = case.deadlines.result
-    if result.due_at is not None:
-        return case.with_deadline(result=result.passed_on(department, SYSTEM, at))
     terms = reckoning.terms(case.kind, case.grade, case.category, at)
     start = started(terms.result, at, SYSTEM, department, terms.rule, terms.version, round=round_of(case))
     if rule is not None and rule.days is not None and terms.result.hours is None:
         # What is urgent runs round the clock whatever a rule gives it.
         start = started(Term(rule.days, None), at, SYSTEM, department, rule.id, version, table="CATALOGUE", round=round_of(case))
+    if result.due_at is not None:
+        return case.with_deadline(result=result.passed_on(department, SYSTEM, at).hastened(start, reckoning))
     return case.with_deadline(result=result.begun(start, reckoning))

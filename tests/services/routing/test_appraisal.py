@@ -337,3 +337,13 @@ async def test_judged_and_sent_to_12345_its_deadline_is_the_office_s_from_the_be
     case: Case = made.state()
     assert case.departments == [OFFICE]
     assert [(entry.kind, entry.department) for entry in case.deadlines.result.entries] == [("START", OFFICE)]
+
+
+async def test_what_is_found_to_be_urgent_is_due_earlier_and_what_is_found_to_be_complex_no_later() -> None:
+    for grade, due in (("URGENT", AT + timedelta(hours=26)), ("COMPLEX", limit(AT, 5).at)):
+        made, later = office(dispatched()), lambda: AT + timedelta(hours=2)
+        await take_back(handling(made, later), DISPATCHER, "t", ID, "级别有误。", "")
+        await judge(handling(made, later), DISPATCHER, "j", ID, replace(AS_IT_IS, grade=grade), None, "")
+        case: Case = made.state()
+        assert case.due_at == due
+        assert [entry.kind for entry in case.deadlines.result.entries] == (["START", "START"] if grade == "URGENT" else ["START"])
