@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +109,17 @@ async def test_who_publish_at_once_make_a_version_each_and_a_process_that_starts
 
 async def test_a_limit_ends_by_the_timetable_that_was_read_last(town: Town) -> None:
     """In a command as in a worker; what was read is at most two seconds old there."""
-    limit = town.routing.handling().limit
+
+    def limit() -> datetime:
+        return town.routing.handling().reckoning().days(AT, 1).at
+
     await town.routing.publish_timetable(FIRST_DAYS, "operator")
     await town.routing.timetables.newest()
-    before = limit(AT, 1).at
+    before = limit()
     await town.routing.publish_timetable("what,key,value,name\nhours,,08:30-16:00,\n", "operator")
-    assert limit(AT, 1).at == before
+    assert limit() == before
     await town.routing.timetables.newest()
-    assert (before - limit(AT, 1).at).total_seconds() == 90 * 60
+    assert (before - limit()).total_seconds() == 90 * 60
 
 
 async def test_hours_of_a_department_that_is_not_recorded_are_refused_and_nothing_is_published(town: Town) -> None:
