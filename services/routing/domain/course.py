@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.routing.domain.case import PETITIONER, SYSTEM, Case, order_of, round_of
-from services.routing.domain.deadlines import started
-from services.routing.domain.dispatching import handed_off
+from services.routing.domain.dispatching import by_limits, handed_off
 from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.work_order import Declined
 from shared.contracts.base import Contract
@@ -77,10 +76,10 @@ def _rework(case: Case, reckoning: Reckoning, at: datetime) -> tuple[Case, list[
     order = order_of(case)
     # As long as it had before, by whatever rule; a case that was kept before its ledger was has the limit of today.
     result, was = case.deadlines.result, case.deadlines.result.started
-    terms = reckoning.terms(case.kind, case.grade, case.category, at)
-    start = started(terms.result, at, SYSTEM, order.department, terms.rule, terms.version, round=order.round + 1)
     if was is not None and (was.days or was.minutes):
         start = was.model_copy(update={"at": at, "by": SYSTEM, "round": order.round + 1, "department": order.department})
+    else:
+        start = by_limits(case, order.department, order.round + 1, reckoning, at)
     parts = [part.reopened() for part in order.parts]
     again = order.model_copy(update={"round": order.round + 1, "resolved_at": None, "resolution": None, "evidence": [], "parts": parts})
     reworked = (

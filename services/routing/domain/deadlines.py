@@ -19,7 +19,6 @@ from services.routing.domain.workdays import Due
 from shared.china_time import day_in_china
 from shared.contracts.intake import Owner
 
-DeadlineName = Literal["RESPONSE", "RESULT"]
 Table = Literal["LIMITS", "CATALOGUE"]
 EntryKind = Literal["START", "HOP", "PAUSE", "RESUME", "EXTEND", "FIX", "END"]
 

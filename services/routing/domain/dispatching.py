@@ -7,7 +7,7 @@ from typing import Literal
 
 from services.routing.domain.case import SYSTEM, Case, head_of, order_of, round_of
 from services.routing.domain.catalogue import RETURN_DAYS, Catalogue, DispatchRule
-from services.routing.domain.deadlines import started
+from services.routing.domain.deadlines import Entry, started
 from services.routing.domain.limits import Term
 from services.routing.domain.part import asked_by_rule
 from services.routing.domain.reckoning import Reckoning
@@ -100,12 +100,16 @@ def running(
 ) -> Case:
     """Its result is due from now on, at this department. What was due already stays due then, or is due earlier by what it was found to be:
     sending it anew gives no time."""
-    result = case.deadlines.result
-    terms = reckoning.terms(case.kind, case.grade, case.category, at)
-    start = started(terms.result, at, SYSTEM, department, terms.rule, terms.version, round=round_of(case))
-    if rule is not None and rule.days is not None and terms.result.hours is None:
+    result, start = case.deadlines.result, by_limits(case, department, round_of(case), reckoning, at)
+    if rule is not None and rule.days is not None and start.minutes is None:
         # What is urgent runs round the clock whatever a rule gives it.
         start = started(Term(rule.days, None), at, SYSTEM, department, rule.id, version, table="CATALOGUE", round=round_of(case))
     if result.due_at is not None:
         return case.with_deadline(result=result.passed_on(department, SYSTEM, at).hastened(start, reckoning))
     return case.with_deadline(result=result.begun(start, reckoning))
+
+
+def by_limits(case: Case, department: str, round: int, reckoning: Reckoning, at: datetime) -> Entry:
+    """The START of a result, by the limit that is in force."""
+    terms = reckoning.terms(case.kind, case.grade, case.category, at)
+    return started(terms.result, at, SYSTEM, department, terms.rule, terms.version, round=round)

@@ -28,15 +28,17 @@ class Recalculation:
 
     async def round(self) -> int:
         """Returns how many cases were changed. Raises StoreTrouble; then all is tried again."""
-        version = self._reckoning().timetable.version
+        timetable = self._reckoning().timetable
         waiting = await self._cases.provisional()
         fixed = 0
-        if version != self._done_by:
+        if timetable.version != self._done_by:
             for id in waiting:
                 fixed += await self._writer.act(id, lambda case: fix(case, self._reckoning(), self._now()))
-            self._done_by = version
+            self._done_by = timetable.version
         left = len(waiting) - fixed
         telemetry.PROVISIONAL_DEADLINES.set(left)
         if left:
-            telemetry.log().warning("deadlines are provisional: publish the timetable of the coming year", cases=left)
+            telemetry.log().warning(
+                "deadlines are provisional: publish the timetable of the next year", cases=left, known_until=timetable.known_until()
+            )
         return fixed
