@@ -302,6 +302,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     **{mutation: told for mutation, told in ORDERS.items() if mutation != "bulkAct"},
     **LATER,
     "suspendWorkOrder": {"reason": "等待材料。", "until": "2026-06-30"},
+    "issueSupervisionOrder": {"demand": "请说明进展。", "until": "2099-06-30"},
     "createUpload": UPLOAD,
     "answerSurvey": {"resolved": True, "satisfied": "SATISFIED"},
 }

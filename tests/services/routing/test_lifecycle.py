@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import get_args
 
 import pytest
@@ -64,6 +64,7 @@ from services.routing.usecases.supervise_department import decide_on_reply, dema
 from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
 from services.routing.usecases.urge_grievance import answer_who_urges, urge_handling, urge_of_meeting
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
+from shared.china_time import day_in_china
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1
 from shared.contracts.intake import DepartmentRow, Owner
@@ -90,6 +91,12 @@ from tests.services.routing.builders import (
 from tools import flows
 
 Command = Callable[[Handling, Viewer, str], Awaitable[object]]
+
+
+def in_four_days(parts: Handling) -> date:
+    return day_in_china(parts.now() + timedelta(days=4))
+
+
 # Of each action that people make: its command, by the id of the request.
 COMMANDS: dict[Action, Command] = {
     "ASK_OPINION": lambda parts, who, r: ask_for_opinion(parts, who, r, ID, "COMMUNITY", None, "情况属实吗？", ""),
@@ -123,7 +130,7 @@ COMMANDS: dict[Action, Command] = {
     "URGE": lambda parts, who, r: urge_handling(parts, who, r, ID, "等了很久。", ""),
     "ANSWER_URGE": lambda parts, who, r: answer_who_urges(parts, who, r, ID, "明天完工。", ""),
     "WITHDRAW": lambda parts, who, r: withdraw_grievance(parts, who, r, ID, "已经好了。", ""),
-    "ISSUE_SUPERVISION_ORDER": lambda parts, who, r: demand_reply(parts, who, r, ID, "请说明进展。", AT.date() + timedelta(days=4), ""),
+    "ISSUE_SUPERVISION_ORDER": lambda parts, who, r: demand_reply(parts, who, r, ID, "请说明进展。", in_four_days(parts), ""),
     "REPLY_SUPERVISION_ORDER": lambda parts, who, r: reply_to_order(parts, who, r, ID, "三日内更换。", ""),
     "ACCEPT_SUPERVISION_REPLY": lambda parts, who, r: decide_on_reply(parts, who, r, ID, True, "可以。", ""),
     "REFUSE_SUPERVISION_REPLY": lambda parts, who, r: decide_on_reply(parts, who, r, ID, False, "没有日期。", ""),
