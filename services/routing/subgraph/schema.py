@@ -25,6 +25,7 @@ from services.routing.subgraph.appraisal import (
     RecallRefused,
     RecallResult,
 )
+from services.routing.subgraph.boards import BoardQuery
 from services.routing.subgraph.bulk import BulkActInput, BulkResult, acted
 from services.routing.subgraph.catalogue import DispatchCatalogue
 from services.routing.subgraph.co_handlers import (
@@ -138,7 +139,7 @@ from shared.subgraph import RefusedFields, page_size, refused_as
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(DeskQuery):
+class Query(DeskQuery, BoardQuery):
     @strawberry.field(description="可见的办件 · the cases that the viewer may see, newest first")
     async def cases(
         self,
