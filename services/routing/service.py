@@ -15,6 +15,7 @@ from services.routing.domain.policy import Policy
 from services.routing.domain.reckoning import Reckoning
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.settings import RoutingSettings
+from services.routing.store.boards import BoardCounts
 from services.routing.store.catalogues import Catalogues
 from services.routing.store.departments import KnownDepartments
 from services.routing.store.desks import DeskCounts, desk_projector
@@ -157,9 +158,10 @@ class Service:
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
         first_levels = frozenset(category.name for category in self.tree.roots())
-        counts = DeskCounts(self.runtime.database)
+        database = self.runtime.database
+        counts = (DeskCounts(database), BoardCounts(database))
         supervision = SupervisionLists(self.cases.collection)
-        routing = Routing(self.cases, self.departments, self.catalogues, self.handling(), counts, supervision, first_levels)
+        routing = Routing(self.cases, self.departments, self.catalogues, self.handling(), *counts, supervision, first_levels)
 
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)

@@ -161,7 +161,8 @@ async def test_two_roles_add_up_and_a_department_that_is_accused_takes_all_away(
     assert await sees(claims(*[name for name in COLUMNS if name != "anonymous"], department="D-3708-RSJ"), "A")
 
 
-WATCH = "query($f: Int!, $a: String) { watchDesk { counts { total } cases(first: $f, after: $a) " + PAGE + " } }"
+BOARD = "board(by: DIVISION) { whole { open } rows { open } }"
+WATCH = "query($f: Int!, $a: String) { " + BOARD + " watchDesk { counts { total } cases(first: $f, after: $a) " + PAGE + " } }"
 
 
 async def test_a_desk_neither_shows_nor_counts_nor_pages_over_what_accuses_the_viewers_department(world: World) -> None:
@@ -181,9 +182,11 @@ async def test_a_desk_neither_shows_nor_counts_nor_pages_over_what_accuses_the_v
     async def page(who: dict[str, Any], first: int, after: str | None = None) -> tuple[int, list[str], bool, str | None]:
         answer = await world.ask("routing", who, WATCH, {"f": first, "a": after})
         assert "errors" not in answer
-        desk = answer["data"]["watchDesk"]
+        desk, board = answer["data"]["watchDesk"], answer["data"]["board"]
         ids, info = [edge["node"]["id"] for edge in desk["cases"]["edges"]], desk["cases"]["pageInfo"]
-        return sum(row["total"] for row in desk["counts"]), ids, info["hasNextPage"], info["endCursor"]
+        total = sum(row["total"] for row in desk["counts"])
+        assert [board["whole"], *board["rows"]] == [{"open": total}] * 2
+        return total, ids, info["hasNextPage"], info["endCursor"]
 
     total, ids, more, cursor = await page(accused, 1)
     assert (total, ids, more) == (2, ["watched-1"], True)

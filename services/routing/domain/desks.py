@@ -22,6 +22,7 @@ from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Grade
 from services.routing.domain.workdays import CLOSE_OF_WORK
 from shared.china_time import CHINA, day_in_china
+from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
 from shared.identity.scopes import prefixes
 
@@ -38,6 +39,8 @@ WIDE_PREFIXES = (4, 6)
 RARE_GRADE: Grade = "URGENT"
 OPEN = "open"
 """The measure of all that is open in a bucket."""
+NOTHING: dict[str, Any] = {"at": [], "n": {}}
+"""What a case counts for that counts for nothing."""
 
 
 @dataclass(frozen=True, order=True)
@@ -81,7 +84,7 @@ def keys_of(case: Case) -> list[str]:
     keys = [f"division:{prefix}" for prefix in prefixes(case.division)]
     order = case.work_order
     if order is not None and case.status in IN_HAND:
-        has_it = [order.department, *(part.department for part in order.parts if part.open)]
+        has_it = dict.fromkeys([order.department, *(part.department for part in order.parts if part.open)])
         keys += [f"department:{each}" for each in has_it if each not in case.accused_departments]
     if case.team:
         keys.append(f"team:{case.team}")
@@ -92,7 +95,7 @@ def entry(case: Case) -> dict[str, Any] | None:
     """The `desk` field of an open case's document: {slots, day, at, tie, category}; None for one that has ended."""
     if case.status in ENDED:
         return None
-    day, tie, category = _day(case), tie_of(case.number), first_level(case.category)
+    day, tie, category = day_of(case), tie_of(case.number), first_level(case.category)
     headings = [under for key in keys_of(case) for under in [key, *_worded(key, _words(case))]]
     slots = [slot(under, day) for under in headings]
     slots += [slot(under, day, grain(case.due_at, tie)) for under in headings if wide(under)]
@@ -114,7 +117,8 @@ def _worded(key: str, words: Iterable[str]) -> list[str]:
     return [f"{key}={word}" for word in words] if key.startswith("division:") and wide(key) else []
 
 
-def _day(case: Case) -> str:
+def day_of(case: Case) -> str:
+    """Under which day it stands."""
     if case.due_at is None:
         return NOTHING_DUE + day_in_china(case.registered_at).isoformat()
     return day_in_china(case.due_at).isoformat()
@@ -128,11 +132,22 @@ def facts(case: Case) -> dict[str, Any]:
     """What the projector counts: for each key and day how many are open, by status and category; and once more apart what of it accuses a
     department. Both stand in one bucket, so that whoever takes one from the other never sees one of them alone."""
     if case.status in ENDED:
-        return {"at": [], "n": {}}
+        return NOTHING
     kind = f"{case.status}|{_name(first_level(case.category) or '')}"
     numbers = {OPEN: 1, kind: 1} | {f"{department}|{kind}": 1 for department in case.accused_departments}
-    day = _day(case)
-    return {"at": [f"{key}|{day}" for key in keys_of(case)], "n": numbers}
+    day = day_of(case)
+    return {"at": [f"{counted_under(key)}|{day}" for key in keys_of(case)], "n": numbers}
+
+
+def counted_under(key: str) -> str:
+    """What its buckets are called. A division's begin with what it is a part of, so that the parts of one are one range of an index."""
+    kind, _, name = key.partition(":")
+    return f"division:{_above(name)}/{name}" if kind == "division" else key
+
+
+def _above(prefix: str) -> str:
+    """The prefix of the division of which this is one is a part; "" of a province."""
+    return prefix.rpartition("-")[0] if "-" in prefix else prefix[: {2: 0, 4: 2, 6: 4, 9: 6}.get(len(prefix), 9)]
 
 
 def _name(text: str) -> str:
@@ -174,14 +189,18 @@ def counted(buckets: Mapping[str, Mapping[str, int]], statuses: tuple[Status, ..
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a desk shows: of these keys, what meets all that is named. `within` is a range of division codes; `before` is exclusive."""
+    """What a desk shows: of these keys, what meets all that is named. `within` is a range of division codes; due from `since` on and
+    before `before`; `department` has it in hand as the lead."""
 
     keys: tuple[str, ...]
     statuses: tuple[Status, ...] = ()
     category: str | None = None
     grade: Grade | None = None
     within: tuple[str, str] | None = None
+    since: datetime | None = None
     before: datetime | None = None
+    department: str | None = None
+    owner: Owner | None = None
     not_accused: str | None = None
 
     def headings(self) -> list[str]:
@@ -204,6 +223,10 @@ class Wanted:
             and (not self.statuses or measure.partition("|")[0] in self.statuses)
             and self.category in (None, measure.partition("|")[2])
         )
+
+    @property
+    def first_day(self) -> str | None:
+        return day_in_china(self.since).isoformat() if self.since else None
 
     @property
     def last_day(self) -> str | None:

@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.intake import Owner
 from shared.erasure import ERASED
+from shared.identity.roles import Role
+
+DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+"""Of an owner who has it for a department: `unit` is its code."""
 
 
 class Owned(BaseModel):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.routing.domain.desks import GRAINS, OPEN, TIES, Place, Wanted, slot, wide
+from services.routing.domain.desks import GRAINS, OPEN, TIES, Place, Wanted, counted_under, slot, wide
 from shared.contracts.base import instant
 from shared.identity.errors import Refusal
 from shared.listing import CLAIMS_REMEMBERED, ListedRecords
@@ -112,7 +112,7 @@ class DeskRecords(ListedRecords):
         """The first `first` of what is wanted, behind a cursor. Raises Refusal for a malformed cursor."""
         start = read_place(after) if after else None
         headings = wanted.headings()
-        days = await self._days_of(headings, start, wanted.last_day)
+        days = await self._days_of(headings, start, (wanted.first_day, wanted.last_day))
         slices = _slices(sorted(days), start, await self._likely(wanted) if days else {})
         query = _conditions(wanted)
         found: list[Document] = []
@@ -139,15 +139,18 @@ class DeskRecords(ListedRecords):
             found[day] = found.get(day, 0) + wanted.likely(numbers)
         return found
 
-    async def _days_of(self, headings: list[str], start: Place | None, last: str | None) -> dict[str, dict[str, datetime]]:
-        """Day → heading → when it was claimed."""
+    async def _days_of(
+        self, headings: list[str], start: Place | None, between: tuple[str | None, str | None]
+    ) -> dict[str, dict[str, datetime]]:
+        """Day → heading → when it was claimed. `between`: the first and the last day that are looked at."""
         if not headings:
             return {}
         with store_errors():
             rows = await self._desk_days.find({"key": _any_of(headings)}).to_list(None)
         found: dict[str, dict[str, datetime]] = {}
+        first, last = max(start.day if start else "", between[0] or ""), between[1]
         for row in rows:
-            if (start is None or row["has"] >= start.day) and (last is None or row["has"] <= last):
+            if row["has"] >= first and (last is None or row["has"] <= last):
                 found.setdefault(row["has"], {})[row["key"]] = row["at"]
         return found
 
@@ -230,8 +233,13 @@ def _conditions(wanted: Wanted) -> Document:
         query["grade"] = wanted.grade
     if wanted.within is not None:
         query["division"] = {"$gte": wanted.within[0], "$lt": wanted.within[1]}
-    if wanted.before is not None:
-        query["desk.at"] = {"$lt": wanted.before}
+    if wanted.since is not None or wanted.before is not None:
+        limits = {"$gte": wanted.since, "$lt": wanted.before}
+        query["desk.at"] = {name: limit for name, limit in limits.items() if limit is not None}
+    if wanted.department is not None:
+        query["work_order.department"] = wanted.department
+    if wanted.owner is not None:
+        query |= {f"owner.{name}": value for name, value in wanted.owner.model_dump().items()}
     if wanted.not_accused is not None:
         query["accused_departments"] = {"$ne": wanted.not_accused}
     return query
@@ -283,7 +291,7 @@ class DeskCounts:
     async def under(self, keys: tuple[str, ...]) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
         for key in keys:
-            found |= await self._buckets.under(f"{key}|")
+            found |= await self._buckets.under(f"{counted_under(key)}|")
         return found
 
     async def starting(self, prefix: str) -> dict[str, dict[str, int]]:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from services.routing.domain import desks, recalculation, supervision_desk, watch
+from services.routing.domain import boards, desks, recalculation, supervision_desk, watch
 from services.routing.domain.case import Case
+from services.routing.domain.ownership import DEPARTMENT_ROLES
 from services.routing.domain.reckoning import Reckoning
 from services.routing.store import supervision
 from services.routing.store.desks import DeskRecords, migrate_desks
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
-from shared.identity.roles import Role
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, Page, listed
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, create_indexes, store_errors
@@ -22,7 +22,6 @@ from shared.writer import ModelCodec
 
 PROVISIONAL = "provisional"
 PROVISIONAL_INDEX = IndexModel([(PROVISIONAL, ASCENDING)], name="provisional", sparse=True)
-DEPARTMENT_ROLES = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 
 
 def derived(case: Case) -> Document:
@@ -32,7 +31,8 @@ def derived(case: Case) -> Document:
     hands = {_hand(each.owner.unit, each.owner.staffId) for each in case.owners if each.owner.role in DEPARTMENT_ROLES}
     asked = [under for place in case.consulted() for under in _slots_of(f"division:{place}", entry["day"], case.status)]
     entry["slots"] = [f"{hand}|{entry['day']}" for hand in sorted(hands)] + entry["slots"] + asked
-    facts = {"desk": desks.facts(case)} | supervision_desk.card_facts(case)
+    facts = {"desk": desks.facts(case), "board": boards.facts(case)} | {kind: boards.times_facts(case, kind) for kind in boards.KINDS}
+    facts |= supervision_desk.card_facts(case)
     found: Document = {"listed": entry, "facts": facts, "dirty": True} | supervision.derived(case)
     if (desk := desks.entry(case)) is not None:
         found["desk"] = desk
@@ -109,8 +109,8 @@ async def migrate(database: Database) -> None:
 
 
 async def put_on_desks(database: Database) -> None:
-    """Cases of before there were desks; a write that comes between has put its case there itself."""
-    await _bring_up_to_date(database, "facts", lambda case: case, ("desk", "facts", "dirty"))
+    """Cases of before there were desks and boards; a write that comes between has put its case there itself."""
+    await _bring_up_to_date(database, "facts.result", lambda case: case, ("desk", "facts", "dirty"))
 
 
 async def watch_over(database: Database, reckoning: Reckoning) -> None:
@@ -129,7 +129,13 @@ async def _bring_up_to_date(database: Database, without: str, change: Callable[[
         rows = await cases.collection.find({"registered": True, without: {"$exists": False}}, {"_id": 1}).to_list(None)
     for row in rows:
         document = await cases.load(row["_id"])
-        if document is not None and without not in document:
+        if document is not None and not _has(document, without):
             found = CODEC.dump(change(CODEC.load(document)))
             to_set: Document = {name: found[name] for name in fields if name in found}
             await cases.update(row["_id"], document["version"], to_set, {}, [])
+
+
+def _has(document: Document, name: str) -> bool:
+    """Whether there is such a field, `a.b` inside `a`."""
+    outer, _, inner = name.partition(".")
+    return outer in document and (not inner or inner in document[outer])

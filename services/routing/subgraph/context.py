@@ -8,6 +8,7 @@ from fastapi import Request
 from strawberry.dataloader import DataLoader
 
 from services.routing.domain.case import Case
+from services.routing.store.boards import BoardCounts
 from services.routing.store.catalogues import Catalogues
 from services.routing.store.desks import DeskCounts
 from services.routing.store.mongo import Cases, access_of
@@ -29,6 +30,7 @@ class Routing:
     catalogues: Catalogues
     handling: Handling
     desk_counts: DeskCounts
+    board_counts: BoardCounts
     supervision: SupervisionLists
     first_levels: frozenset[str]
 

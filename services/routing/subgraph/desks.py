@@ -12,7 +12,18 @@ from services.routing.store.mongo import CODEC
 from services.routing.subgraph.types import Case, CasePageInfo, Ctx, Grade, GrievanceStatus
 from services.routing.usecases.look_at_desk import Narrowing, narrowed, of_department, of_dispatcher, of_secretary, of_watcher
 from shared.china_time import day_in_china
+from shared.contracts.intake import Owner
 from shared.subgraph import page_size
+
+
+@strawberry.input(description="责任人 · who owns it, by role, unit and id")
+class OwnedBy:
+    staff_id: str = strawberry.field(description="人员编号 · id of the person")
+    role: str = strawberry.field(description="岗位 · role")
+    unit: str = strawberry.field(description="单位 · team, department or division")
+
+    def owner(self) -> Owner:
+        return Owner(staffId=self.staff_id, role=self.role, unit=self.unit)
 
 
 @strawberry.input(description="筛选，各项须同时满足 · all that is named must hold")
@@ -22,7 +33,10 @@ class DeskFilter:
     grade: Grade | None = strawberry.field(default=None, description="分级 · grade")
     overdue: bool = strawberry.field(default=False, description="仅逾期的 · only what is overdue by now")
     division: str | None = strawberry.field(default=None, description="区划代码，含其下级 · a division, with what lies in it")
+    due_from: datetime | None = strawberry.field(default=None, description="期限不早于 · due then or later")
     due_before: datetime | None = strawberry.field(default=None, description="期限早于 · due before then")
+    department: str | None = strawberry.field(default=None, description="承办（主办）部门代码 · who has it in hand, as the lead")
+    owner: OwnedBy | None = strawberry.field(default=None, description="责任人 · who owns it")
 
     def narrowing(self) -> Narrowing:
         return Narrowing(
@@ -31,7 +45,10 @@ class DeskFilter:
             grade=self.grade.value if self.grade else None,
             overdue=self.overdue,
             division=self.division,
+            due_from=self.due_from,
             due_before=self.due_before,
+            department=self.department,
+            owner=self.owner.owner() if self.owner else None,
         )
 
 

@@ -144,6 +144,8 @@ POLICY = Policy(
             "watchDesk": WATCHES,
             "supervisionDesk": OVERSEES,
             "departmentSupervision": OF_DEPARTMENT,
+            "board": WATCHES,
+            "departmentBoard": OF_DEPARTMENT,
         },
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
@@ -225,6 +227,9 @@ POLICY = Policy(
         "DeskConnection": {"edges": ON_DESK, "pageInfo": OF_OBJECT},
         "DeskEdge": {"cursor node": OF_OBJECT},
         "DeskCount": {"status category overdue dueToday total": OF_OBJECT},
+        "Board": {"today soonUntil month whole rows": OF_OBJECT},
+        "BoardRow": {"division department staffId role unit open late dueToday soonLate response result": OF_OBJECT},
+        "HandlingTime": {"number median p90": OF_OBJECT},
         "CaseConnection": {"edges": LISTED, "pageInfo": OF_OBJECT},
         "CaseEdge": {"cursor node": OF_OBJECT},
         "CasePageInfo": {"hasNextPage endCursor": OF_OBJECT},

@@ -22,6 +22,7 @@ from services.routing.subgraph.appraisal import (
     RecallRefused,
     RecallResult,
 )
+from services.routing.subgraph.boards import BoardQuery
 from services.routing.subgraph.bulk import BulkActInput, BulkResult, acted
 from services.routing.subgraph.catalogue import DispatchCatalogue
 from services.routing.subgraph.co_handlers import (
@@ -137,7 +138,7 @@ from shared.subgraph import page_size
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(DeskQuery, SupervisionQuery):
+class Query(DeskQuery, BoardQuery, SupervisionQuery):
     @strawberry.field(description="可见的办件 · the cases that the viewer may see, newest first")
     async def cases(
         self,

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.domain.catalogue import Grade
-from services.routing.domain.desks import FOR_DISPATCHERS, Wanted
+from services.routing.domain.desks import FOR_DISPATCHERS, IN_HAND, Wanted
 from services.routing.usecases.parties import DISPATCHERS, HANDLERS, may_dispatch, may_handle
+from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
 from shared.identity.access import ROLES_BY_TEAM, Access, is_consulted, may_see
 from shared.identity.errors import Forbidden, Refusal
@@ -58,18 +59,23 @@ def may_find(viewer: Viewer, access: Access) -> bool:
 
 @dataclass(frozen=True)
 class Narrowing:
-    """What a viewer asks for of a desk; all that is named must hold."""
+    """What a viewer asks for of a desk; all that is named must hold. `department` has it in hand as the lead."""
 
     status: Status | None = None
     category: str | None = None
     grade: Grade | None = None
     overdue: bool = False
     division: str | None = None
+    due_from: datetime | None = None
     due_before: datetime | None = None
+    department: str | None = None
+    owner: Owner | None = None
 
 
 def narrowed(wanted: Wanted, by: Narrowing, categories: frozenset[str], now: datetime) -> Wanted:
     """Raises Refusal for what no such desk can have. `categories`: those of the first level."""
+    if by.department is not None:
+        wanted = replace(wanted, statuses=tuple(each for each in IN_HAND if not wanted.statuses or each in wanted.statuses))
     if by.status is not None:
         if wanted.statuses and by.status not in wanted.statuses:
             names = "、".join(wanted.statuses)
@@ -77,11 +83,21 @@ def narrowed(wanted: Wanted, by: Narrowing, categories: frozenset[str], now: dat
         wanted = replace(wanted, statuses=(by.status,))
     if by.category is not None and by.category not in categories:
         raise Refusal("CATEGORY_UNKNOWN", "没有这个一级类别。", "There is no such first-level category.", "category")
-    if by.due_before is not None and by.due_before.tzinfo is None:
-        raise Refusal("TIME_WITHOUT_ZONE", "时间应带时区。", "The time must carry a time zone.", "dueBefore")
+    for name, limit in (("dueFrom", by.due_from), ("dueBefore", by.due_before)):
+        if limit is not None and limit.tzinfo is None:
+            raise Refusal("TIME_WITHOUT_ZONE", "时间应带时区。", "The time must carry a time zone.", name)
     limits = [limit for limit in (by.due_before, now if by.overdue else None) if limit is not None]
     within = range_of(_prefix(by.division)) if by.division is not None else None
-    return replace(wanted, category=by.category, grade=by.grade, within=within, before=min(limits, default=None))
+    return replace(
+        wanted,
+        category=by.category,
+        grade=by.grade,
+        within=within,
+        since=by.due_from,
+        before=min(limits, default=None),
+        department=by.department,
+        owner=by.owner,
+    )
 
 
 def _wanted(viewer: Viewer, keys: list[str]) -> Wanted:

@@ -38,6 +38,7 @@ from services.routing.usecases.look_at_desk import (
     of_secretary,
     of_watcher,
 )
+from shared.contracts.intake import Owner
 from shared.identity.access import may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
@@ -55,6 +56,10 @@ TODAY = "2026-06-05"
 CATEGORIES = frozenset({"城乡建设", "交通运输"})
 PLACES = ["370881001901", "370881001002", "370881002001", "370883001001"]
 OFFICES = ["D-1", "D-2", "D-3"]
+OWNERS = [
+    Owner(staffId=id, role=role, unit=unit)
+    for id, role, unit in (("a", "HANDLER", "D-1"), ("a", "DEPARTMENT_HEAD", "D-1"), ("b", "HANDLER", "D/2"))
+]
 CITY, COUNTY, VILLAGE = ("370800000000", Level.CITY), ("370881000000", Level.COUNTY), ("370881001901", Level.VILLAGE)
 TOWN = ("370881001000", Level.TOWN)
 
@@ -88,6 +93,7 @@ def drawn(number: int) -> Case:
         due_at=dice.choice([None, due, due, due + timedelta(minutes=dice.randrange(-700, 300))]),
         registered_at=NOW - timedelta(days=dice.randrange(9), minutes=dice.randrange(500)),
         accused_departments=["D-1"] if dice.random() < 0.1 else [],
+        owner=dice.choice(OWNERS),
     )
 
 
@@ -141,6 +147,12 @@ FILTERS: dict[str, tuple[Narrowing, Callable[[Case], bool]]] = {
         Narrowing(due_before=DUE + timedelta(days=2)),
         lambda case: case.due_at is not None and case.due_at < DUE + timedelta(days=2),
     ),
+    "due from": (Narrowing(due_from=DUE), lambda case: case.due_at is not None and case.due_at >= DUE),
+    "with a department": (
+        Narrowing(department="D-1"),
+        lambda case: case.status in IN_HAND and case.departments == ["D-1"],
+    ),
+    "of an owner": (Narrowing(owner=OWNERS[1]), lambda case: case.owner == OWNERS[1]),
     "several": (
         Narrowing(category="交通运输", grade="ORDINARY", overdue=True),
         lambda case: (
@@ -368,6 +380,11 @@ REFUSALS: dict[str, tuple[Callable[[], Any], str, str | None]] = {
     "no division": (lambda: of_dispatcher(person(Role.DISPATCHER, CITY), "37x"), "DIVISION_UNKNOWN", "division"),
     "no such state here": (
         lambda: narrowed(of_dispatcher(person(Role.DISPATCHER, CITY), None), Narrowing(status="HANDLING"), CATEGORIES, NOW),
+        "STATUS_NOT_HERE",
+        "status",
+    ),
+    "a state in which no department has it": (
+        lambda: narrowed(Wanted(()), Narrowing(status="APPRAISING", department="D-1"), CATEGORIES, NOW),
         "STATUS_NOT_HERE",
         "status",
     ),

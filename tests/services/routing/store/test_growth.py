@@ -14,17 +14,20 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.parts import Parts
+from services.routing.domain.boards import Asked
 from services.routing.domain.case import SYSTEM, Case
 from services.routing.domain.deadlines import as_kept
 from services.routing.domain.desks import Wanted
 from services.routing.service import Service
 from services.routing.settings import RoutingSettings
+from services.routing.store.boards import BoardCounts
 from services.routing.store.desks import DAYS, DeskCounts, day_rows
 from services.routing.store.mongo import CODEC, Cases, migrate
 from services.routing.store.supervision import SupervisionLists
 from shared.identity.access import Visible
 from shared.listing import SLOTS, claims, cursor_of
 from shared.mongo import Database
+from shared.projector import difference
 from shared.record import stub
 from shared.records import Document, MongoRecords
 from shared.reference import ReferenceRows
@@ -66,9 +69,8 @@ async def fill(database: Database, count: int) -> None:
         rows[-1]["dirty"] = False
         slots |= {row["_id"]: row for row in claims(rows[-1]["listed"])}
         days |= {row["_id"]: row for row in day_rows(rows[-1]["desk"], AT)} if "desk" in rows[-1] else {}
-        for group in rows[-1]["facts"].values():
-            for key in group["at"]:
-                buckets.setdefault(f"1|{key}", Counter()).update(group["n"])
+        for key, measure, more in difference(None, rows[-1]["facts"]):
+            buckets.setdefault(f"1|{key}", Counter())[measure] += more
         events.append({"_id": f"{id}:1", "subject": id, "sequence": 1, "at": AT, "type": "t"})
         audit.append({"_id": f"{id}:1", "subject": id, "request_id": f"r{number}", "payload_digest": "x", "result": {"id": id}})
     await insert(database, "cases", rows)
@@ -239,6 +241,21 @@ async def test_the_numbers_of_a_desk_read_no_case(pair: Pair) -> None:
     growth = await pair.ask(lambda database: DeskCounts(database).under(("division:3708",)))
     assert growth.indexes == {"projections._id_", "cases_buckets.key"}
     assert growth.examined("cases_buckets")[1] <= 19
+    assert growth.ratio <= MOST
+
+
+BOARDS: dict[str, Asked] = {
+    "a county, by town": Asked("division:370881", "DIVISION", DEPARTMENTS[0]),
+    "a city, by department": Asked("division:3708", "DEPARTMENT", None),
+    "a county, by owner": Asked("division:370881", "OWNER", None),
+}
+
+
+@pytest.mark.parametrize("name", BOARDS)
+async def test_a_board_reads_no_case(pair: Pair, name: str) -> None:
+    assert (await BoardCounts(pair.large).of(BOARDS[name], "2020-06")).rows
+    growth = await pair.ask(lambda database: BoardCounts(database).of(BOARDS[name], "2020-06"))
+    assert growth.indexes <= {"projections._id_", "cases_buckets.key", "cases_buckets._id_"}
     assert growth.ratio <= MOST
 
 
