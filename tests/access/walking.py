@@ -367,4 +367,4 @@ class Walk:
 
 def _grievance_in(node: dict[str, Any]) -> Any:
     """The id of the grievance that this row of a list is, or tells of."""
-    return node["grievance"]["id"] if "grievance" in node else node["id"]
+    return node["grievance"]["id"] if "grievance" in node else node["grievanceId"] if "grievanceId" in node else node["id"]

@@ -201,7 +201,7 @@ POLICY = Policy(
         "SupervisionOrder": {
             "ordinal follows state at by department head demand dueAt reply repliedAt repliedBy answer decidedAt decidedBy": OF_OBJECT
         },
-        "DepartmentCard": {"ordinal department month given colour ground at by reason appeal corrections": OF_OBJECT},
+        "DepartmentCard": {"grievanceId number ordinal department month given colour ground at by reason appeal corrections": OF_OBJECT},
         "CardAppeal": {"at by reason granted decidedAt decidedBy answer": OF_OBJECT},
         "CardCorrection": {"at by colour reason": OF_OBJECT},
         "SupervisionDesk": {"cases cards cardCounts": OF_OBJECT},
@@ -209,7 +209,6 @@ POLICY = Policy(
         "SupervisionEdge": {"cursor node": OF_OBJECT},
         "CardConnection": {"edges": IN_SUPERVISION, "pageInfo": OF_OBJECT},
         "CardEdge": {"cursor node": OF_OBJECT},
-        "CardOfGrievance": {"grievance number card": OF_OBJECT},
         "CardCount": {"department yellow red takenBack appealed": OF_OBJECT},
         "IssueOrderRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ReplyOrderRefused": {"code message messageZh field": TO_THE_REFUSED},

@@ -14,7 +14,7 @@ from services.routing.domain.supervision_desk import APPEALED, TAKEN_BACK, told_
 from services.routing.store.mongo import CODEC
 from services.routing.subgraph.done import Refused, done
 from services.routing.subgraph.supervision_types import CardColour, DepartmentCard
-from services.routing.subgraph.types import Case, CasePageInfo, Ctx, Department, Grievance, OfGrievanceInput
+from services.routing.subgraph.types import Case, CasePageInfo, Ctx, Department, OfGrievanceInput
 from services.routing.usecases.hold_card import appeal_against, decide_on_card, give_card
 from services.routing.usecases.look_at_supervision import ALL_WAITS, bucket_prefixes, checked_month, keys_of_department, keys_of_overseer
 from services.routing.usecases.supervise_department import decide_on_reply, demand_reply, reply_to_order
@@ -41,17 +41,10 @@ class SupervisionConnection:
     page_info: CasePageInfo = strawberry.field(description="分页信息 · about this page")
 
 
-@strawberry.type(description="一张牌及其诉求 · a card, and for which grievance it was given")
-class CardOfGrievance:
-    grievance: Grievance = strawberry.field(description="诉求；转走后部门不可见其内容 · a department may not see it any more")
-    number: str = strawberry.field(description="诉求编号 · its readable number")
-    card: DepartmentCard = strawberry.field(description="牌 · the card")
-
-
 @strawberry.type(description="红黄牌清单的一条 · one row of the cards")
 class CardEdge:
     cursor: str = strawberry.field(description="游标 · where this row stands")
-    node: CardOfGrievance = strawberry.field(description="本条内容 · the row itself")
+    node: DepartmentCard = strawberry.field(description="本条内容 · the row itself")
 
 
 @strawberry.type(description="红黄牌，最近的在前 · cards, the latest first")
@@ -92,15 +85,7 @@ class SupervisionDesk:
         wanted = self._month(info, month)
         lists = context.routing.supervision
         found, more = await lists.cards(self.keys, wanted, department, context.viewer.department, page_size(first), after)
-        edges = [
-            CardEdge(
-                cursor=cursor,
-                node=CardOfGrievance(
-                    grievance=Grievance(id=strawberry.ID(held.grievance)), number=held.number, card=DepartmentCard.of(held.card)
-                ),
-            )
-            for held, cursor in found
-        ]
+        edges = [CardEdge(cursor=cursor, node=DepartmentCard.of(held.card, held.grievance, held.number)) for held, cursor in found]
         return CardConnection(edges=edges, page_info=_page_info(more, [each.cursor for each in edges]))
 
     @strawberry.field(description="各部门红黄牌数；月份缺省为本月 · how many cards each department has in a month")
@@ -253,6 +238,6 @@ async def _carded(
     async def work() -> DepartmentCard:
         ordinal = await command(context.routing.handling, context.viewer, str(input.request_id), id, *told, context.origin)
         held = (await context.routing.cases.find_many([id]))[id]
-        return DepartmentCard.of(card_of(held, ordinal))
+        return DepartmentCard.of(card_of(held, ordinal), id, held.number)
 
     return await refused_as(refused, work)

@@ -117,6 +117,8 @@ class CardCorrection:
 
 @strawberry.type(description="红黄牌 · a card of a department, of a month; what was given stays, corrections follow it")
 class DepartmentCard:
+    grievance_id: strawberry.ID = strawberry.field(description="诉求标识；转走后部门不可见其内容 · a department may not see it any more")
+    number: str = strawberry.field(description="诉求编号 · the grievance's readable number")
     ordinal: int = strawberry.field(description="本案第几张 · counts from 1 in its case")
     department: Department = strawberry.field(description="受牌部门 · whose card")
     month: str = strawberry.field(description="月份 · the month in China, as 2026-11")
@@ -130,8 +132,10 @@ class DepartmentCard:
     corrections: list[CardCorrection] = strawberry.field(description="更正记录 · every correction, oldest first")
 
     @classmethod
-    def of(cls, held: Card) -> Self:
+    def of(cls, held: Card, grievance: str, number: str) -> Self:
         return cls(
+            grievance_id=strawberry.ID(grievance),
+            number=number,
             ordinal=held.ordinal,
             department=Department(code=held.department),
             month=held.month,

@@ -280,7 +280,7 @@ class Case:
             warnings=[CaseWarning.given(each) for each in held.warnings],
             urges=[Urge.of(each) for each in held.urges],
             supervision_orders=[SupervisionOrder.of(each, held) for each in held.orders],
-            cards=[DepartmentCard.of(each) for each in held.cards],
+            cards=[DepartmentCard.of(each, id, held.number) for each in held.cards],
             suspensions=[Suspension.of(each) for each in held.suspensions],
             verifications=[Verification.of(each) for each in held.verifications],
             held=held,
