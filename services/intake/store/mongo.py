@@ -219,12 +219,15 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["grievances", "reference", look_ups.COLLECTION])
     with store_errors():
-        # What was open before there was a time for it.
-        await database["grievances"].update_many(
-            {"delivery_open": True, DELIVERY_DUE: {"$exists": False}, TIMER: {"$exists": False}}, {"$set": {DELIVERY_DUE: AT_ONCE}}
-        )
         await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES, *FIELD_INDEXES, *PERSONAL_INDEXES])
         await database[SLOTS].create_indexes(SLOT_INDEXES)
         await database["persons"].create_indexes(persons.INDEXES)
         await database["notices"].create_indexes(NOTICE_INDEXES)
         await database["audit"].create_indexes(access_log.INDEXES)
+
+
+async def send_what_was_open(database: Database) -> None:
+    """Deliveries of before there was a time from which they may be sent. Repeating it changes nothing."""
+    before = {"delivery_open": True, DELIVERY_DUE: {"$exists": False}, TIMER: {"$exists": False}}
+    with store_errors():
+        await database["grievances"].update_many(before, {"$set": {DELIVERY_DUE: AT_ONCE}})

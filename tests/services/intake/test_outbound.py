@@ -11,7 +11,7 @@ from services.intake.domain.delivery import Delivery
 from services.intake.domain.sending import wake
 from services.intake.service import Service
 from services.intake.settings import IntakeSettings
-from services.intake.store.mongo import DELIVERY_DUE, Waiting, migrate
+from services.intake.store.mongo import DELIVERY_DUE, Waiting, send_what_was_open
 from services.intake.usecases.deliver import deliver
 from shared import telemetry
 from shared.timers import TIMER, Timers
@@ -75,7 +75,7 @@ async def test_what_was_open_before_there_was_a_time_for_it_is_still_sent(graph:
     change = {"$unset": {DELIVERY_DUE: ""}, "$set": {"delivery_open": True}}
     await service.grievances.collection.update_one({"_id": id}, change)
     assert (id, person) not in await service.grievances.to_send(service.runtime.world.real_now(), 1_000)
-    await migrate(service.runtime.database)
+    await send_what_was_open(service.runtime.database)
     assert (id, person) in await service.grievances.to_send(service.runtime.world.real_now(), 1_000)
 
 
