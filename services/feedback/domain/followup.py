@@ -25,6 +25,8 @@ DELIVERY_WORDS: dict[DeliveryState, tuple[str, str]] = {
     "UNKNOWN": ("whether the reply arrived is not known", "答复是否送达无法确认"),
     "REQUESTED": ("the reply is on its way", "答复正在送达"),
 }
+POSTED = "posted"
+POSTED_WORDS = ("the reply can be looked up; nobody could be told of it", "答复已公布可查，未能通知到本人")
 
 
 class Reply(BaseModel):
@@ -154,12 +156,16 @@ def record_reply(
 
 
 def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1) -> tuple[FollowUp, list[Contract]]:
-    """What became of the delivery. Sent: the petitioner is asked (S55). Failed or unknown: noted; the next channel is a later work."""
+    """What became of the delivery by one channel. Sent: the petitioner is asked (S55). Else it is noted, and ends the delivery where no
+    other channel is tried."""
     reply = followup.reply
     if reply is None or reply.delivery_id != event.deliveryId:
         return followup, []
     state: DeliveryState = "SENT" if event.result == "sent" else "FAILED" if event.result == "failed" else "UNKNOWN"
-    what, what_zh = DELIVERY_WORDS[state]
+    what, what_zh = POSTED_WORDS if event.reason == POSTED and state != "SENT" else DELIVERY_WORDS[state]
+    if not event.final:
+        what, what_zh = f"{what} this way; another is tried", f"{what_zh}，改用其他方式"
+        return followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}")), []
     delivered_at = event.at if state == "SENT" else None
     followup = followup.with_(reply=reply.model_copy(update={"delivery": state, "delivered_at": delivered_at}))
     followup = followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}"))

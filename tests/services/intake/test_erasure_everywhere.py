@@ -211,7 +211,7 @@ async def test_handling_goes_on_and_a_department_answers_to_nobody(town: Town) -
     held = (await town.intake.grievances.find_many([id]))[id]
     assert [(delivery.state, delivery.text) for delivery in held.deliveries] == [("FAILED", ERASED)]
     attempted = [decode(event.body)["data"]["reason"] for event in town.published if "delivery_attempted" in event.type]
-    assert attempted == ["the petitioner was erased"]
+    assert attempted == ["petitioner_erased"]
     assert await town.intake.runtime.database["notices"].count_documents({}) == 0
     assert not any((await town.found(PLANTED)).values())
 
