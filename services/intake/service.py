@@ -12,6 +12,8 @@ from fastapi import APIRouter, FastAPI, Request
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
 from services.intake.adapters.retention import load_retention
+from services.intake.domain.delivery import Delivery
+from services.intake.domain.survey_link import text_to_send
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, consumer
 from services.intake.events.on_handoff_requested import Named
@@ -116,6 +118,10 @@ class Service:
         )
         self.retaining = Retaining(self.erasing, self.notices, retention)
         self.expiring = self.fieldwork.expiring_notes(self.uploads, self.files, retention)
+
+    def text_of(self, delivery: Delivery, grievance: str) -> str:
+        """What is sent for it."""
+        return text_to_send(delivery, grievance, self.settings.pages_url, self.reference_key)
 
     def _division_name(self, code: str) -> str | None:
         """By the tree that this process has read last."""
@@ -222,6 +228,7 @@ class Service:
             real_now=world.real_now,
             claim_id=lambda: str(uuid.uuid4()),
             claim_for=timedelta(seconds=settings.claim_seconds),
+            text_of=self.text_of,
         )
 
         async def send_pending() -> None:

@@ -61,6 +61,7 @@ class Town:
             self.intake.runtime.world.real_now,
             lambda: str(uuid.uuid4()),
             timedelta(seconds=30),
+            self.intake.text_of,
         )
         while True:
             sent = sum([await flush(self.records(name), self, id) for name in self.services])
@@ -106,7 +107,7 @@ class Town:
             (
                 row["_id"],
                 [entry for entry in row["timeline"] if "erased" not in entry["what"]],
-                row["survey"] and (row["survey"]["resolved"], row["survey"]["satisfied"], row["survey"]["answered_at"]),
+                row["survey"] and [(said["resolved"], said["satisfied"], said["at"]) for said in row["survey"]["answers"]],
                 row["reply"] and (row["reply"]["delivery"], row["reply"]["delivered_at"]),
             )
             for row in held

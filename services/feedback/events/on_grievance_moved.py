@@ -36,6 +36,8 @@ WORDS = {
     "URGE": ("urged", "催办"),
     "ANSWER_URGE": ("who urged was answered", "答复催办"),
     "FIX_DEADLINE": ("due anew, by the calendar that was published", "按发布的日历重算期限"),
+    "CLOSE_UNANSWERED": ("closed, nobody answered the survey", "回访到期未答复，办结"),
+    "REOPEN": ("reopened, the answer to the survey was changed", "诉求人更改回访答复，重新办理"),
     "RETURN_HANDOFF": ("12345 asks for it to be handled elsewhere", "12345申请退单"),
 }
 

@@ -28,6 +28,8 @@ class Delivering:
     real_now: Callable[[], datetime]
     claim_id: Callable[[], str]
     claim_for: timedelta
+    text_of: Callable[[Delivery, str], str]
+    """What is sent for a delivery of this grievance."""
 
 
 async def deliver(parts: Delivering, grievance_id: str) -> int:
@@ -42,7 +44,7 @@ async def deliver(parts: Delivering, grievance_id: str) -> int:
             continue
         delivery, person = claimed
         [(_name, phone)] = await parts.persons.contacts([person])
-        result = await parts.channel.send(delivery.id, grievance_id, phone, delivery.text)
+        result = await parts.channel.send(delivery.id, grievance_id, phone, parts.text_of(delivery, grievance_id))
         if await _record(parts, grievance_id, delivery, result):
             ended += 1
 

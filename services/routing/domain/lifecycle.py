@@ -70,6 +70,8 @@ Action = Literal[
     "FIX_DEADLINE",
     "URGE",
     "ANSWER_URGE",
+    "CLOSE_UNANSWERED",
+    "REOPEN",
 ]
 
 Party = Literal[
@@ -211,6 +213,8 @@ MOVES: tuple[Move, ...] = (
     Move("FIX_DEADLINE", "SYSTEM", _RUNNING, None, None, GrievanceMovedV1, "重算期限", "reckon the deadline again"),
     Move("URGE", "URGER", _RUNNING, None, None, GrievanceMovedV1, "催办", "urge"),
     Move("ANSWER_URGE", "DEPARTMENT", (*_AT_WORK, "SUSPENDED"), None, None, GrievanceMovedV1, "答复催办", "answer who urges"),
+    Move("CLOSE_UNANSWERED", "SYSTEM", ("FED_BACK",), "CLOSED", None, GrievanceMovedV1, "回访到期办结", "close without an answer"),
+    Move("REOPEN", "SYSTEM", ("CLOSED",), "REWORK", None, GrievanceMovedV1, "改评重办", "reopen after a changed answer"),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}

@@ -104,6 +104,8 @@ class CaseAction(Enum):
     FIX_DEADLINE = _named("FIX_DEADLINE")
     URGE = _named("URGE")
     ANSWER_URGE = _named("ANSWER_URGE")
+    CLOSE_UNANSWERED = _named("CLOSE_UNANSWERED")
+    REOPEN = _named("REOPEN")
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
