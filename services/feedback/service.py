@@ -56,10 +56,11 @@ class Service:
         return Timers(NAME, self.followups.collection, self.writer, fire, self.runtime.world.now)
 
     def api(self) -> FastAPI:
-        """The subgraph."""
+        """The subgraph, and the page on which petitioners answer a survey."""
         # Half of a process's start, which worker and migration do without.
         from services.feedback.subgraph.context import Feedback, FeedbackContext
         from services.feedback.subgraph.schema import build_schema
+        from services.feedback.survey_http import survey_router
         from shared.graphql_server import graph_router
         from shared.identity.tokens import verifier_of
         from shared.subgraph import viewer_of
@@ -72,7 +73,8 @@ class Service:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)
 
         schema = build_schema(production=settings.env == "production")
-        return application(self.runtime, [graph_router(schema, context, Freshness(NAME, self.followups))])
+        graph = graph_router(schema, context, Freshness(NAME, self.followups))
+        return application(self.runtime, [graph, survey_router(self.followups, self.surveying())])
 
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
