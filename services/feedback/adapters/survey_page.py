@@ -37,7 +37,7 @@ HEADERS = {
 SATISFACTION_EN: dict[Satisfaction, str] = {
     "VERY_SATISFIED": "Very satisfied",
     "SATISFIED": "Satisfied",
-    "NEUTRAL": "Neither",
+    "NEUTRAL": "Neither satisfied nor dissatisfied",
     "DISSATISFIED": "Not satisfied",
     "VERY_DISSATISFIED": "Not satisfied at all",
 }
@@ -53,7 +53,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason_label": ("原因或意见", "Why, or what you want to say"),
     "reason_hint": (
         "未解决或不满意时请填写，将据此重新办理。请勿填写姓名、电话等个人信息。",
-        "Needed if it is not resolved or you are not satisfied: your case is handled again by it. Please give no names or phone numbers.",
+        "Needed if it is not resolved or you are not satisfied: your case is handled again because of it. "
+        "Please give no names or phone numbers.",
     ),
     "anonymous_label": (
         "不让承办部门看到我的评价（要求重办时，承办部门只看到原因）",
