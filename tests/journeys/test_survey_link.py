@@ -59,5 +59,4 @@ async def test_who_says_on_the_page_that_it_is_not_done_has_it_handled_again_and
     assert (history["reworks"], [step["action"] for step in history["history"]].count("REOPEN")) == (2, 1)
 
     logs = {name: process.process.output() for name, process in system.processes.items()}
-    assert any(logs.values())
     assert not [name for name, log in logs.items() for sent in (link, again) if sent.rpartition("/")[2] in log]
