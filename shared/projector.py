@@ -4,8 +4,10 @@ The one write of a document states its flat `facts` and raises `dirty`. One leas
 documents in one transaction: bucket += facts now − what was counted; `counted` = facts now; `version` is left alone. So a bucket is always
 the sum of what its documents say they have been counted for, whatever crashed and whoever else projected.
 
-`facts` is {"at": [bucket keys], "n": {measure: number}}: every number counts in every bucket. A rebuild counts into a new generation
-beside the one that is served, and then switches: readers see the old one until the new one is whole.
+`facts` is a group, {"at": [bucket keys], "n": {measure: number}}: every number counts in every bucket. Or it is {name: group}: the numbers
+of a group count in its own buckets alone. A document may go over from the one form to the other: what it was counted for is kept as it was
+said. A rebuild counts into a new generation beside the one that is served, and then switches: readers see the old one until the new one is
+whole.
 
 | document | fields |
 | --- | --- |
@@ -77,7 +79,8 @@ class Buckets:
 class Projector:
     """The counting of one collection by one process. `holder` is its own id; `reached` is called between the steps: a test stops there.
 
-    `whole`: a measure that every document adds to in its buckets; a bucket in which it has come to nothing is taken away.
+    `whole`: a measure that every document adds to in its buckets, or in those of some groups, which no other group shares; a bucket in
+    which it has come to nothing is taken away.
     """
 
     def __init__(
@@ -267,10 +270,15 @@ def difference(before: Document | None, now: Document) -> list[tuple[str, str, i
     for facts, sign in ((before, -1), (now, 1)):
         if facts is None:
             continue
-        for key in facts["at"]:
-            for measure, number in facts["n"].items():
-                deltas[key, measure] += sign * number
+        for group in _groups(facts):
+            for key in group["at"]:
+                for measure, number in group["n"].items():
+                    deltas[key, measure] += sign * number
     return [(key, measure, number) for (key, measure), number in deltas.items() if number]
+
+
+def _groups(facts: Document) -> Iterable[Document]:
+    return (facts,) if "at" in facts else facts.values()
 
 
 def _is_conflict(error: PyMongoError) -> bool:

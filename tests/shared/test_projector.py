@@ -20,9 +20,10 @@ MEASURES = ("households", "visited:2026-06")
 STEPS = ("leased", "read", "written", "committed", "building", "whole")
 AT = datetime(2026, 6, 5, tzinfo=UTC)
 
-FACTS = st.fixed_dictionaries(
+GROUP = st.fixed_dictionaries(
     {"at": st.lists(st.sampled_from(KEYS), unique=True, max_size=3), "n": st.dictionaries(st.sampled_from(MEASURES), st.integers(0, 3))}
 )
+FACTS = st.one_of(GROUP, st.dictionaries(st.sampled_from(["open", "times"]), GROUP))
 CUTS = st.one_of(st.none(), st.sampled_from(STEPS))
 ACTS = st.one_of(
     st.tuples(st.just("write"), st.integers(0, 5), FACTS),
@@ -142,6 +143,37 @@ async def test_a_document_that_moves_takes_its_numbers_along(stage: Stage) -> No
     await stage.write(1, {"at": ["370881"], "n": {"households": 1}})
     await stage.projectors[0].round()
     assert await stage.counted() == {"3708": {}, "370811": {}, "370881": {"households": 1}, "team:T-1": {}}
+
+
+async def test_a_number_counts_in_the_buckets_of_its_own_group_alone(stage: Stage) -> None:
+    both = {"open": {"at": ["3708", "370811"], "n": {"households": 1}}, "times": {"at": ["3708"], "n": {"visited:2026-06": 2}}}
+    await stage.write(1, both)
+    await stage.projectors[0].round()
+    assert await stage.counted() == {
+        "3708": {"households": 1, "visited:2026-06": 2},
+        "370811": {"households": 1},
+        "370881": {},
+        "team:T-1": {},
+    }
+
+
+async def test_a_document_that_was_counted_as_one_group_and_now_has_several_counts_no_more_than_it_says(stage: Stage) -> None:
+    await stage.write(1, {"at": ["3708", "370811"], "n": {"households": 1, "visited:2026-06": 1}})
+    await stage.projectors[0].round()
+    await stage.write(1, {"open": {"at": ["3708"], "n": {"households": 1}}, "ended": {"at": [], "n": {}}})
+    await stage.projectors[0].round()
+    assert await stage.counted() == {"3708": {"households": 1}, "370811": {}, "370881": {}, "team:T-1": {}}
+
+
+async def test_a_bucket_goes_when_its_whole_measure_has_come_to_nothing_and_that_of_another_group_stays(stage: Stage) -> None:
+    projector = Projector(stage.used, "homes", "p0", lambda: stage.at, whole="open")
+    times = {"at": ["team:T-1"], "n": {"visited:2026-06": 1}}
+    await stage.write(1, {"open": {"at": ["370811"], "n": {"open": 1, "households": 1}}, "times": times})
+    await projector.round()
+    await stage.write(1, {"open": {"at": ["370881"], "n": {"open": 1, "households": 1}}, "times": times})
+    await projector.round()
+    kept = {row["key"]: row["n"] for row in await stage.used["homes_buckets"].find({}).to_list(None)}
+    assert kept == {"1|370881": {"open": 1, "households": 1}, "1|team:T-1": {"visited:2026-06": 1}}
 
 
 async def test_one_counts_while_the_other_waits_until_the_lease_ends(stage: Stage) -> None:

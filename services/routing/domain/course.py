@@ -8,6 +8,7 @@ from typing import Literal
 from services.routing.domain.case import PETITIONER, SYSTEM, Case, order_of, round_of
 from services.routing.domain.dispatching import by_limits, handed_off
 from services.routing.domain.reckoning import Reckoning
+from services.routing.domain.supervision import replied_by_result
 from services.routing.domain.work_order import Declined
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1, SurveyExpiredV1
@@ -34,8 +35,8 @@ def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[C
 
 def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """已办: the words for the petitioner and the evidence. Nothing is due any more."""
-    resolved = case.moved("REPORT_RESOLUTION", at, by)
-    order = order_of(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
+    order = order_of(case).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
+    resolved = replied_by_result(case, text, by, at).moved("REPORT_RESOLUTION", at, by)
     resolved = resolved.with_(work_order=order, owner=by).nothing_due(by, at)
     event = GrievanceResolvedV1(
         department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)

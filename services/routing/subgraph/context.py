@@ -11,6 +11,7 @@ from services.routing.domain.case import Case
 from services.routing.store.catalogues import Catalogues
 from services.routing.store.desks import DeskCounts
 from services.routing.store.mongo import Cases, access_of
+from services.routing.store.supervision import SupervisionLists
 from services.routing.subgraph.policy import POLICY
 from services.routing.usecases.ports import Handling
 from shared.identity.access import Access
@@ -28,6 +29,7 @@ class Routing:
     catalogues: Catalogues
     handling: Handling
     desk_counts: DeskCounts
+    supervision: SupervisionLists
     first_levels: frozenset[str]
 
 

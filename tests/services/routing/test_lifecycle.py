@@ -10,6 +10,7 @@ import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import (
+    cards,
     co_handlers,
     course,
     dispatching,
@@ -18,6 +19,7 @@ from services.routing.domain import (
     judging,
     recalculation,
     returns,
+    supervision,
     suspension,
     urging,
     verification,
@@ -37,6 +39,7 @@ from services.routing.domain.lifecycle import (
     actions_from,
     next_status,
 )
+from services.routing.domain.waits import Meeting
 from services.routing.store.mongo import access_of
 from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
@@ -49,6 +52,7 @@ from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.hand_over_work_order import give
+from services.routing.usecases.hold_card import appeal_against, decide_on_card, give_card
 from services.routing.usecases.judge_grievance import judge
 from services.routing.usecases.parties import PARTIES, allowances
 from services.routing.usecases.ports import Handling
@@ -56,8 +60,9 @@ from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.supervise_department import decide_on_reply, demand_reply, reply_to_order
 from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
-from services.routing.usecases.urge_grievance import answer_who_urges, urge_handling
+from services.routing.usecases.urge_grievance import answer_who_urges, urge_handling, urge_of_meeting
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, SurveyExpiredV1
@@ -84,7 +89,7 @@ from tests.services.routing.builders import (
 )
 from tools import flows
 
-Command = Callable[[Handling, Viewer, str], Awaitable[None]]
+Command = Callable[[Handling, Viewer, str], Awaitable[object]]
 # Of each action that people make: its command, by the id of the request.
 COMMANDS: dict[Action, Command] = {
     "ASK_OPINION": lambda parts, who, r: ask_for_opinion(parts, who, r, ID, "COMMUNITY", None, "情况属实吗？", ""),
@@ -118,7 +123,17 @@ COMMANDS: dict[Action, Command] = {
     "URGE": lambda parts, who, r: urge_handling(parts, who, r, ID, "等了很久。", ""),
     "ANSWER_URGE": lambda parts, who, r: answer_who_urges(parts, who, r, ID, "明天完工。", ""),
     "WITHDRAW": lambda parts, who, r: withdraw_grievance(parts, who, r, ID, "已经好了。", ""),
+    "ISSUE_SUPERVISION_ORDER": lambda parts, who, r: demand_reply(parts, who, r, ID, "请说明进展。", AT.date() + timedelta(days=4), ""),
+    "REPLY_SUPERVISION_ORDER": lambda parts, who, r: reply_to_order(parts, who, r, ID, "三日内更换。", ""),
+    "ACCEPT_SUPERVISION_REPLY": lambda parts, who, r: decide_on_reply(parts, who, r, ID, True, "可以。", ""),
+    "REFUSE_SUPERVISION_REPLY": lambda parts, who, r: decide_on_reply(parts, who, r, ID, False, "没有日期。", ""),
+    "GIVE_CARD": lambda parts, who, r: give_card(parts, who, r, ID, "YELLOW", "推诿。", ""),
+    "APPEAL_CARD": lambda parts, who, r: appeal_against(parts, who, r, ID, 1, "等待上级批复。", ""),
+    "UPHOLD_CARD": lambda parts, who, r: decide_on_card(parts, who, r, ID, 1, True, None, "理由不足。", ""),
+    "CORRECT_CARD": lambda parts, who, r: decide_on_card(parts, who, r, ID, 1, False, None, "确有批复。", ""),
+    "URGE_BY_MEETING": lambda parts, who, r: urge_of_meeting(parts, who, r, ID, MEETING, "请尽快。", ""),
 }
+MEETING = Meeting(name="6月集中分析会", day="2020-06-05")
 # Where it has to have been asked before: what a case of any state needs more.
 NEEDS: dict[Action, Callable[[Case], Case]] = {
     **dict.fromkeys(("GRANT_EXTENSION", "REFUSE_EXTENSION"), builders.with_extension_asked),
@@ -128,6 +143,11 @@ NEEDS: dict[Action, Callable[[Case], Case]] = {
     "ANSWER_URGE": builders.urged,
     "SUBMIT_RESOLUTION": builders.with_verification,
     **dict.fromkeys(verification.ANSWERS, builders.with_report_waiting),
+    "ISSUE_SUPERVISION_ORDER": lambda case: case.with_(needs_supervision=True),
+    "REPLY_SUPERVISION_ORDER": builders.with_order_issued,
+    **dict.fromkeys(("ACCEPT_SUPERVISION_REPLY", "REFUSE_SUPERVISION_REPLY"), builders.with_order_replied),
+    "APPEAL_CARD": builders.with_card,
+    **dict.fromkeys(("UPHOLD_CARD", "CORRECT_CARD"), builders.with_appeal),
 }
 # What goes on in the same write, and to where.
 GOES_ON: dict[Action, Status] = {"JUDGE": "DISPATCHED"}
@@ -167,6 +187,15 @@ MAKERS: dict[Action, set[Role]] = {
     "URGE": {Role.RESIDENT, Role.SECRETARY, Role.TEAM_LEADER, Role.DISPATCHER, Role.SUPERVISOR},
     "ANSWER_URGE": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "WITHDRAW": {Role.RESIDENT},
+    "ISSUE_SUPERVISION_ORDER": {Role.SUPERVISOR},
+    "REPLY_SUPERVISION_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "ACCEPT_SUPERVISION_REPLY": {Role.SUPERVISOR},
+    "REFUSE_SUPERVISION_REPLY": {Role.SUPERVISOR},
+    "GIVE_CARD": {Role.SUPERVISOR},
+    "APPEAL_CARD": {Role.DEPARTMENT_HEAD},
+    "UPHOLD_CARD": {Role.SUPERVISOR},
+    "CORRECT_CARD": {Role.SUPERVISOR},
+    "URGE_BY_MEETING": {Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY, Role.DISPATCHER, Role.SUPERVISOR},
 }
 
 
@@ -201,7 +230,7 @@ def test_every_action_that_people_make_has_its_command() -> None:
     assert set(COMMANDS) == set(MAKERS) == {move.action for move in MOVES if move.by in PARTIES}
 
 
-async def refusal_of(command: Awaitable[None]) -> str | None:
+async def refusal_of(command: Awaitable[object]) -> str | None:
     try:
         await command
     except NoSuchRecord:
@@ -247,6 +276,10 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     judged = judging.judged(waits, SAID, DISPATCHER, AT)
     fired = watch.fire(builders.handled(), builders.KNOWN, AT + timedelta(days=30))
     assert fired is not None
+    until = AT.date() + timedelta(days=4)
+    issued, replied = builders.with_order_issued(builders.handled()), builders.with_order_replied(builders.handled())
+    appealed = builders.with_appeal(builders.handled())
+    [card] = appealed.cards
     provisional = builders.provisionally_due(builders.handled())
     fixed = recalculation.fix(provisional, builders.RECKONING, AT)
     assert fixed is not None
@@ -289,6 +322,15 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.handled(), fired),
         (provisional, fixed),
         (builders.handled(), urging.urge(builders.handled(), None, PETITIONER, AT)),
+        (builders.handled(), urging.urge_by_meeting(builders.handled(), MEETING, "请尽快。", SUPERVISOR, AT)),
+        (builders.handled(), supervision.issue(builders.handled(), "请说明进展。", until, None, SUPERVISOR, RECKONING, AT)),
+        (issued, supervision.reply(issued, "三日内更换。", HANDLER, AT)),
+        (issued, course.report_resolution(issued, "已更换。", [], HANDLER, AT)),
+        *((replied, supervision.decide_reply(replied, accepted, "可以。", SUPERVISOR, AT)) for accepted in (True, False)),
+        (builders.handled(), cards.give(builders.handled(), "RED", "推诿。", SUPERVISOR, AT)),
+        (appealed, cards.appeal(appealed, card, "等待批复。", builders.HEAD, AT)),
+        (appealed, cards.uphold(appealed, card, "理由不足。", SUPERVISOR, AT)),
+        (appealed, cards.correct(appealed, card, None, "确有批复。", SUPERVISOR, AT)),
         (builders.urged(builders.handled()), urging.answer_urges(builders.urged(builders.handled()), "明天完工。", HANDLER, AT)),
         (builders.handled(), course.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), course.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
