@@ -163,6 +163,7 @@ class System:
             **common_environment(self.local_dir, self._env),
             **parts.environment(),
             "MINYI_ISSUER": at.get("gateway", f"http://127.0.0.1:{GATEWAY_PORT}"),
+            "MINYI_PAGES_URL": at.get("gateway", f"http://127.0.0.1:{GATEWAY_PORT}"),
             "MINYI_PUBLIC_URL": at.get("intake-api", f"http://127.0.0.1:{API_PORTS['intake']}"),
             "MINYI_SUBGRAPHS": subgraphs,
         }

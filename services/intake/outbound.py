@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 from services.intake.adapters.provider import NoProvider, Provider
 from services.intake.domain.channels import BY_PROVIDER, MAILBOX
+from services.intake.domain.delivery import Delivery
 from services.intake.domain.quiet import QuietHours
 from services.intake.domain.sending import Rules, wake
 from services.intake.settings import IntakeSettings
@@ -28,8 +30,16 @@ SHOWN = 50
 
 class Outbound:
     def __init__(
-        self, runtime: Runtime, settings: IntakeSettings, grievances: Grievances, writer: Writer, persons: Persons, notices: Notices
+        self,
+        runtime: Runtime,
+        settings: IntakeSettings,
+        grievances: Grievances,
+        writer: Writer,
+        persons: Persons,
+        notices: Notices,
+        text_of: Callable[[Delivery, str], str],
     ) -> None:
+        """`text_of`: what is sent for a delivery of a grievance."""
         self._runtime, self._settings, self._grievances, self._writer = runtime, settings, grievances, writer
         self._offered = settings.offered()
         channels = self._channels(settings, notices)
@@ -50,6 +60,7 @@ class Outbound:
             draw=random.random,
             claim_for=timedelta(seconds=settings.claim_seconds),
             send_for=timedelta(seconds=_patience(settings)),
+            text_of=text_of,
         )
 
     def work(self) -> None:

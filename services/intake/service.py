@@ -10,6 +10,8 @@ from fastapi import APIRouter, FastAPI, Request
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
 from services.intake.adapters.retention import load_retention
+from services.intake.domain.delivery import Delivery
+from services.intake.domain.survey_link import text_to_send
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, consumer
 from services.intake.events.on_handoff_requested import Named
@@ -104,7 +106,7 @@ class Service:
             settings.phone_look_ups_a_day,
         )
         self.notices = Notices(database, world.now)
-        self.outbound = Outbound(self.runtime, settings, self.grievances, self.writer, self.persons, self.notices)
+        self.outbound = Outbound(self.runtime, settings, self.grievances, self.writer, self.persons, self.notices, self.text_of)
         self.erasing = Erasing(
             self.privacy.access,
             self.grievances,
@@ -115,6 +117,10 @@ class Service:
         )
         self.retaining = Retaining(self.erasing, self.notices, retention)
         self.expiring = self.fieldwork.expiring_notes(self.uploads, self.files, retention)
+
+    def text_of(self, delivery: Delivery, grievance: str) -> str:
+        """What is sent for it."""
+        return text_to_send(delivery, grievance, self.settings.pages_url, self.reference_key)
 
     def _division_name(self, code: str) -> str | None:
         """By the tree that this process has read last."""

@@ -10,6 +10,8 @@ from shared.settings import CommonSettings
 class IntakeSettings(CommonSettings):
     public_url: str = "http://127.0.0.1:8101"
     """Where clients reach this service's upload and file routes; the base of signed URLs."""
+    pages_url: str = "http://127.0.0.1:8000"
+    """Where petitioners reach the gateway; the base of the links to surveys."""
     claim_seconds: float = 30.0
     """How long one sender may hold a delivery before another takes it over."""
     deliver_seconds: float = 0.25

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.feedback.domain.followup import FollowUp, Reply, Survey
+from services.feedback.domain.followup import FollowUp, Reply
+from services.feedback.domain.survey import Answer, Survey
 from services.feedback.domain.timeline import Entry
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.intake.domain.grievance import Grievance, Sealed
@@ -380,7 +381,15 @@ class Described:
             delivery="SENT",
             delivered_at=AT,
         )
-        survey = Survey(round=1, opened_at=AT, answered_at=AT, resolved=False, satisfied="DISSATISFIED", reason=f"原因 {self.mark}")
+        answer = Answer(at=AT, channel="PHONE", by=f"by {self.mark}", resolved=False, satisfied="DISSATISFIED", reason=f"原因 {self.mark}")
+        survey = Survey(
+            round=1,
+            opened_at=AT,
+            expires_at=AT + timedelta(days=7),
+            reminded_at=AT,
+            answers=[answer],
+            changeable_until=AT + timedelta(days=1),
+        )
         entry = Entry(at=AT, service="routing", what=f"what {self.mark}", what_zh=f"事 {self.mark}", by=f"by {self.mark}", status="CLOSED")
         whole = FollowUp(**self.shared(), departments=[self.department], handlers=[], reply=reply, survey=survey, timeline=[entry])
         return whole.with_(**self.changes)
@@ -534,4 +543,4 @@ def report_waiting(department: str) -> dict[str, Any]:
 # 12345 was never asked.
 HERE_ALONE: dict[str, Any] = {"handoffs": 0}
 NOTHING_ASKED: dict[str, Any] = DUE_LATER | {"suspensions": [], "verifications": []}
-UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}
+UNANSWERED = {"survey": Survey(round=1, opened_at=AT, expires_at=FAR)}

@@ -101,7 +101,7 @@ class Town:
             (
                 row["_id"],
                 [entry for entry in row["timeline"] if "erased" not in entry["what"]],
-                row["survey"] and (row["survey"]["resolved"], row["survey"]["satisfied"], row["survey"]["answered_at"]),
+                row["survey"] and [(said["resolved"], said["satisfied"], said["at"]) for said in row["survey"]["answers"]],
                 row["reply"] and (row["reply"]["delivery"], row["reply"]["delivered_at"]),
             )
             for row in held

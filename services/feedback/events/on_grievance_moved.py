@@ -45,6 +45,8 @@ WORDS = {
     "UPHOLD_CARD": ("the card stays", "红黄牌维持"),
     "CORRECT_CARD": ("the card was corrected", "红黄牌更正"),
     "FIX_DEADLINE": ("due anew, by the calendar that was published", "按发布的日历重算期限"),
+    "CLOSE_UNANSWERED": ("closed, nobody answered the survey", "回访到期未答复，办结"),
+    "REOPEN": ("reopened, the answer to the survey was changed", "诉求人更改回访答复，重新办理"),
     "RETURN_HANDOFF": ("12345 asks for it to be handled elsewhere", "12345申请退单"),
 }
 

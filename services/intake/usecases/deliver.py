@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.intake.domain.channels import Reach
-from services.intake.domain.delivery import Outcome
+from services.intake.domain.delivery import Delivery, Outcome
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.sending import Claim, Rules, Taken, settle, take, to_do
 from services.intake.usecases.ports import Channel, Persons
@@ -38,6 +38,8 @@ class Delivering:
     draw: Callable[[], float]
     claim_for: timedelta
     send_for: timedelta
+    text_of: Callable[[Delivery, str], str]
+    """What is sent for a delivery of this grievance."""
 
 
 async def deliver(parts: Delivering, grievance_id: str, person: str) -> int:
@@ -84,7 +86,7 @@ async def _send(parts: Delivering, grievance_id: str, taken: Taken, reach: Reach
     if delivery.claimed_until is None or parts.real_now() + parts.send_for > delivery.claimed_until:
         # This process was held up: by the time it is through, another may have taken it over.
         return Outcome("trouble", LATE)
-    return await channel.send(delivery.id, grievance_id, reach.address(delivery.hand), delivery.text)
+    return await channel.send(delivery.id, grievance_id, reach.address(delivery.hand), parts.text_of(delivery, grievance_id))
 
 
 async def _record(parts: Delivering, grievance_id: str, taken: Taken, outcome: Outcome) -> int:

@@ -79,6 +79,8 @@ Action = Literal[
     "UPHOLD_CARD",
     "CORRECT_CARD",
     "URGE_BY_MEETING",
+    "CLOSE_UNANSWERED",
+    "REOPEN",
 ]
 
 Party = Literal[
@@ -251,6 +253,8 @@ MOVES: tuple[Move, ...] = (
     Move("UPHOLD_CARD", "SUPERVISOR", _WHEREVER, None, None, GrievanceMovedV1, "维持", "uphold a card"),
     Move("CORRECT_CARD", "SUPERVISOR", _WHEREVER, None, None, GrievanceMovedV1, "更正", "correct a card"),
     Move("URGE_BY_MEETING", "CONVENER", _RUNNING, None, None, GrievanceMovedV1, "会议催办", "urge by a meeting"),
+    Move("CLOSE_UNANSWERED", "SYSTEM", ("FED_BACK",), "CLOSED", None, GrievanceMovedV1, "回访到期办结", "close without an answer"),
+    Move("REOPEN", "SYSTEM", ("CLOSED",), "REWORK", None, GrievanceMovedV1, "改评重办", "reopen after a changed answer"),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}

@@ -114,6 +114,8 @@ class CaseAction(Enum):
     UPHOLD_CARD = _named("UPHOLD_CARD")
     CORRECT_CARD = _named("CORRECT_CARD")
     URGE_BY_MEETING = _named("URGE_BY_MEETING")
+    CLOSE_UNANSWERED = _named("CLOSE_UNANSWERED")
+    REOPEN = _named("REOPEN")
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")

@@ -135,10 +135,10 @@ def answered_on_the_spot(**changes: Any) -> Case:
     return dispatching.appraise(opened(onSpotAnswer="已当场解释。", **changes), "已当场解释。", AT)[0]
 
 
-def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT) -> SurveyAnsweredV1:
+def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT, change: int = 0) -> SurveyAnsweredV1:
     grade: Any = "SATISFIED" if happy else "DISSATISFIED"
     reason = None if happy else "字还是看不清"
-    return SurveyAnsweredV1(round=round, resolved=happy, satisfied=grade, reason=reason, reworkAsked=not happy, at=at)
+    return SurveyAnsweredV1(round=round, resolved=happy, satisfied=grade, reason=reason, reworkAsked=not happy, at=at, change=change)
 
 
 def case_in(status: Status, **changes: Any) -> Case:

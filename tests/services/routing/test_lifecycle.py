@@ -66,7 +66,7 @@ from services.routing.usecases.urge_grievance import answer_who_urges, urge_hand
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.china_time import day_in_china
 from shared.contracts.base import Contract
-from shared.contracts.feedback import FedBackV1
+from shared.contracts.feedback import FedBackV1, SurveyExpiredV1
 from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceMovedV1, Status
 from shared.identity.access import may_see
@@ -273,6 +273,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     opened, spoken = builders.opened(), builders.opened(onSpotAnswer="已解释。")
     accepted = dispatching.appraise(opened, None, AT)
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
+    closed = course.surveyed(surveyed, survey_answer(happy=True), RECKONING)[0]
     suspended, waiting = builders.case_in("SUSPENDED"), builders.with_report_waiting(builders.handled())
     verified = builders.with_verification(builders.handled())
     zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
@@ -342,6 +343,8 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.resolved(), course.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, course.surveyed(surveyed, survey_answer(happy=True), RECKONING)),
         (surveyed, course.surveyed(surveyed, survey_answer(happy=False), RECKONING)),
+        (surveyed, course.survey_expired(surveyed, SurveyExpiredV1(round=1, at=AT))),
+        (closed, course.surveyed(closed, survey_answer(happy=False, change=1), RECKONING)),
     ]
 
 

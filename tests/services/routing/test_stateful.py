@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.feedback.events import apply as apply_in_feedback
+from services.feedback.events import consumer as feedback_under
 from services.feedback.events.on_grievance_registered import on_grievance_registered
 from services.routing.domain import cards, extensions, supervision
 from services.routing.domain.cards import BY_RULE
@@ -29,7 +29,8 @@ from services.routing.domain.verification import reporting
 from services.routing.domain.watch import fire, upcoming
 from services.routing.store.mongo import access_of
 from services.routing.usecases.parties import allowances
-from shared.contracts.feedback import FedBackV1
+from shared.contracts.base import Contract
+from shared.contracts.feedback import FedBackV1, SurveyExpiredV1
 from shared.contracts.routing import Status
 from shared.envelope import Event
 from shared.identity.access import may_see
@@ -39,7 +40,7 @@ from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import ANONYMOUS, Viewer
 from shared.record import Outcome
 from shared.writer import NoSuchRecord
-from tests.services.builders import AT, ID, LUCHENG, Desk, event, viewer
+from tests.services.builders import AT, ID, LUCHENG, SURVEY_RULES, Desk, event, viewer
 from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
 from tests.services.routing.test_lifecycle import COMMANDS, MAKERS
 from tests.services.stage import Stage
@@ -47,11 +48,13 @@ from tests.services.stage import Stage
 EXAMPLES, STEPS = int(os.environ.get("MINYI_TEST_EXAMPLES", "80")), 30
 LIVES, MEETINGS = 300, 30
 # By these the result is due for the first time, or anew after nothing was; by these it is due later. By no other does the day move.
-BEGINS_DUE: frozenset[Action] = frozenset({"DISPATCH", "ASK_REWORK", "RESUME", "END_SUSPENSION", "REASSIGN"})
+BEGINS_DUE: frozenset[Action] = frozenset({"DISPATCH", "ASK_REWORK", "REOPEN", "RESUME", "END_SUSPENSION", "REASSIGN"})
 ENDS_DUE: frozenset[Action] = frozenset({"SUSPEND"})
 DEFERS_DUE: frozenset[Action] = frozenset({"GRANT_EXTENSION"})
 # What follows from what other services tell; the events of each are made below.
-TOLD_BY_FEEDBACK: tuple[Action, ...] = ("CONFIRM_FED_BACK", "RECORD_SURVEY")
+TOLD_BY_FEEDBACK: tuple[Action, ...] = ("CONFIRM_FED_BACK", "RECORD_SURVEY", "CLOSE_UNANSWERED", "REOPEN")
+ANSWERS = st.sampled_from([True, False, None])
+"""Satisfied, not satisfied, or no answer."""
 REPORTS: tuple[Action, ...] = ("REPORT_RESOLUTION", "SUBMIT_RESOLUTION")
 # It moves nothing, and is possible nearly everywhere.
 SUPERVISES: frozenset[Action] = frozenset(
@@ -187,8 +190,8 @@ class Life(RuleBasedStateMachine):
         self.at_once(chance, self.as_act(*one, "r"), self.as_act(*one, "r") if same else self.as_act(*other, "another"))
 
     @precondition(lambda self: self.possible() and self.awaits_feedback())
-    @rule(seed=st.integers(0, 2**32), happy=st.booleans())
-    def an_event_comes_as_somebody_acts(self, seed: int, happy: bool) -> None:
+    @rule(seed=st.integers(0, 2**32), happy=ANSWERS)
+    def an_event_comes_as_somebody_acts(self, seed: int, happy: bool | None) -> None:
         chance, told = Random(seed), self.from_feedback(happy)
         self.at_once(chance, self.as_act(*self.somebodys(chance), "r"), lambda at: hears(at, told))
 
@@ -237,19 +240,27 @@ class Life(RuleBasedStateMachine):
         return any(action in TOLD_BY_FEEDBACK for action in actions_from(self.case.status))
 
     @precondition(lambda self: self.awaits_feedback())
-    @rule(happy=st.booleans())
-    def feedback_tells(self, happy: bool) -> None:
+    @rule(happy=ANSWERS)
+    def feedback_tells(self, happy: bool | None) -> None:
         before = self.case
         assert self.loop.run_until_complete(self.desk.receive(self.from_feedback(happy))) is Outcome.APPLIED
-        self.follows(before)
+        if self.case.history != before.history:
+            self.follows(before)
+        # Somebody thought better of an answer that led to nothing else.
+        assert self.case.history != before.history or before.status == "CLOSED"
 
-    def from_feedback(self, happy: bool) -> Event:
-        case, order = self.case, self.case.work_order
+    def from_feedback(self, happy: bool | None) -> Event:
+        """That the reply arrived; then the answer, or that there was none; and of what is closed, that the answer was changed."""
+        case, order, at = self.case, self.case.work_order, self.world.at
         round = order.round if order else 1
-        fed_back = case.status in BY_ACTION["CONFIRM_FED_BACK"].origins
-        delivered = FedBackV1(round=round, deliveryId="d", at=self.world.at)
+        answer = survey_answer(happy=bool(happy), round=round, at=at, change=int(case.status == "CLOSED"))
+        told: Contract = answer
+        if case.status in BY_ACTION["CONFIRM_FED_BACK"].origins:
+            told = FedBackV1(round=round, deliveryId="d", at=at)
+        elif case.status == "FED_BACK" and happy is None:
+            told = SurveyExpiredV1(round=round, at=at)
         self.heard += 1
-        return event(delivered if fed_back else survey_answer(happy=happy, round=round, at=self.world.at), self.heard, at=self.world.at)
+        return event(told, self.heard, at=at)
 
     def does(self, action: Action, who: Viewer) -> None:
         """What they are told beforehand is what they are told then; what is refused changes nothing."""
@@ -296,7 +307,7 @@ class Life(RuleBasedStateMachine):
         told = self.desk.events()
         assert [each.type for each in told] == emitted
         for each in told:
-            self.followup, _ = apply_in_feedback(self.followup, each)
+            self.followup, _ = feedback_under(SURVEY_RULES)(self.followup, each)
         actions, was, due = {step.action for step in steps}, before.due_at if before else None, case.due_at
         if was is None and due is not None:
             assert actions & BEGINS_DUE

@@ -163,6 +163,7 @@ EXAMPLES: tuple[Contract, ...] = (
     feedback.FedBackV1(round=1, deliveryId="d-1", at=AT),
     feedback.SurveyOpenedV1(round=1, at=AT),
     feedback.SurveyAnsweredV1(round=1, resolved=False, satisfied="DISSATISFIED", reason="字还是看不清", reworkAsked=True, at=AT),
+    feedback.SurveyExpiredV1(round=1, at=AT),
     *(
         anchored(
             anchor=2,

@@ -95,6 +95,7 @@ def delivering(desk: Desk, sms: Channel, mailbox: Channel | None = None, *, phon
         draw=lambda: 0.5,
         claim_for=CLAIM,
         send_for=CLAIM / 3,
+        text_of=lambda delivery, _grievance: delivery.text,
     )
 
 
