@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.feedback.domain.followup import FollowUp, record_delivery, record_reply
-from shared.contracts.feedback import FedBackV1, SurveyOpenedV1
+from shared.contracts.feedback import DeliveryRequestedV1, FedBackV1, SurveyOpenedV1
 from shared.contracts.intake import DeliveryAttemptedV1, DeliveryResult, Owner
-from tests.services.builders import AT, ID, REF, VILLAGE
+from tests.services.builders import AT, ID, REF, SURVEY_RULES, VILLAGE
 
 BY = Owner(staffId="handler-1", role="HANDLER", unit="D-1")
 
@@ -30,7 +30,7 @@ def attempted(id: str, channel: str, result: DeliveryResult, *, reason: str | No
 @pytest.mark.parametrize("result", ["failed", "unknown"])
 def test_while_another_channel_is_tried_the_reply_is_still_on_its_way(result: DeliveryResult) -> None:
     followup, id = replied()
-    after, events = record_delivery(followup, attempted(id, "SMS", result, reason="no_such_number", final=False))
+    after, events = record_delivery(followup, attempted(id, "SMS", result, reason="no_such_number", final=False), SURVEY_RULES)
     assert after.reply is not None
     assert (after.reply.delivery, after.survey, events) == ("REQUESTED", None, [])
     assert (after.timeline[-1].by, "another is tried" in after.timeline[-1].what, "改用其他方式" in after.timeline[-1].what_zh) == (
@@ -38,16 +38,16 @@ def test_while_another_channel_is_tried_the_reply_is_still_on_its_way(result: De
         True,
         True,
     )
-    sent, events = record_delivery(after, attempted(id, "WECHAT", "sent"))
+    sent, events = record_delivery(after, attempted(id, "WECHAT", "sent"), SURVEY_RULES)
     assert sent.reply is not None
     assert sent.reply.delivery == "SENT"
-    assert [type(event) for event in events] == [FedBackV1, SurveyOpenedV1]
+    assert [type(event) for event in events] == [FedBackV1, SurveyOpenedV1, DeliveryRequestedV1]
 
 
 @pytest.mark.parametrize(("result", "state"), [("failed", "FAILED"), ("unknown", "UNKNOWN")])
 def test_a_reply_that_is_only_posted_asks_nobody_whether_they_are_satisfied(result: DeliveryResult, state: str) -> None:
     followup, id = replied()
-    after, events = record_delivery(followup, attempted(id, "WEB", result, reason="posted"))
+    after, events = record_delivery(followup, attempted(id, "WEB", result, reason="posted"), SURVEY_RULES)
     assert after.reply is not None
     assert (after.reply.delivery, after.survey, events) == (state, None, [])
     assert "looked up" in after.timeline[-1].what
@@ -56,6 +56,6 @@ def test_a_reply_that_is_only_posted_asks_nobody_whether_they_are_satisfied(resu
 def test_an_intake_of_before_says_only_what_is_final() -> None:
     followup, id = replied()
     before = DeliveryAttemptedV1.read({"deliveryId": id, "channel": "WEB", "result": "failed", "at": AT.isoformat(), "reason": None})
-    after, _events = record_delivery(followup, before)
+    after, _events = record_delivery(followup, before, SURVEY_RULES)
     assert after.reply is not None
     assert after.reply.delivery == "FAILED"
