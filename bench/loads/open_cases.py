@@ -297,5 +297,6 @@ async def _compare(what: str, question: Question, few: Filled, many: Filled, mos
     documents = read[many.database.name].get("cases", 0)
     within = documents == 0 if not isinstance(answer, DeskPage) else documents <= most
     fault = "" if flat and within else ": FAILED"
-    print(f"{what}{fault}: {small * 1000:.1f} → {large * 1000:.1f} ms, read {read[few.database.name]} → {read[many.database.name]}", flush=True)
+    counts = " → ".join(str(read[filled.database.name]) for filled in (few, many))
+    print(f"{what}{fault}: {small * 1000:.1f} → {large * 1000:.1f} ms, read {counts}", flush=True)
     return flat and within
