@@ -44,12 +44,13 @@ test-fast: env ## the tests that need neither broker nor store, in half a minute
 test: env ## run the tests, broker and store included (ARGS="-k gateway -x")
 	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
 
-test-web: env ## check that committed supergraphs are what subgraphs compose to, and compare our answers with Hive Gateway's (Node, from PyPI where none is installed)
+test-web: env ## check that committed supergraphs are what subgraphs compose to, compare our answers with Hive Gateway's (Node, from PyPI where none is installed), and answer a survey in Chromium
 	$(PY) -m tools.supergraph.compose --check
 	@$(PY) -c 'import sys; from tools.supergraph import compose as c; \
 	  sys.exit(0 if c.compose(c.committed_subgraphs()) == c.SUPERGRAPH.read_text("utf-8") else "composed anew it differs: make supergraph")'
 	$(PY) -m tests.gateway.compose --check
 	$(PY) -m pytest -q tests/gateway/hive_comparison.py
+	$(PY) -m pytest -q tests/web/survey_in_a_browser.py
 
 lint: env ## ruff, mypy --strict, import contracts
 	$(VENV)/bin/ruff check .

@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiohttp
 
 from bench.floor import Work, floor
-from bench.processes import Used, used
+from bench.processes import MAILBOX_ALONE, Used, used
 from deploy.demo import batch
 from deploy.demo.calendar import begin
 from deploy.demo.client import Client
@@ -87,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--lives", type=int, default=500)
     count = parser.parse_args().lives
-    with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print) as system:
+    with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print, env=MAILBOX_ALONE) as system:
         resting = used(system)
         time.sleep(IDLE_SECONDS)
         idle = used(system) - resting

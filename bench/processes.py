@@ -8,6 +8,9 @@ import psutil
 
 from deploy.local.supervisor import System
 
+MAILBOX_ALONE = {"MINYI_CHANNELS": "WEB"}
+"""Replies are looked up: what is measured is neither a provider nor how long the night is."""
+
 
 class Used(dict[str, float]):
     """Process → CPU seconds, its children included."""

@@ -23,7 +23,8 @@ from gateway.engine.engine import Engine
 from gateway.engine.supergraph import Supergraph
 from gateway.guard import Doorkeeper, Guard, OpenDoor, Rules
 from gateway.limits import Limits
-from gateway.rates import rates_of
+from gateway.pages import Pages
+from gateway.rates import PAGES, rates_of
 from gateway.settings import GatewaySettings
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph_file import read_supergraph
@@ -34,6 +35,8 @@ from shared.identity.issuers import GATEWAY
 from shared.identity.tokens import verifier_of
 
 CORS_HEADERS = ["authorization", "content-type", "minyi-after", "traceparent", "x-api-key"]
+PAGES_OF = "feedback"
+"""The service whose pages are passed through."""
 PAGE = Path(__file__).resolve().parent / "graphiql.html"
 
 
@@ -65,15 +68,18 @@ def platform_door(settings: GatewaySettings, supergraph: Supergraph) -> Door:
 
 
 class Gateway:
-    """The endpoint at /graphql, without the framework's layers in between; everything else by the framework."""
+    """The endpoint at /graphql, without the framework's layers in between, and pages of services; everything else by the framework."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, others: ASGIApp) -> None:
+    def __init__(self, endpoint: GraphQLEndpoint, pages: Pages | None, others: ASGIApp) -> None:
         self._endpoint = endpoint
+        self._pages = pages
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._endpoint(scope, receive, send)
+        elif self._pages is not None and scope["type"] == "http" and scope["path"].startswith(PAGES):
+            await self._pages(scope, receive, send)
         else:
             await self._others(scope, receive, send)
 
@@ -133,7 +139,8 @@ def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> ASGIAp
         from gateway.dev_issuer import build_router
 
         app.include_router(build_router(settings))
-    gateway = Gateway(endpoint, app)
+    pages = Pages(client, PAGES_OF, door.guard) if PAGES_OF in urls else None
+    gateway = Gateway(endpoint, pages, app)
     if not settings.origins():
         return gateway
     return CORSMiddleware(gateway, list(settings.origins()), ["GET", "POST"], CORS_HEADERS, expose_headers=["retry-after"])

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client for one purpose: POST a body to one origin over kept connections, and get the whole answer or an error.
+"""A small HTTP/1.1 client for one purpose: send a body to one origin over kept connections, and get the whole answer or an error.
 
 asyncio and httptools, no streams: an answer costs one future and one timer. Why not a library: docs/decisions/0012. What it does not do
 is not needed between a gateway and its subgraphs: redirects, cookies, proxies, content encodings, pipelining, interim answers beyond
@@ -59,18 +59,27 @@ class Origin:
         self._host = parts.hostname
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._port = parts.port or (443 if self._tls else 80)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._head = f"POST {_field(target)} HTTP/1.1\r\nhost: {_field(parts.netloc.rpartition('@')[2])}\r\n"
+        self._target = _field((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+        self._folder = self._target.partition("?")[0].rpartition("/")[0]
+        self._where = f" HTTP/1.1\r\nhost: {_field(parts.netloc.rpartition('@')[2])}\r\n"
         self._max_bytes = max_bytes
         self._room = asyncio.Semaphore(connections)
         self._idle: deque[Connection] = deque()
         self._loop = asyncio.get_running_loop()
 
     async def post(self, headers: Mapping[str, str], body: bytes, timeout: float) -> HttpAnswer:
-        """Raises ConnectionLost, NotHttp, TooLarge, TimeoutError. A cancelled request closes its connection: the other side sees it."""
+        """POST to the URL. Raises ConnectionLost, NotHttp, TooLarge, TimeoutError. A cancelled request closes its connection: the other
+        side sees it."""
+        return await self._ask(f"POST {self._target}", headers, body, timeout)
+
+    async def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float) -> HttpAnswer:
+        """Of what lies beside the URL: `/s/x` of `http://host/a/graphql` is `/a/s/x`. Raises the same; ValueError for what is no path."""
+        return await self._ask(f"{_field(method)} {self._folder}{_field(path)}", headers, body, timeout)
+
+    async def _ask(self, line: str, headers: Mapping[str, str], body: bytes, timeout: float) -> HttpAnswer:
         deadline = self._loop.time() + timeout
         lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-        head = "".join((self._head, *lines))
+        head = "".join((line, self._where, *lines))
         # One place for every value that comes from outside: none may end its line.
         if not head.count("\r\n") == head.count("\r") == head.count("\n") == len(lines) + 2 or "\0" in head:
             raise ValueError("a header holds a line break")

@@ -31,6 +31,7 @@ class BadRequest(Exception):
         """`more` joins the error's extensions."""
         super().__init__(message)
         self.status = status
+        self.words = f"{message_zh}\n{message}\n"
         self.headers = headers or []
         self.body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code, "messageZh": message_zh, **more}}]})
 

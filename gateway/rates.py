@@ -17,6 +17,9 @@ from limits.errors import StorageError
 from gateway.settings import GatewaySettings
 from shared import telemetry
 
+PAGES = "/s/"
+"""The pages are counted as a root field is."""
+
 
 class TooOften(Exception):
     """`what` was asked too often; `seconds` until it may be asked again."""
@@ -74,7 +77,8 @@ class Rates:
 
 def rates_of(settings: GatewaySettings) -> Rates:
     """The rates of one gateway process; made inside the event loop."""
-    return Rates(_storage(settings), settings.rate_per_viewer, settings.rate_per_address, settings.rate_of_fields)
+    apart = settings.rate_of_fields | ({PAGES: settings.rate_of_pages} if settings.rate_of_pages else {})
+    return Rates(_storage(settings), settings.rate_per_viewer, settings.rate_per_address, apart)
 
 
 def _storage(settings: GatewaySettings) -> Storage:

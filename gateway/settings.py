@@ -41,6 +41,8 @@ class GatewaySettings(CommonSettings):
     """E.g. 600/minute; empty: not limited. In production set both; many people may stand behind one address."""
     rate_of_fields: dict[str, str] = {"openByPin": "20/minute"}
     """Root fields that are limited apart, by address."""
+    rate_of_pages: str = "60/minute"
+    """The pages that are passed through (pages.py), by address; empty: not limited."""
     rate_store: Literal["memory", "mongodb"] = "memory"
     """Where requests are counted: `mongodb` when several gateways run."""
     forwarded_by: int = 0

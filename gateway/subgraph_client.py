@@ -43,6 +43,13 @@ class SubgraphClient:
             raise FetchFailed(f"subgraph {service} answered with HTTP status {answer.status}", "SUBGRAPH_HTTP_ERROR")
         return Reply(answer.body, _for_the_client(answer))
 
+    async def page(self, service: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """A page that the service has beside its graph. Raises FetchFailed."""
+        try:
+            return await self._origins[service].request(method, path, headers, body, self._timeout)
+        except (TimeoutError, ConnectionLost, TooLarge, NotHttp) as error:
+            raise FetchFailed(f"{service} gave no page", "PAGE_UNAVAILABLE") from error
+
     async def answers(self, service: str) -> bool:
         """Whether the subgraph executes `{ __typename }`."""
         try:

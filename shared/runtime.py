@@ -78,6 +78,7 @@ class Runtime:
         self._takers: list[Taker] = []
         self._rounds: list[tuple[float, Callable[[], Awaitable[object]]]] = [(settings.sweep_seconds, self.relay.sweep)]
         self._first: list[Callable[[], Awaitable[None]]] = []
+        self._configured: dict[str, bool] = {}
         self._loops: list[asyncio.Task[None]] = []
 
     def writer(self, records: MongoRecords, participant: Participant, codec: Codec, audit_key: bytes) -> Writer:
@@ -115,6 +116,10 @@ class Runtime:
         """Run `work` in the background; trouble and defects are logged and the rounds go on."""
         self._rounds.append((seconds, work))
 
+    def needs(self, part: str, configured: bool) -> None:
+        """Readiness says whether the settings name this part, without which some work waits."""
+        self._configured[part] = configured
+
     async def start(self) -> None:
         for check in self._first:
             await _patiently(check)
@@ -136,8 +141,8 @@ class Runtime:
         self.client.close()
 
     async def checks(self) -> dict[str, bool]:
-        """Readiness: broker connections, store."""
-        found = {"broker": await self.broker.ready(), "store": await self._store_answers()}
+        """Readiness: broker connections, store, and what has to be configured."""
+        found = {"broker": await self.broker.ready(), "store": await self._store_answers(), **self._configured}
         if self._takers:
             found["consumer"] = all([await taker.taking() for taker in self._takers])
         return found

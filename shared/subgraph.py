@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import strawberry
 from fastapi import Request
+from starlette.requests import HTTPConnection
 from strawberry.fastapi import BaseContext
 
 from shared.commands import refusal_of
@@ -32,11 +33,14 @@ class RequestContext(BaseContext):
 
     @property
     def origin(self) -> str:
-        """From where, for the audit: who connected and, where that was the gateway or said to be, the client's address by its word."""
-        client = self.request.client if self.request else None
-        peer = client.host if client else ""
-        told = self.request.headers.get(ORIGIN, "") if self.request else ""
-        return f"{told[:MAX_ORIGIN]} via {peer}" if told else peer
+        return origin_of(self.request) if self.request else ""
+
+
+def origin_of(request: HTTPConnection) -> str:
+    """From where, for the audit: who connected and, where that was the gateway or said to be, the client's address by its word."""
+    peer = request.client.host if request.client else ""
+    told = request.headers.get(ORIGIN, "")
+    return f"{told[:MAX_ORIGIN]} via {peer}" if told else peer
 
 
 async def viewer_of(request: Request, verifier: TokenVerifier) -> Viewer:

@@ -24,6 +24,8 @@ HANDLE_SECONDS = Histogram("minyi_event_handle_seconds", "From taking an event t
 TIMERS_FIRED = Counter("minyi_timers_fired_total", "Documents in which something was done by the clock alone", ["service"])
 TIMERS_FAILED = Counter("minyi_timers_failed_total", "Timers that met a defect; they are tried again", ["service"])
 TIMER_LAG = Gauge("minyi_timer_lag_seconds", "How long the earliest that is due has been due, by business time; 0: nothing is", ["service"])
+DELIVERY_TRIES = Counter("minyi_delivery_tries_total", "Sends and questions to a channel, by what came of them", ["channel", "result"])
+DELIVERIES_WAITING = Gauge("minyi_deliveries_waiting", "Replies that wait for a channel: its trouble, its limit, the night", ["channel"])
 PROVISIONAL_DEADLINES = Gauge("minyi_provisional_deadlines", "Cases with a deadline that no published calendar covers")
 IN_HAND = Gauge("minyi_events_in_hand", "Messages taken and not yet acknowledged", ["service"])
 

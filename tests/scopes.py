@@ -18,6 +18,8 @@ OF_ONE_SYSTEM = {
     "tests/journeys/test_gateway.py": JOURNEY,
     "tests/journeys/test_read_your_writes.py": JOURNEY,
     "tests/journeys/test_signboard.py": JOURNEY,
+    "tests/journeys/test_survey_link.py": JOURNEY,
+    "tests/web/survey_in_a_browser.py": JOURNEY,
     "tests/journeys/test_faults.py": FAST_JOURNEY,
     "tests/journeys/test_hotline.py": FAST_JOURNEY,
 }

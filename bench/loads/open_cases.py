@@ -297,6 +297,6 @@ async def _compare(what: str, question: Question, few: Filled, many: Filled, mos
     documents = read[many.database.name].get("cases", 0)
     within = documents == 0 if not isinstance(answer, DeskPage) else documents <= most
     fault = "" if flat and within else ": FAILED"
-    counts = " → ".join(str(read[filled.database.name]) for filled in (few, many))
-    print(f"{what}{fault}: {small * 1000:.1f} → {large * 1000:.1f} ms, read {counts}", flush=True)
+    looked = f"read {read[few.database.name]} → {read[many.database.name]}"
+    print(f"{what}{fault}: {small * 1000:.1f} → {large * 1000:.1f} ms, {looked}", flush=True)
     return flat and within

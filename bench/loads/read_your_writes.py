@@ -19,6 +19,7 @@ from typing import Any
 
 import aiohttp
 
+from bench.processes import MAILBOX_ALONE
 from deploy.demo import batch
 from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, Client
 from deploy.local.service import SERVICES
@@ -36,7 +37,11 @@ Seen = Callable[[dict[str, Any]], bool]
 
 def main(scale: float) -> bool:
     lives = max(2, math.ceil(TRIES * scale / STEPS))
-    with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print) as system, second_workers(system):
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        System(Path(temporary), say=print, env=MAILBOX_ALONE) as system,
+        second_workers(system),
+    ):
         result = asyncio.run(_play(system, lives))
     waited = sorted(result.milliseconds)
     print(f"{len(waited)} tries, {len(result.stale)} stale; the query took {statistics.median(waited):.1f} ms (median),", end=" ")

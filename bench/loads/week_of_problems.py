@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bench.processes import MAILBOX_ALONE
 from deploy.demo import batch
 from deploy.demo.accounting import Account, account, acknowledged, broker_of
 from deploy.demo.calendar import begin
@@ -26,7 +27,7 @@ KILLED = ("intake-api", "intake-worker", "routing-api", "routing-worker", "feedb
 
 def main(scale: float) -> bool:
     count = max(len(KILLED) + 1, round(PROBLEMS * scale))
-    with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print) as system:
+    with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print, env=MAILBOX_ALONE) as system:
         wall, result = asyncio.run(_play(system, Path(temporary), count))
     print(f"{count} lives in {wall:.1f} s, {len(KILLED)} processes killed meanwhile")
     print(f"acknowledged {result.acknowledged}, missing {json.dumps(result.missing)}, by state {dict(result.by_state)}")

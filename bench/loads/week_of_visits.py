@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.loads._intake import intake_of
+from bench.processes import MAILBOX_ALONE
 from deploy.demo.photos import sign_board
 from deploy.local.supervisor import System
 from examples.field.field_client import FieldClient, post
@@ -42,7 +43,7 @@ ADMIN = Viewer(sub="load", roles=frozenset({Role.CITY_ADMIN}), scopes=(from_code
 
 def main(scale: float) -> bool:
     load = Load(max(TEAM_SIZE, round(PHONES * scale)), round(VISITS * scale), round(PROBLEMS * scale))
-    with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print) as system:
+    with tempfile.TemporaryDirectory() as temporary, System(Path(temporary), say=print, env=MAILBOX_ALONE) as system:
         asyncio.run(load.found(system))
         load.collect(system, Path(temporary))
         begun = time.monotonic()

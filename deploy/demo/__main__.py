@@ -20,7 +20,7 @@ from rich.table import Table
 
 from deploy.demo import batch, overdue, story
 from deploy.demo.accounting import Account, account, acknowledged, broker_of
-from deploy.demo.calendar import begin
+from deploy.demo.calendar import begin, by_day
 from deploy.demo.client import Client, DemoFailed
 from deploy.local.environment_names import KNOWN
 from deploy.local.health import rows_of, table
@@ -91,6 +91,7 @@ async def play(system: Run, local_dir: Path, count: int, pause: float) -> bool:
         client = Client(system.urls["gateway"], session, file)
         await story.play(client, clock, out, run, pause)
         await overdue.play(client, clock, out, run, pause)
+        by_day(clock)
         out.rule("一批留言 · A batch of messages")
         lot = batch.messages(await batch.villages(client))[:count]
         columns = (TextColumn("办结 closed"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

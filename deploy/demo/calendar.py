@@ -10,6 +10,7 @@ from shared.clock import ShiftedClock
 
 FIRST_DAY = datetime(2020, 6, 5, 9, 0, tzinfo=CHINA)
 ACTIVITY_DAYS = (5, 15, 25)
+EVENING = 18
 
 
 def next_activity_day(now: datetime) -> datetime:
@@ -25,3 +26,13 @@ def begin(clock_file: Path) -> ShiftedClock:
     clock = ShiftedClock(clock_file)
     clock.move_to(next_activity_day(clock.now()) if clock_file.exists() else FIRST_DAY)
     return clock
+
+
+def by_day(clock: ShiftedClock) -> bool:
+    """Move on to nine in the morning where it is evening or night, when replies wait; whether it was."""
+    there = clock.now().astimezone(CHINA)
+    if FIRST_DAY.hour - 1 <= there.hour < EVENING:
+        return False
+    morning = there.replace(hour=9, minute=0, second=0, microsecond=0)
+    clock.move_to(morning if morning > there else morning + timedelta(days=1))
+    return True

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from deploy.demo.calendar import by_day
 from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, WARNED, Client
 from deploy.demo.story import Teller, instant, shown
 from shared.clock import ShiftedClock
@@ -81,6 +82,7 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
         for warning in now["warnings"][seen:]:
             await teller.tell(*_said(warning))
 
+    by_day(clock)
     await client.do(handler, ACCEPT, requestId=f"{run}-late-accept", grievanceId=id)
     await client.do(
         handler, REPORT, requestId=f"{run}-late-report", grievanceId=id, text="三单元楼道灯已全部修好，抱歉让您久等。", evidence=[]

@@ -82,7 +82,8 @@ class Parts:
         """A process of ours, not started yet: `intake` `api`, `routing` `worker`, `gateway` ``. `env` overrides the common environment;
         `label` tells replicas apart in logs. Keys are made in `local_dir` at the first call. The caller stops it."""
         ensure_keys(self.local_dir / "keys")
-        common = {**common_environment(self.local_dir, os.environ), **self.environment(), **(env or {})}
+        # No provider is beside it: replies are looked up, unless `env` says otherwise.
+        common = {**common_environment(self.local_dir, os.environ), **self.environment(), "MINYI_CHANNELS": "WEB", **(env or {})}
         return Service(name, kind, common, self.local_dir / "logs", port or self.ports.any(), label=label)
 
 

@@ -1,4 +1,4 @@
-"""One process of ours (an api, a worker, the gateway): its command, its environment, its readiness."""
+"""One process of ours (an api, a worker, the gateway, the stand-in provider): its command, its environment, its readiness."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 from deploy.local.processes import Process, wait_for
 
 SERVICES = ("intake", "routing", "feedback")
+PROVIDER = "provider"
 READY_SECONDS = 60.0
 MIGRATE_SECONDS = 120.0
 
 
 class Service:
-    """`kind` is api, worker, or empty for the gateway. It is not started by being made."""
+    """`kind` is api, worker, or empty for gateway and provider. It is not started by being made."""
 
     def __init__(
         self,
@@ -66,7 +67,8 @@ class Service:
 
 def command_of(name: str, kind: str) -> list[str]:
     """`python -m gateway`, `python -m services.intake api`."""
-    return [sys.executable, "-m", name if name == "gateway" else f"services.{name}", *filter(None, (kind,))]
+    module = {"gateway": "gateway", PROVIDER: "deploy.providers"}.get(name, f"services.{name}")
+    return [sys.executable, "-m", module, *filter(None, (kind,))]
 
 
 def common_environment(local_dir: Path, env: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""The whole system on one machine: broker, store, three services (api and worker), gateway, each in its own process.
+"""The whole system on one machine: broker, store, three services (api and worker), gateway, and a provider of messages that tells nobody,
+each in its own process.
 
 with System(Path(".local"), say=print) as system:      # start() … stop()
     system.urls["gateway"]                              # http://127.0.0.1:8000
@@ -25,11 +26,12 @@ from deploy.local.ports import Ports
 from deploy.local.processes import Process, describe_end, run_once
 from deploy.local.revival import Revival
 from deploy.local.scaling import MOST, read_wanted, replica_names
-from deploy.local.service import MIGRATE_SECONDS, READY_SECONDS, SERVICES, Service, common_environment
+from deploy.local.service import MIGRATE_SECONDS, PROVIDER, READY_SECONDS, SERVICES, Service, common_environment
 from deploy.local.trouble import Trouble
 from shared.identity.keys import MASTER_KEYS
 
 GATEWAY_PORT = 8000
+PROVIDER_PORT = 8120
 API_PORTS = {"intake": 8101, "routing": 8102, "feedback": 8103}
 WORKER_PORTS = {"intake": 8111, "routing": 8112, "feedback": 8113}
 LOOK_SECONDS = 0.25
@@ -57,6 +59,7 @@ WHOLE = (
     *(Spec(name, "api", API_PORTS[name]) for name in SERVICES),
     *(Spec(name, "worker", WORKER_PORTS[name]) for name in SERVICES),
     Spec("gateway", "", GATEWAY_PORT),
+    Spec(PROVIDER, "", PROVIDER_PORT),
 )
 
 
@@ -95,7 +98,8 @@ class System:
         self.environment: dict[str, str] = {}
         self._say = say
         self._env = {**os.environ, **(env or {})}
-        self._specs = specs
+        # Who names a provider has one.
+        self._specs = [spec for spec in specs if spec.name != PROVIDER or not self._env.get("MINYI_PROVIDER_URL")]
         self._migrations = migrations
         self._own_parts = parts is None
         self._revival = Revival(say) if revive else None
@@ -159,9 +163,12 @@ class System:
             **common_environment(self.local_dir, self._env),
             **parts.environment(),
             "MINYI_ISSUER": at.get("gateway", f"http://127.0.0.1:{GATEWAY_PORT}"),
+            "MINYI_PAGES_URL": at.get("gateway", f"http://127.0.0.1:{GATEWAY_PORT}"),
             "MINYI_PUBLIC_URL": at.get("intake-api", f"http://127.0.0.1:{API_PORTS['intake']}"),
             "MINYI_SUBGRAPHS": subgraphs,
         }
+        if PROVIDER in at:
+            self.environment["MINYI_PROVIDER_URL"] = at[PROVIDER]
         self.services = [self._service(spec, ports[spec.label]) for spec in specs]
 
     def _replicas(self, spec: Spec) -> list[Spec]:

@@ -76,6 +76,7 @@ def test_python_that_debian_has_locked_against_pip(machines: Machines) -> None:
 
 def test_the_web_checks_without_node(machines: Machines) -> None:
     with machines.prepared("no-node") as machine:
+        assert machine.run("apt-get update && apt-get install -y --no-install-recommends chromium").code == 0
         ran = machine.run("! command -v node && make test-web", user=USER)
         assert ran.code == 0, ran.output[-3000:]
 

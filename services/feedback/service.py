@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 
-from services.feedback.events import HANDLED, OPENS, apply
+from services.feedback.adapters.survey_rules import load_survey_rules
+from services.feedback.domain.followup import fire
+from services.feedback.domain.survey import SurveyRules
+from services.feedback.events import HANDLED, OPENS, consumer
 from services.feedback.settings import FeedbackSettings
-from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate
+from services.feedback.store.mongo import CODEC, FollowUps, access_of, end_open_surveys, migrate
 from services.feedback.usecases.answer_survey import Surveying
+from shared import timers
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.feedback import FeedbackAuditAnchoredV1
 from shared.erasure import SCRUB_SECONDS, Scrubber
@@ -15,10 +19,15 @@ from shared.identity.keys import reference_key
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.runtime import Runtime, application
+from shared.timers import Timers
 from shared.writer import Writer
 
 NAME = "feedback"
-PARTICIPANT = Participant(NAME, apply, HANDLED, OPENS)
+
+
+def participant(rules: SurveyRules) -> Participant:
+    """Feedback in the exchange of events."""
+    return Participant(NAME, consumer(rules), HANDLED, OPENS)
 
 
 class Service:
@@ -29,35 +38,48 @@ class Service:
         self.runtime = Runtime(NAME, settings)
         self.reference_key = reference_key(settings.keys_dir)
         self.followups = FollowUps(self.runtime.database)
-        self.writer: Writer = self.runtime.writer(self.followups, PARTICIPANT, CODEC, self.reference_key)
+        self.rules = load_survey_rules()
+        self.writer: Writer = self.runtime.writer(self.followups, participant(self.rules), CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, FeedbackAuditAnchoredV1)
 
     async def migrate(self) -> None:
-        """Indexes. Repeating it changes nothing."""
+        """Indexes, and an end for surveys that have none. Repeating it changes nothing."""
         await migrate(self.runtime.database)
+        await end_open_surveys(self.runtime.database)
+
+    def surveying(self) -> Surveying:
+        """What the answer to a survey is made of."""
+        return Surveying(self.writer, self.reference_key, self.runtime.world.now, access_of, self.rules)
+
+    def timers(self) -> Timers:
+        """What reminds of surveys and ends them."""
+        return Timers(NAME, self.followups.collection, self.writer, fire, self.runtime.world.now)
 
     def api(self) -> FastAPI:
-        """The subgraph."""
+        """The subgraph, and the page on which petitioners answer a survey."""
         # Half of a process's start, which worker and migration do without.
         from services.feedback.subgraph.context import Feedback, FeedbackContext
         from services.feedback.subgraph.schema import build_schema
+        from services.feedback.survey_http import survey_router
         from shared.graphql_server import graph_router
         from shared.identity.tokens import verifier_of
         from shared.subgraph import viewer_of
 
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
-        feedback = Feedback(self.followups, Surveying(self.writer, self.reference_key, self.runtime.world.now, access_of))
+        feedback = Feedback(self.followups, self.surveying())
 
         async def context(request: Request) -> FeedbackContext:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)
 
         schema = build_schema(production=settings.env == "production")
-        return application(self.runtime, [graph_router(schema, context, Freshness(NAME, self.followups))])
+        graph = graph_router(schema, context, Freshness(NAME, self.followups))
+        return application(self.runtime, [graph, survey_router(self.followups, self.surveying())])
 
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
         self.runtime.consume(self.writer, {})
+        self.runtime.every(timers.ROUND_SECONDS, self.timers().round)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.followups).round)
         return application(self.runtime)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
 from datetime import timedelta
 from functools import partial
 
@@ -12,18 +10,21 @@ from fastapi import APIRouter, FastAPI, Request
 from services.intake.adapters.cipher import FieldCipher
 from services.intake.adapters.files import FileStore, detect
 from services.intake.adapters.retention import load_retention
+from services.intake.domain.delivery import Delivery
+from services.intake.domain.survey_link import text_to_send
 from services.intake.domain.uploads import UploadLimits
 from services.intake.events import CONSUMERS, consumer
 from services.intake.events.on_handoff_requested import Named
 from services.intake.field_sync import syncing
 from services.intake.fieldwork import Fieldwork
 from services.intake.hotline_door import HotlineDoor
+from services.intake.outbound import Outbound
 from services.intake.privacy import Privacy
 from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
 from services.intake.store.key_registry import LOOK_SECONDS, KeyRegistry
-from services.intake.store.mongo import CODEC, Grievances, Notices, migrate
+from services.intake.store.mongo import CODEC, Grievances, Notices, migrate, send_what_was_open
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons, migrate_rows
 from services.intake.store.pin_tries import MongoPinTries
@@ -31,7 +32,6 @@ from services.intake.store.places import FRESH_SECONDS
 from services.intake.store.uploads import COLLECTION, INDEXES, UploadStore
 from services.intake.store.wrapped_keys import WrappedKeys
 from services.intake.usecases.beside import names_told
-from services.intake.usecases.deliver import Delivering, deliver
 from services.intake.usecases.erase_petitioner import Erasing, erase_round
 from services.intake.usecases.expect_photos import ExpectPhotos
 from services.intake.usecases.expire_notes import expire_notes
@@ -106,6 +106,7 @@ class Service:
             settings.phone_look_ups_a_day,
         )
         self.notices = Notices(database, world.now)
+        self.outbound = Outbound(self.runtime, settings, self.grievances, self.writer, self.persons, self.notices, self.text_of)
         self.erasing = Erasing(
             self.privacy.access,
             self.grievances,
@@ -117,6 +118,10 @@ class Service:
         self.retaining = Retaining(self.erasing, self.notices, retention)
         self.expiring = self.fieldwork.expiring_notes(self.uploads, self.files, retention)
 
+    def text_of(self, delivery: Delivery, grievance: str) -> str:
+        """What is sent for it."""
+        return text_to_send(delivery, grievance, self.settings.pages_url, self.reference_key)
+
     def _division_name(self, code: str) -> str | None:
         """By the tree that this process has read last."""
         found = self.fieldwork.atlas.territory.find(code)
@@ -127,6 +132,7 @@ class Service:
         await self.keys.check()
         database = self.runtime.database
         await migrate(database)
+        await send_what_was_open(database)
         with store_errors():
             await database[COLLECTION].create_indexes(INDEXES)
             await database[pin_tries.COLLECTION].create_indexes(pin_tries.INDEXES)
@@ -214,18 +220,6 @@ class Service:
     def worker(self) -> FastAPI:
         """Consumer (of events, and of what 12345 reports), sender, and the sweeper of broken uploads."""
         settings, world = self.settings, self.runtime.world
-        parts = Delivering(
-            writer=self.writer,
-            persons=self.persons,
-            channel=self.notices,
-            now=world.now,
-            real_now=world.real_now,
-            claim_id=lambda: str(uuid.uuid4()),
-            claim_for=timedelta(seconds=settings.claim_seconds),
-        )
-
-        async def send_pending() -> None:
-            await asyncio.gather(*(deliver(parts, id) for id in await self.grievances.with_open_delivery(100)))
 
         async def read_divisions() -> None:
             await self.fieldwork.atlas.current()
@@ -237,7 +231,7 @@ class Service:
         self.runtime.every(FRESH_SECONDS, read_divisions)
         self.fieldwork.work()
         self.duties.work(self.runtime)
-        self.runtime.every(settings.deliver_seconds, send_pending)
+        self.outbound.work()
         self.runtime.every(ERASE_SECONDS, lambda: erase_round(self.erasing))
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.grievances).round)
         self.runtime.every(RETENTION_SECONDS, lambda: keep_retention(self.retaining))

@@ -21,6 +21,7 @@ from services.routing.store.departments import KnownDepartments
 from services.routing.store.desks import DeskCounts, desk_projector
 from services.routing.store.limits import LimitVersions
 from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks, watch_over
+from services.routing.store.supervision import SupervisionLists
 from services.routing.store.timetables import Timetables
 from services.routing.usecases import publish_catalogue, publish_limits, publish_timetable
 from services.routing.usecases.ports import Handling
@@ -159,7 +160,8 @@ class Service:
         first_levels = frozenset(category.name for category in self.tree.roots())
         database = self.runtime.database
         counts = (DeskCounts(database), BoardCounts(database))
-        routing = Routing(self.cases, self.departments, self.catalogues, self.handling(), *counts, first_levels)
+        supervision = SupervisionLists(self.cases.collection)
+        routing = Routing(self.cases, self.departments, self.catalogues, self.handling(), *counts, supervision, first_levels)
 
         async def context(request: Request) -> RoutingContext:
             return RoutingContext(request, await viewer_of(request, verifier), routing)

@@ -8,16 +8,20 @@ from typing import ClassVar, Literal
 from shared.contracts.base import AuditAnchored, Contract
 
 Satisfaction = Literal["VERY_SATISFIED", "SATISFIED", "NEUTRAL", "DISSATISFIED", "VERY_DISSATISFIED"]
+LINK = "{link}"
+"""Where the address of the survey's page stands in a text. Who sends it puts the address in: an event, which outsiders read, holds no
+secret by which a survey can be answered."""
 
 
 class DeliveryRequestedV1(Contract):
-    """Asks intake, which alone knows how to reach the petitioner, to deliver a text (S54). `deliveryId` is the key of idempotency."""
+    """Asks intake, which alone knows how to reach the petitioner, to deliver a text (S54). `deliveryId` is the key of idempotency. Of a
+    survey the text has LINK where the address of its page belongs."""
 
     type: ClassVar[str] = "feedback.grievance.delivery_requested.v1"
     words: ClassVar[tuple[str, ...]] = ("text",)
 
     deliveryId: str
-    purpose: Literal["REPLY"]
+    purpose: Literal["REPLY", "SURVEY", "SURVEY_REMINDER"]
     text: str
 
 
@@ -41,7 +45,9 @@ class SurveyOpenedV1(Contract):
 
 
 class SurveyAnsweredV1(Contract):
-    """The petitioner's two answers. `reworkAsked`: not resolved or not satisfied, with a reason."""
+    """The petitioner's two answers; the last one of a round counts. `reworkAsked`: not resolved or not satisfied, with a reason. `change`:
+    which change of this round's answer it is, 0 for the first answer. `anonymousToHandlers`: whoever shows it to those who handle
+    it shows them neither grade nor time, and a reason only where it asks for rework."""
 
     type: ClassVar[str] = "feedback.grievance.survey_answered.v1"
     words: ClassVar[tuple[str, ...]] = ("reason",)
@@ -52,6 +58,17 @@ class SurveyAnsweredV1(Contract):
     reason: str | None
     reworkAsked: bool
     at: datetime
+    change: int = 0
+    anonymousToHandlers: bool = False
+
+
+class SurveyExpiredV1(Contract):
+    """The survey of this round was not answered in its time."""
+
+    type: ClassVar[str] = "feedback.grievance.survey_expired.v1"
+
+    round: int
+    at: datetime
 
 
 class FeedbackAuditAnchoredV1(AuditAnchored):
@@ -60,4 +77,11 @@ class FeedbackAuditAnchoredV1(AuditAnchored):
     type: ClassVar[str] = "feedback.audit.anchored.v1"
 
 
-EVENTS: tuple[type[Contract], ...] = (DeliveryRequestedV1, FedBackV1, SurveyOpenedV1, SurveyAnsweredV1, FeedbackAuditAnchoredV1)
+EVENTS: tuple[type[Contract], ...] = (
+    DeliveryRequestedV1,
+    FedBackV1,
+    SurveyOpenedV1,
+    SurveyAnsweredV1,
+    SurveyExpiredV1,
+    FeedbackAuditAnchoredV1,
+)

@@ -81,7 +81,8 @@ class GrievanceRegisteredV1(Contract):
 
 
 class DeliveryAttemptedV1(Contract):
-    """What became of one try to reach the petitioner. `unknown` is never blindly sent again."""
+    """What became of the tries to reach the petitioner by one channel. `unknown` is never blindly sent again. `attempt`: how many there
+    were. Where it is not `final` the next channel is tried; `reason` is a code (`posted`: it stands in the mailbox, nobody was told)."""
 
     type: ClassVar[str] = "intake.grievance.delivery_attempted.v1"
 
@@ -90,6 +91,8 @@ class DeliveryAttemptedV1(Contract):
     result: DeliveryResult
     at: datetime
     reason: str | None
+    attempt: int | None = None
+    final: bool = True
 
 
 class GrievanceReportedUpV1(Contract):

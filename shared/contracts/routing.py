@@ -139,7 +139,16 @@ class GrievanceMovedV1(Contract):
     progress: Progress
 
 
-WarnedOf = Literal["RESPONSE", "RESULT", "COMMUNITY_OPINION", "COMPOUND_OPINION", "RETURN_WINDOW", "RETURN_DECISION", "SUSPENSION"]
+WarnedOf = Literal[
+    "RESPONSE",
+    "RESULT",
+    "COMMUNITY_OPINION",
+    "COMPOUND_OPINION",
+    "RETURN_WINDOW",
+    "RETURN_DECISION",
+    "SUSPENSION",
+    "SUPERVISION_ORDER",
+]
 WarningStep = Literal["REMIND", "YELLOW", "RED", "TO_HEAD", "TO_SUPERVISOR", "TO_CITY"]
 
 

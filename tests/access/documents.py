@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.feedback.domain.followup import FollowUp, Reply, Survey
+from services.feedback.domain.followup import FollowUp, Reply
+from services.feedback.domain.survey import Answer, Survey
 from services.feedback.domain.timeline import Entry
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.intake.domain.grievance import Grievance, Sealed
@@ -15,14 +16,16 @@ from services.intake.domain.reveals import Reveal
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.appraisal import Answered, Appraisal, Consultation, Recall, Verdict
+from services.routing.domain.cards import month_of
 from services.routing.domain.case import SYSTEM, Case
 from services.routing.domain.deadlines import Deadline, Deadlines, as_kept
 from services.routing.domain.deadlines import Entry as DeadlineEntry
 from services.routing.domain.nodes import Node
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
-from services.routing.domain.waits import GivenWarning, Report, Suspension, Urge, Verification
-from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
+from services.routing.domain.supervised import Card, Correction, SupervisionOrder
+from services.routing.domain.waits import GivenWarning, Meeting, Report, Suspension, Urge, Verification
+from services.routing.domain.work_order import Asked, Declined, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
@@ -52,6 +55,9 @@ def phone_of(relation: str) -> str:
 
 def masks_of(relation: str) -> tuple[str, str]:
     return f"孔*{LAST[relation]}", f"138****4{RELATIONS.index(relation) + 1:03}"
+
+
+THIS_MONTH, NEXT_MONTH = (month_of(datetime.now(UTC) + timedelta(days=days)) for days in (0, 31))
 
 
 @dataclass(frozen=True)
@@ -226,6 +232,28 @@ class Described:
         start = DeadlineEntry(kind="START", at=AT, by=self.owner, due_at=AT, days=5, department=self.department)
         deadline = Deadline(entries=[start], nodes=[Node(name="YELLOW", at=AT)])
         urge = Urge(at=AT, by=self.owner, words=f"催办 {self.mark}", answered_at=AT, answered_by=self.owner, answer=f"答复催办 {self.mark}")
+        urge = urge.model_copy(update={"meeting": Meeting(name=f"会议 {self.mark}", day="2026-06-05")})
+        supervision = {
+            "department": self.department,
+            "by": self.owner,
+            "head": f"staff-{self.mark}",
+            "at": AT,
+            "dispatched_at": sent,
+            "demand": f"督办 {self.mark}",
+            "due_at": AT,
+        }
+        answered = SupervisionOrder(
+            **supervision,
+            ordinal=1,
+            follows=1,
+            reply=f"回复督办 {self.mark}",
+            replied_at=AT,
+            replied_by=self.owner,
+            outcome="REFUSED",
+            answer=f"驳回督办 {self.mark}",
+            decided_at=AT,
+            decided_by=self.owner,
+        )
         warning = GivenWarning(
             of="RESULT",
             step="YELLOW",
@@ -260,12 +288,41 @@ class Described:
             deadlines=Deadlines(response=deadline, result=deadline),
             warnings=[warning],
             urges=[urge],
+            # The second waits, so that it stands on the desks of supervision.
+            orders=[answered, SupervisionOrder(**supervision, ordinal=2, follows=1)],
+            # Of the month that is listed where none is named, should the next one begin meanwhile.
+            cards=[self.card(1, THIS_MONTH), self.card(2, NEXT_MONTH)],
             declined=Declined(at=AT, by=self.owner, reason=f"不予受理 {self.mark}", route=f"途径 {self.mark}"),
             withdrawn_for=f"撤诉 {self.mark}",
             appraisal=self.appraisal(),
             hand_overs=[HandOver(at=AT, by=self.owner, owner_before=self.owner, owner=self.owner, reason=f"移交 {self.mark}")],
         )
-        return whole.with_(**self.changes)
+        return whole.with_(**{name: change(self) if callable(change) else change for name, change in self.changes.items()})
+
+    def card(self, ordinal: int, month: str) -> Card:
+        """Against which somebody has appealed, and that was corrected."""
+        appeal = Asked(
+            department=self.department,
+            at=AT,
+            by=self.owner,
+            reason=f"申诉 {self.mark}",
+            granted=True,
+            decided_at=AT,
+            decided_by=self.owner,
+            answer=f"采纳 {self.mark}",
+        )
+        return Card(
+            ordinal=ordinal,
+            department=self.department,
+            month=month,
+            given="RED",
+            ground="BY_HAND",
+            at=AT,
+            by=self.owner,
+            reason=f"发牌 {self.mark}",
+            appeal=appeal,
+            corrections=[Correction(at=AT, by=self.owner, colour="YELLOW", reason=f"更正 {self.mark}")],
+        )
 
     def part(self) -> Part:
         """Whatever may become of a part, all at once."""
@@ -324,7 +381,15 @@ class Described:
             delivery="SENT",
             delivered_at=AT,
         )
-        survey = Survey(round=1, opened_at=AT, answered_at=AT, resolved=False, satisfied="DISSATISFIED", reason=f"原因 {self.mark}")
+        answer = Answer(at=AT, channel="PHONE", by=f"by {self.mark}", resolved=False, satisfied="DISSATISFIED", reason=f"原因 {self.mark}")
+        survey = Survey(
+            round=1,
+            opened_at=AT,
+            expires_at=AT + timedelta(days=7),
+            reminded_at=AT,
+            answers=[answer],
+            changeable_until=AT + timedelta(days=1),
+        )
         entry = Entry(at=AT, service="routing", what=f"what {self.mark}", what_zh=f"事 {self.mark}", by=f"by {self.mark}", status="CLOSED")
         whole = FollowUp(**self.shared(), departments=[self.department], handlers=[], reply=reply, survey=survey, timeline=[entry])
         return whole.with_(**self.changes)
@@ -432,6 +497,34 @@ URGED: dict[str, Any] = at("HANDLING") | {"urges": [Urge(at=AT, by=SYSTEM, words
 NOBODY_URGES: dict[str, Any] = at("HANDLING") | {"urges": []}
 
 
+def order_issued(department: str, sent: datetime) -> dict[str, Any]:
+    """Changes by which this department has to reply to a supervision order."""
+    by = Owner(staffId="supervises", role="SUPERVISOR", unit="370881")
+    held = SupervisionOrder(
+        ordinal=1, follows=None, at=AT, by=by, department=department, head=None, dispatched_at=sent, demand="请说明。", due_at=FAR
+    )
+    work_order = WorkOrder(department=department, rule="rule", rule_version=1, round=1, dispatched_at=sent, accepted_at=AT)
+    return DUE_LATER | {"work_order": work_order, "orders": [held]}
+
+
+def order_replied(department: str) -> dict[str, Any]:
+    """Changes by which its reply waits for a decision."""
+    changes = order_issued(department, AT)
+    by = Owner(staffId="replies", role="HANDLER", unit=department)
+    return changes | {"orders": [changes["orders"][0].replied("三日内更换。", by, AT)]}
+
+
+def _fresh_card(described: Described) -> list[Card]:
+    by = Owner(staffId="supervises", role="SUPERVISOR", unit="370881")
+    return [
+        Card(ordinal=1, department=described.department, month="2099-01", given="YELLOW", ground="BY_HAND", at=FAR, by=by, reason="推诿。")
+    ]
+
+
+# Its department has a card against which nobody has appealed.
+CARDED: dict[str, Any] = DUE_LATER | {"cards": _fresh_card}
+
+
 def suspended(department: str) -> dict[str, Any]:
     """Changes by which this department does not go on for now."""
     by = Owner(staffId="suspends", role="HANDLER", unit=department)
@@ -450,4 +543,4 @@ def report_waiting(department: str) -> dict[str, Any]:
 # 12345 was never asked.
 HERE_ALONE: dict[str, Any] = {"handoffs": 0}
 NOTHING_ASKED: dict[str, Any] = DUE_LATER | {"suspensions": [], "verifications": []}
-UNANSWERED = {"survey": Survey(round=1, opened_at=AT)}
+UNANSWERED = {"survey": Survey(round=1, opened_at=AT, expires_at=FAR)}

@@ -19,8 +19,7 @@ import pytest_asyncio
 from graphql import GraphQLInputObjectType, get_named_type
 
 from deploy.local.parts import Parts
-from services.feedback.store.mongo import access_of as followup_access
-from services.feedback.usecases.answer_survey import Surveying, answer
+from services.feedback.usecases.answer_survey import Said, answer
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, check_day_summary
 from services.intake.usecases.hand_up_day_summary import HandUpDaySummary, hand_up_day_summary
@@ -220,7 +219,6 @@ async def tell_reports(world: World) -> None:
     items = [ItemLook(grievance_id=id, keep=True, remark="属实。") for id in IDS.values()]
     await check_day_summary(intake.duties.summarising, SECRETARY, CheckDaySummary(request_id="check", day=day, items=items), "test")
     await hand_up_day_summary(intake.duties.summarising, SECRETARY, HandUpDaySummary(request_id="hand", day=day), "test")
-    surveying = Surveying(town.feedback.writer, town.feedback.reference_key, town.feedback.runtime.world.now, followup_access)
     for id in IDS.values():
         # It waited for people; the community was asked.
         await ask_for_opinion(handling, DISPATCHER, "ask", id, "COMMUNITY", None, "情况属实吗？", "test")
@@ -236,7 +234,7 @@ async def tell_reports(world: World) -> None:
         told = TellPetitioner(request_id="tell", grievance_id=id, words="已经告知。")
         await tell_petitioner(intake.duties.telling, SECRETARY, told, "test")
         await town.settle(id)
-    await answer(surveying, viewer(Role.CALLER), "answer", IDS["over"], True, "SATISFIED", None, "test")
+    await answer(town.feedback.surveying(), viewer(Role.CALLER), "answer", IDS["over"], Said(True, "SATISFIED"), "test")
     for id in IDS.values():
         await town.settle(id)
     statuses = {request: (await town.routing.cases.find_many([id]))[id].status for request, id in IDS.items()}
@@ -302,6 +300,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     **{mutation: told for mutation, told in ORDERS.items() if mutation != "bulkAct"},
     **LATER,
     "suspendWorkOrder": {"reason": "等待材料。", "until": "2026-06-30"},
+    "issueSupervisionOrder": {"demand": "请说明进展。", "until": "2099-06-30"},
     "createUpload": UPLOAD,
     "answerSurvey": {"resolved": True, "satisfied": "SATISFIED"},
 }

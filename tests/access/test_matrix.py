@@ -6,6 +6,7 @@ Nothing here reads a policy or a rule: the document is what is tested.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.access.conftest import World
 from tests.access.documents import (
     APPRAISING,
     AT,
+    CARDED,
     DUE_LATER,
     HERE_ALONE,
     NOBODY_URGES,
@@ -37,6 +39,8 @@ from tests.access.documents import (
     masks_of,
     name_of,
     opinion_asked,
+    order_issued,
+    order_replied,
     owned,
     part_asked,
     phone_of,
@@ -171,6 +175,12 @@ ORDERS: dict[str, dict[str, Any]] = {
     "rejectResolution": {"reason": "没有照片。"},
     "releaseResolution": {"reason": "书记休假。"},
     "withdrawGrievance": {},
+    "issueSupervisionOrder": {"demand": "请说明进展。"},
+    "replySupervisionOrder": {"reply": "三日内更换。"},
+    "decideSupervisionReply": {"accepted": True, "reason": "可以。"},
+    "giveCard": {"colour": "YELLOW", "reason": "推诿。"},
+    "appealCard": {"card": 1, "reason": "等待批复。"},
+    "decideCard": {"card": 1, "upheld": False, "reason": "确有批复。"},
     "urgeGrievance": {"words": "等了很久。"},
     "answerUrges": {"answer": "明天完工。"},
     "handOverWorkOrder": {"staffId": "handler-lucheng", "reason": "另有任务。"},
@@ -228,7 +238,8 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
     await keep_case(world, described, sent=now)
     if mutation == "bulkAct":
         return {"grievances": [described.id]}
-    days = {"until": day_in_china(now).isoformat()} if mutation == "suspendWorkOrder" else {}
+    until = {"suspendWorkOrder": timedelta(0), "issueSupervisionOrder": timedelta(days=7)}.get(mutation)
+    days = {"until": day_in_china(now + until).isoformat()} if until is not None else {}
     return ORDERS.get(mutation, {}) | days | {"grievanceId": described.id}
 
 
@@ -249,6 +260,12 @@ CHANGES: dict[str, dict[str, Any]] = {
     "askExtension": DUE_LATER,
     "decideExtension": extension_asked(HANDLING),
     "withdrawGrievance": at("DISPATCHED"),
+    "issueSupervisionOrder": at("HANDLING") | HERE_ALONE | {"orders": []},
+    "replySupervisionOrder": order_issued(HANDLING, AT),
+    "decideSupervisionReply": order_replied(HANDLING),
+    "giveCard": at("HANDLING") | HERE_ALONE,
+    "appealCard": CARDED,
+    "decideCard": CARDED,
     "urgeGrievance": NOBODY_URGES,
     "answerUrges": URGED,
     "handOverWorkOrder": owned(SUB, HANDLING),
@@ -280,8 +297,11 @@ async def test_each_role_commands_what_the_matrix_tells(world: World, service: s
         given = {r: {"requestId": f"{who}-{r}", **input} for r, input in given.items()}
     if mutation == "bulkAct":
         # Each does their own to many.
+        takes = {"action": "ACCEPT_WORK_ORDER"}
         sends = {"action": "REASSIGN", "department": THIRD_UNIT, "reason": "转住建。"}
-        given = {r: input | (sends if who == "DISPATCHER" else {"action": "ACCEPT_WORK_ORDER"}) for r, input in given.items()}
+        urges = {"action": "URGE_BY_MEETING", "reason": "请尽快。", "meeting": {"name": "分析会", "heldOn": "2026-06-05"}}
+        does = {"DISPATCHER": sends, "HANDLER": takes, "DEPARTMENT_HEAD": takes}.get(who, urges)
+        given = {r: input | does for r, input in given.items()}
     declared = ", ".join(f"${r}: {kind}" for r in RELATIONS)
     fields = " ".join(f"{r}: {mutation}(input: ${r}) {selection}" for r in RELATIONS)
     own = [each.id for each in described.values()]

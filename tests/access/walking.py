@@ -75,6 +75,8 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "departmentDesk": "",
         "secretaryDesk": "",
         "watchDesk": "",
+        "supervisionDesk": "",
+        "departmentSupervision": "",
         "board": "(by: DIVISION)",
         "departmentBoard": "",
         "dispatchCatalogue": "",
@@ -84,7 +86,11 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
 # Of these only the edge of the grievance in question is looked at.
 LISTS_OF_GRIEVANCES = frozenset({"Query.grievances", "Query.revealsToDecide", "Query.cases", "Query.teamLedger"})
 # And of these the same, further below.
-DESKS = frozenset({"Query.dispatcherDesk", "Query.departmentDesk", "Query.secretaryDesk", "Query.watchDesk"})
+DESKS = frozenset(
+    f"Query.{each}"
+    for each in ("dispatcherDesk", "departmentDesk", "secretaryDesk", "watchDesk", "supervisionDesk", "departmentSupervision")
+)
+DESKS_LISTS = {"cases", "cards"}
 # How each entity is referred to, by the row of the matrix.
 REFERENCES: dict[str, Callable[[Described], dict[str, str]]] = {
     "Grievance(id)": lambda grievance: {"id": grievance.id},
@@ -143,6 +149,13 @@ MAY_BE_NULL = frozenset(
         "AskExtensionRefused.field",
         "DecideExtensionRefused.field",
         "WithdrawRefused.field",
+        *(f"{each}Refused.field" for each in ("IssueOrder", "ReplyOrder", "DecideReply", "GiveCard", "AppealCard", "DecideCard")),
+        *(f"SupervisionOrder.{each}" for each in ("follows", "head", "reply", "answer")),
+        *(f"SupervisionOrder.{each}" for each in ("repliedAt", "repliedBy", "decidedAt", "decidedBy")),
+        *(f"DepartmentCard.{each}" for each in ["colour", "reason", "appeal"]),
+        *(f"CardAppeal.{each}" for each in ["granted", "decidedAt", "decidedBy", "answer"]),
+        "CardCorrection.colour",
+        "Urge.meeting",
         "Case.withdrawnFor",
         "RecallRefused.field",
         "AskOpinionRefused.field",
@@ -327,8 +340,9 @@ class Walk:
                         own = [edge for edge in value["edges"] if _grievance_in(edge["node"]) == grievances[relation].id]
                         value = {**value, "edges": own}
                     elif value is not None and row in DESKS:
-                        own = [edge for edge in value["cases"]["edges"] if _grievance_in(edge["node"]) == grievances[relation].id]
-                        value = {**value, "cases": {**value["cases"], "edges": own}}
+                        for name in DESKS_LISTS & value.keys():
+                            own = [edge for edge in value[name]["edges"] if _grievance_in(edge["node"]) == grievances[relation].id]
+                            value = {**value, name: {**value[name], "edges": own}}
                     all_found[relation].append(Found(row, path, value))
                     type_ = query.fields[row.removeprefix("Query.")].type
                 all_found[relation] += self.below(type_, value, path)
@@ -353,4 +367,4 @@ class Walk:
 
 def _grievance_in(node: dict[str, Any]) -> Any:
     """The id of the grievance that this row of a list is, or tells of."""
-    return node["grievance"]["id"] if "grievance" in node else node["id"]
+    return node["grievance"]["id"] if "grievance" in node else node["grievanceId"] if "grievanceId" in node else node["id"]

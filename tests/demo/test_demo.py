@@ -11,9 +11,10 @@ from PIL import Image
 
 from deploy.demo.accounting import Account, missing
 from deploy.demo.batch import messages
-from deploy.demo.calendar import FIRST_DAY, begin, next_activity_day
+from deploy.demo.calendar import FIRST_DAY, begin, by_day, next_activity_day
 from deploy.demo.photos import sign_board
 from shared.china_time import CHINA
+from shared.clock import ShiftedClock
 
 
 def test_photos_are_pngs_that_differ() -> None:
@@ -38,6 +39,17 @@ def test_a_fresh_clock_begins_on_5_june_2020_and_moves_only_forward(tmp_path: Pa
     with pytest.raises(ValueError, match="only forward"):
         clock.move_to(FIRST_DAY)
     assert begin(tmp_path / "clock").now().astimezone(CHINA).day == 15
+
+
+@pytest.mark.parametrize(
+    ("hour", "moved", "then"), [((5, 9), False, (5, 9)), ((5, 17), False, (5, 17)), ((5, 18), True, (6, 9)), ((6, 2), True, (6, 9))]
+)
+def test_the_evening_and_the_night_are_passed_over(tmp_path: Path, hour: tuple[int, int], moved: bool, then: tuple[int, int]) -> None:
+    clock = ShiftedClock(tmp_path / "clock")
+    clock.move_to(datetime(2020, 6, *hour, tzinfo=CHINA))
+    assert by_day(clock) is moved
+    there = clock.now().astimezone(CHINA)
+    assert (there.day, there.hour) == then
 
 
 def test_the_draw_is_the_same_each_time() -> None:

@@ -23,7 +23,7 @@ from tests.deploy.builders import bare_environment, until
 from tests.deploy.conftest import Typed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-NAMES = {"broker", "store", "gateway", *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker"))}
+NAMES = {"broker", "store", "gateway", "provider", *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker"))}
 
 
 @pytest.fixture

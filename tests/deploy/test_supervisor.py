@@ -53,6 +53,7 @@ def test_starts_every_process_and_tells_each_where_the_others_are(system: System
     environment = system.service("gateway").process.env
     assert environment["MINYI_SUBGRAPHS"] == f"intake={system.urls['intake-api']}/graphql"
     assert environment["MINYI_ISSUER"] == system.urls["gateway"]
+    assert environment["MINYI_PAGES_URL"] == system.urls["gateway"]
     assert environment["MINYI_PUBLIC_URL"] == system.urls["intake-api"]
     assert environment["MINYI_RABBITMQ_URL"] == "amqp://nowhere/"
     assert environment["MINYI_ENV"] == "development"

@@ -17,7 +17,7 @@ from tests.deploy.builders import bare_environment, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 NAMES = {
-    *("broker", "epmd", "store", "gateway"),
+    *("broker", "epmd", "store", "gateway", "provider"),
     *(f"{service}-{kind}" for service in ("intake", "routing", "feedback") for kind in ("api", "worker")),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from gateway.limits import Limits
 from gateway.settings import GatewaySettings
 from gateway.supergraph_file import read_supergraph
 from gateway.trusted_documents import MongoDocuments, make_manifest, read_manifest
+from shared.china_time import CHINA
 from shared.mongo import connect, database
 from shared.read_your_writes import HEADER
 from shared.settings import CommonSettings
@@ -47,7 +49,8 @@ class Reader:
     """Follows the page: keeps what answers name, and sends `after` with each next request."""
 
     def __init__(self, system: System, url: str, session: aiohttp.ClientSession) -> None:
-        self.kept: dict[str, str] = {}
+        # What a reader says themselves.
+        self.kept = {"inThreeDays": (datetime.now(CHINA) + timedelta(days=3)).date().isoformat()}
         self._system, self._url, self._session = system, url, session
         self._after: list[str] = []
 

@@ -50,6 +50,13 @@ PEOPLE: dict[str, dict[str, Any]] = {
     },
     "data-officer": {"sub": "officer-qufu", "roles": ["DATA_OFFICER"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "supervisor": {"sub": "supervisor-qufu", "roles": ["SUPERVISOR"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
+    "another-supervisor": {"sub": "supervisor-2", "roles": ["SUPERVISOR"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
+    "head": {
+        "sub": "head-lucheng",
+        "roles": ["DEPARTMENT_HEAD"],
+        "department": LUCHENG,
+        "scopes": [{"level": "TOWN", "code": "370881001000"}],
+    },
     "county-admin": {"sub": "admin-qufu", "roles": ["COUNTY_ADMIN"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "anybody": {"sub": "anybody"},
     "city-admin": {"sub": "admin-jining", "roles": ["CITY_ADMIN"], "scopes": [{"level": "CITY", "code": "370800000000"}]},

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import orjson
 
+from services.feedback.adapters.survey_rules import load_survey_rules
 from shared.contracts.base import Contract
 from shared.envelope import Event, encode
 from shared.identity.roles import Role
@@ -20,6 +21,7 @@ from tests.shared.model.parts import MemoryRecords, Tables
 from tests.shared.model.world import Process
 
 KEY = bytes(range(32))
+SURVEY_RULES = load_survey_rules()
 AT = datetime(2020, 6, 5, 2, 0, tzinfo=UTC)
 """Friday, 5 June 2020, 10:00 in China: the day of the sign-board case."""
 

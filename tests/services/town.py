@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from services.feedback.service import Service as Feedback
 from services.feedback.settings import FeedbackSettings
 from services.intake.service import Service as Intake
 from services.intake.settings import IntakeSettings
-from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.deliver import deliver
 from services.intake.usecases.erase_petitioner import ErasePetitioner, erase_petitioner
 from services.routing.service import Service as Routing
 from services.routing.settings import RoutingSettings
@@ -53,19 +52,15 @@ class Town:
 
     async def settle(self, id: str) -> None:
         """Until nobody has anything more to say; the sender sends what is asked of it."""
-        parts = Delivering(
-            self.intake.writer,
-            self.intake.persons,
-            self.intake.notices,
-            self.intake.runtime.world.now,
-            self.intake.runtime.world.real_now,
-            lambda: str(uuid.uuid4()),
-            timedelta(seconds=30),
-        )
         while True:
             sent = sum([await flush(self.records(name), self, id) for name in self.services])
-            if not sent and not await deliver(parts, id):
+            if not sent and not await self.deliver(id):
                 return
+
+    async def deliver(self, id: str) -> int:
+        """As a worker's sender does. Replies are looked up here."""
+        held = (await self.intake.grievances.find_many([id])).get(id)
+        return await deliver(self.intake.outbound.delivering, id, held.person) if held else 0
 
     async def scrub(self) -> None:
         for name in self.services:
@@ -106,7 +101,7 @@ class Town:
             (
                 row["_id"],
                 [entry for entry in row["timeline"] if "erased" not in entry["what"]],
-                row["survey"] and (row["survey"]["resolved"], row["survey"]["satisfied"], row["survey"]["answered_at"]),
+                row["survey"] and [(said["resolved"], said["satisfied"], said["at"]) for said in row["survey"]["answers"]],
                 row["reply"] and (row["reply"]["delivery"], row["reply"]["delivered_at"]),
             )
             for row in held
@@ -139,7 +134,7 @@ def town_in(settings: CommonSettings, keys_dir: Path, prefix: str) -> Town:
         "jwks": str(keys_dir / "issuer.jwks.json"),
         "issuer": ISSUER,
     }
-    return Town(Intake(IntakeSettings(**common)), Routing(RoutingSettings(**common)), Feedback(FeedbackSettings(**common)))
+    return Town(Intake(IntakeSettings(channels="WEB", **common)), Routing(RoutingSettings(**common)), Feedback(FeedbackSettings(**common)))
 
 
 async def close(town: Town) -> None:

@@ -8,16 +8,26 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from services.feedback.domain import survey as surveys
+from services.feedback.domain.survey import Answer, Survey, SurveyRules
 from services.feedback.domain.timeline import Entry, spoken
+from shared.china_time import day_in_china
 from shared.contracts.base import Contract
-from shared.contracts.feedback import DeliveryRequestedV1, FedBackV1, Satisfaction, SurveyAnsweredV1, SurveyOpenedV1
+from shared.contracts.feedback import (
+    LINK,
+    DeliveryRequestedV1,
+    FedBackV1,
+    SurveyAnsweredV1,
+    SurveyExpiredV1,
+    SurveyOpenedV1,
+)
 from shared.contracts.intake import DeliveryAttemptedV1, GrievanceRegisteredV1, Owner
 from shared.contracts.routing import Progress
 from shared.erasure import ERASED, blanked
-from shared.identity.errors import Refusal
 
 DeliveryState = Literal["REQUESTED", "SENT", "FAILED", "UNKNOWN"]
-NOT_SATISFIED: frozenset[Satisfaction] = frozenset({"DISSATISFIED", "VERY_DISSATISFIED"})
+# By these the petitioner is reached in person: no link can be sent that way, and a caller asks.
+IN_PERSON = frozenset({"VISIT"})
 
 DELIVERY_WORDS: dict[DeliveryState, tuple[str, str]] = {
     "SENT": ("the reply was delivered", "答复已送达"),
@@ -25,6 +35,8 @@ DELIVERY_WORDS: dict[DeliveryState, tuple[str, str]] = {
     "UNKNOWN": ("whether the reply arrived is not known", "答复是否送达无法确认"),
     "REQUESTED": ("the reply is on its way", "答复正在送达"),
 }
+POSTED = "posted"
+POSTED_WORDS = ("the reply can be looked up; nobody could be told of it", "答复已公布可查，未能通知到本人")
 
 
 class Reply(BaseModel):
@@ -40,19 +52,6 @@ class Reply(BaseModel):
     delivery_id: str
     delivery: DeliveryState = "REQUESTED"
     delivered_at: datetime | None = None
-
-
-class Survey(BaseModel):
-    """Two questions of one round: resolved? satisfied?"""
-
-    model_config = ConfigDict(frozen=True)
-
-    round: int
-    opened_at: datetime
-    answered_at: datetime | None = None
-    resolved: bool | None = None
-    satisfied: Satisfaction | None = None
-    reason: str | None = None
 
 
 class FollowUp(BaseModel):
@@ -108,9 +107,6 @@ def erase_petitioner(followup: FollowUp, petitioner_ref: str) -> FollowUp:
     def untold(reply: Reply) -> Reply:
         return reply.model_copy(update={"text": ERASED})
 
-    def unsaid(survey: Survey) -> Survey:
-        return survey.model_copy(update={"reason": blanked(survey.reason)})
-
     progress = followup.progress
     return followup.with_(
         petitioner_ref=petitioner_ref,
@@ -119,8 +115,8 @@ def erase_petitioner(followup: FollowUp, petitioner_ref: str) -> FollowUp:
         progress=progress.model_copy(update={"publicReply": blanked(progress.publicReply)}) if progress else None,
         reply=untold(followup.reply) if followup.reply else None,
         earlier_replies=[untold(reply) for reply in followup.earlier_replies],
-        survey=unsaid(followup.survey) if followup.survey else None,
-        earlier_surveys=[unsaid(survey) for survey in followup.earlier_surveys],
+        survey=followup.survey.without_words() if followup.survey else None,
+        earlier_surveys=[survey.without_words() for survey in followup.earlier_surveys],
         erased=True,
     )
 
@@ -153,62 +149,100 @@ def record_reply(
     return followup, [DeliveryRequestedV1(deliveryId=reply.delivery_id, purpose="REPLY", text=text)]
 
 
-def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1) -> tuple[FollowUp, list[Contract]]:
-    """What became of the delivery. Sent: the petitioner is asked (S55). Failed or unknown: noted; the next channel is a later work."""
+def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
+    """What became of the delivery by one channel. Sent: the petitioner is asked (S55). Else it is noted, and ends the delivery where no
+    other channel is tried."""
     reply = followup.reply
     if reply is None or reply.delivery_id != event.deliveryId:
         return followup, []
     state: DeliveryState = "SENT" if event.result == "sent" else "FAILED" if event.result == "failed" else "UNKNOWN"
-    what, what_zh = DELIVERY_WORDS[state]
+    what, what_zh = POSTED_WORDS if event.reason == POSTED and state != "SENT" else DELIVERY_WORDS[state]
+    if not event.final:
+        what, what_zh = f"{what} this way; another is tried", f"{what_zh}，改用其他方式"
+        return followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}")), []
     delivered_at = event.at if state == "SENT" else None
     followup = followup.with_(reply=reply.model_copy(update={"delivery": state, "delivered_at": delivered_at}))
     followup = followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}"))
     # What was not accepted has ended: its petitioner is told, and not asked.
     if state != "SENT" or (followup.progress is not None and followup.progress.status == "NOT_ACCEPTED"):
         return followup, []
-    return _open_survey(followup, reply.round, event.deliveryId, event.at)
+    if followup.survey is not None and followup.survey.round == reply.round:
+        return followup, []
+    return _open_survey(followup, event, reply.round, rules)
 
 
 def _noted_here(at: datetime, what: str, what_zh: str) -> Entry:
     return Entry(at=at, service="feedback", what=what, what_zh=what_zh, by="SYSTEM feedback")
 
 
-def _open_survey(followup: FollowUp, round: int, delivery: str, at: datetime) -> tuple[FollowUp, list[Contract]]:
+def _open_survey(followup: FollowUp, event: DeliveryAttemptedV1, round: int, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
+    """The link goes the way that the reply went, where something can be sent that way."""
+    at = event.at
+    survey = Survey(round=round, opened_at=at, expires_at=at + rules.open_for)
+    opened: list[Contract] = [FedBackV1(round=round, deliveryId=event.deliveryId, at=at), SurveyOpenedV1(round=round, at=at)]
+    if event.channel not in IN_PERSON:
+        invitation = str(uuid.uuid5(_INVITATIONS, event.deliveryId))
+        survey = survey.with_(invitation=invitation, remind_at=at + rules.remind_after)
+        opened.append(DeliveryRequestedV1(deliveryId=invitation, purpose="SURVEY", text=_invitation(followup, survey, INVITED)))
     earlier = [*followup.earlier_surveys, followup.survey] if followup.survey else followup.earlier_surveys
-    followup = followup.with_(survey=Survey(round=round, opened_at=at), earlier_surveys=earlier)
-    followup = followup.noted(_noted_here(at, "the petitioner is asked: resolved? satisfied?", "发出满意度回访"))
-    return followup, [FedBackV1(round=round, deliveryId=delivery, at=at), SurveyOpenedV1(round=round, at=at)]
+    followup = followup.with_(survey=survey, earlier_surveys=earlier)
+    return followup.noted(_noted_here(at, "the petitioner is asked: resolved? satisfied?", "发出满意度回访")), opened
 
 
-def answer_survey(
-    followup: FollowUp, resolved: bool, satisfied: Satisfaction, reason: str | None, at: datetime
-) -> tuple[FollowUp, list[Contract]]:
-    """回访 (S55). Not satisfied wants a stated reason, which asks for rework; raises Refusal."""
+INVITED = ("您反映的诉求{number}已答复，办理得怎么样？", "Your grievance {number} was answered. How did it go?")
+REMINDED = ("您反映的诉求{number}已答复，还没有收到您的评价。", "Your grievance {number} was answered; you have not said yet how it went.")
+
+
+def _invitation(followup: FollowUp, survey: Survey, words: tuple[str, str]) -> str:
+    zh, en = (text.format(number=followup.number) for text in words)
+    day = day_in_china(survey.expires_at).isoformat()
+    return f"{zh}请在{day}前点击评价。{en} Tell us by {day}: {LINK}"
+
+
+def answer_survey(followup: FollowUp, answer: Answer, anonymous: bool, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
+    """回访 (S55). Not satisfied wants a stated reason, which asks for rework. The history, which everybody reads who sees the grievance,
+    says that there was an answer and not which: that depends on who reads. Raises Refusal."""
+    survey = surveys.answered(followup.survey, answer, anonymous, rules)
+    change = len(survey.answers) - 1
+    what, what_zh = ("survey answered", "已答复回访") if change == 0 else ("the answer to the survey was changed", "更改回访答复")
+    entry = Entry(at=answer.at, service="feedback", what=what, what_zh=what_zh, by=surveys.PETITIONER)
+    event = SurveyAnsweredV1(
+        round=survey.round,
+        resolved=answer.resolved,
+        satisfied=answer.satisfied,
+        reason=answer.reason,
+        reworkAsked=answer.asks_rework,
+        at=answer.at,
+        change=change,
+        anonymousToHandlers=anonymous,
+    )
+    return followup.with_(survey=survey).noted(entry), [event]
+
+
+def next_timer(followup: FollowUp) -> datetime | None:
+    """When the clock has to look at it; None: nothing is to come."""
+    return followup.survey.timer() if followup.survey else None
+
+
+def fire(followup: FollowUp, at: datetime) -> tuple[FollowUp, list[Contract]] | None:
+    """What the clock alone does: remind once, and end what nobody answered. After an outage nobody is reminded of what is over."""
     survey = followup.survey
-    if survey is None:
-        raise Refusal("SURVEY_NOT_OPEN", "还没有发出回访。", "There is no survey to answer yet.")
-    if survey.answered_at is not None:
-        raise Refusal("SURVEY_ALREADY_ANSWERED", "这次回访已经答复过了。", "This survey has been answered.")
-    unhappy = satisfied in NOT_SATISFIED or not resolved
-    if unhappy and not (reason or "").strip():
-        raise Refusal("REASON_MISSING", "请写明不满意的原因。", "Say why you are not satisfied.", "reason")
-    answered = survey.model_copy(update={"answered_at": at, "resolved": resolved, "satisfied": satisfied, "reason": reason})
-    what = f"survey answered: {'resolved' if resolved else 'not resolved'}, {satisfied}"
-    what_zh = f"回访答复：{'已解决' if resolved else '未解决'}，{SATISFACTION_ZH[satisfied]}"
-    followup = followup.with_(survey=answered).noted(Entry(at=at, service="feedback", what=what, what_zh=what_zh, by="PETITIONER"))
-    event = SurveyAnsweredV1(round=survey.round, resolved=resolved, satisfied=satisfied, reason=reason, reworkAsked=unhappy, at=at)
-    return followup, [event]
+    if survey is None or (due := survey.timer()) is None or due > at:
+        return None
+    if survey.expires_at <= at:
+        followup = followup.with_(survey=survey.with_(expired_at=at))
+        ended = followup.noted(_noted_here(at, "the survey was not answered in time", "回访到期未答复"))
+        return ended, [SurveyExpiredV1(round=survey.round, at=at)]
+    reminded = followup.with_(survey=survey.with_(reminded_at=at))
+    if survey.reminder is None or followup.erased:
+        return reminded, []
+    text = _invitation(followup, survey, REMINDED)
+    asked = DeliveryRequestedV1(deliveryId=survey.reminder, purpose="SURVEY_REMINDER", text=text)
+    return reminded.noted(_noted_here(at, "the petitioner is reminded of the survey", "提醒诉求人评价")), [asked]
 
-
-SATISFACTION_ZH: dict[Satisfaction, str] = {
-    "VERY_SATISFIED": "非常满意",
-    "SATISFIED": "满意",
-    "NEUTRAL": "一般",
-    "DISSATISFIED": "不满意",
-    "VERY_DISSATISFIED": "非常不满意",
-}
 
 _DELIVERIES = uuid.UUID("0b7f7a0e-3f60-5d0a-8f0c-7a9d7c2c6f11")
+_INVITATIONS = uuid.UUID("a4c2f3a6-15cb-5b8e-9d57-0c7c39f1d2e4")
 
 
 def delivery_id(grievance: str, round: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from services.feedback.domain.followup import FollowUp
+from services.feedback.domain.survey import SurveyRules
 from services.feedback.events.on_delivery_attempted import on_delivery_attempted
 from services.feedback.events.on_grievance_appraised import on_grievance_appraised
 from services.feedback.events.on_grievance_completed import on_grievance_completed
@@ -46,8 +48,9 @@ from shared.erasure import without_words
 
 OnEvent = Callable[[str, FollowUp, Any], tuple[FollowUp, list[Contract]]]
 
-CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
-    DeliveryAttemptedV1.type: (DeliveryAttemptedV1, on_delivery_attempted),
+Consumers = dict[str, tuple[type[Contract], OnEvent]]
+
+_WITHOUT_RULES: Consumers = {
     GrievanceReportedUpV1.type: (GrievanceReportedUpV1, on_grievance_reported_up),
     GrievanceCompletedV1.type: (GrievanceCompletedV1, on_grievance_completed),
     PetitionerCorrectedV1.type: (PetitionerCorrectedV1, on_petitioner_corrected),
@@ -62,17 +65,29 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     GrievanceWarnedV1.type: (GrievanceWarnedV1, on_grievance_warned),
     HandoffRequestedV1.type: (HandoffRequestedV1, on_handoff_requested),
 }
-HANDLED = frozenset({GrievanceRegisteredV1.type, *CONSUMERS})
+
+
+def consumers(rules: SurveyRules) -> Consumers:
+    return {DeliveryAttemptedV1.type: (DeliveryAttemptedV1, partial(on_delivery_attempted, rules)), **_WITHOUT_RULES}
+
+
+HANDLED = frozenset({GrievanceRegisteredV1.type, DeliveryAttemptedV1.type, *_WITHOUT_RULES})
 OPENS = frozenset({GrievanceRegisteredV1.event_kind()})
 
 
-def apply(state: FollowUp | None, event: Event) -> tuple[FollowUp, list[Contract]]:
-    """The change that this event means."""
-    if event.type == GrievanceRegisteredV1.type:
-        return on_grievance_registered(state, GrievanceRegisteredV1.read(event.data()))
-    if state is None:
-        raise LookupError("an event for a grievance that was never opened here")
-    contract, consume = CONSUMERS[event.type]
-    if state.erased:
-        event = without_words(event)
-    return consume(event.subject, state, contract.read(event.data()))
+def consumer(rules: SurveyRules) -> Callable[[FollowUp | None, Event], tuple[FollowUp, list[Contract]]]:
+    """The apply function of feedback under these rules of surveys."""
+    known = consumers(rules)
+
+    def apply(state: FollowUp | None, event: Event) -> tuple[FollowUp, list[Contract]]:
+        """The change that this event means."""
+        if event.type == GrievanceRegisteredV1.type:
+            return on_grievance_registered(state, GrievanceRegisteredV1.read(event.data()))
+        if state is None:
+            raise LookupError("an event for a grievance that was never opened here")
+        contract, consume = known[event.type]
+        if state.erased:
+            event = without_words(event)
+        return consume(event.subject, state, contract.read(event.data()))
+
+    return apply

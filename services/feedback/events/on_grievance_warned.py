@@ -23,6 +23,7 @@ ABOUT: dict[WarnedOf, tuple[str, str]] = {
     "RETURN_WINDOW": ("the time to return it is over", "退单期限已过"),
     "RETURN_DECISION": ("the decision on the return", "退单审核"),
     "SUSPENSION": ("the suspension", "挂起"),
+    "SUPERVISION_ORDER": ("the supervision order", "督办单"),
 }
 
 

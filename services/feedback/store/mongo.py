@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from services.feedback.domain.followup import FollowUp
+from services.feedback.domain.followup import FollowUp, next_timer
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access
 from shared.mongo import Database
 from shared.records import Document, MongoRecords, create_indexes, store_errors
+from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
 
 def derived(followup: FollowUp) -> Document:
-    """What the store computes for its queries: whether kept events may hold words of somebody erased."""
-    return {"scrub_due": True} if followup.erased else {}
+    """What the store computes for its queries: when the clock looks, and whether kept events may hold words of somebody erased."""
+    found: Document = {TIMER: at} if (at := next_timer(followup)) is not None else {}
+    return found | {"scrub_due": True} if followup.erased else found
 
 
 CODEC = ModelCodec(FollowUp, derived)
@@ -50,4 +52,18 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["followups"])
     with store_errors():
-        await database["followups"].create_indexes([SCRUB_INDEX])
+        await database["followups"].create_indexes([SCRUB_INDEX, TIMER_INDEX])
+
+
+async def end_open_surveys(database: Database) -> None:
+    """Follow-ups of before surveys expired: theirs get an end."""
+    followups = FollowUps(database)
+    without_end = {"survey.opened_at": {"$exists": True}, "survey.expires_at": {"$exists": False}}
+    with store_errors():
+        rows = await followups.collection.find(without_end, {"_id": 1}).to_list(None)
+    for row in rows:
+        document = await followups.load(row["_id"])
+        if document is not None and document["survey"] is not None and "expires_at" not in document["survey"]:
+            found = CODEC.dump(CODEC.load(document))
+            to_set: Document = {name: found[name] for name in ("survey", TIMER) if name in found}
+            await followups.update(row["_id"], document["version"], to_set, {}, [])

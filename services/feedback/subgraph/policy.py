@@ -21,7 +21,10 @@ POLICY = Policy(
         "Mutation": {"answerSurvey": ANSWERS},
         "Grievance": {"id": OF_OBJECT, "reply survey timeline": SEES},
         "Reply": {"round text at by department delivery deliveredAt": OF_OBJECT},
-        "Survey": {"round openedAt answeredAt resolved satisfied reason": OF_OBJECT},
+        "Survey": {
+            "round state openedAt expiresAt remindedAt anonymousToHandlers": OF_OBJECT,
+            "answeredAt channel answeredBy resolved satisfied reason changes changeableUntil": OF_OBJECT,
+        },
         "TimelineEntry": {"at what whatZh by status service": OF_OBJECT},
         "SatisfactionGrade": {"grade zh": OF_OBJECT},
         "SurveyAnswered": {"grievance survey": OF_OBJECT},

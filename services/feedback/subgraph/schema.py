@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 from strawberry.types import Info
 
 from services.feedback.domain import followup as domain
+from services.feedback.domain import survey as surveys
+from services.feedback.store.mongo import access_of
 from services.feedback.subgraph.context import FeedbackContext
 from services.feedback.subgraph.policy import POLICY
-from services.feedback.usecases.answer_survey import answer
+from services.feedback.usecases.answer_survey import Said, answer, hidden_from
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.subgraph import RefusedFields, refused_as
 
@@ -34,6 +36,21 @@ class DeliveryState(Enum):
     SENT = "SENT"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
+
+
+@strawberry.enum(description="回访状态 · whether the survey can be answered")
+class SurveyState(Enum):
+    OPEN = "OPEN"
+    ANSWERED = "ANSWERED"
+    EXPIRED = "EXPIRED"
+
+
+@strawberry.enum(description="回访答复方式：链接、账号、编号和查询码、电话 · by link, account, number and PIN, or phone")
+class AnswerChannel(Enum):
+    LINK = "LINK"
+    ACCOUNT = "ACCOUNT"
+    PIN = "PIN"
+    PHONE = "PHONE"
 
 
 @strawberry.type(description="答复 · the reply of the latest round")
@@ -59,24 +76,50 @@ class Reply:
         )
 
 
-@strawberry.type(description="回访 · two questions: resolved? satisfied?")
+HIDDEN = "；诉求人要求匿名时对承办部门为空 · {}; null for the departments that handle it where the petitioner asked so"
+
+
+def _hidden(zh: str, en: str) -> Any:
+    """A field that is empty for those who are not to know."""
+    return strawberry.field(description=zh + HIDDEN.format(en))
+
+
+@strawberry.type(description="回访 · two questions: resolved? satisfied? The last answer counts")
 class Survey:
     round: int = strawberry.field(description="第几轮 · of which round")
+    state: SurveyState = strawberry.field(description="状态 · open, answered, or expired without an answer")
     opened_at: datetime = strawberry.field(description="发出时间 · when the petitioner was asked")
-    answered_at: datetime | None = strawberry.field(description="答复时间 · when they answered; null: not yet")
-    resolved: bool | None = strawberry.field(description="是否解决 · is it resolved?")
-    satisfied: Satisfaction | None = strawberry.field(description="是否满意 · are you satisfied?")
-    reason: str | None = strawberry.field(description="不满意的原因 · why not")
+    expires_at: datetime = strawberry.field(description="截止时间 · until when it is open")
+    reminded_at: datetime | None = strawberry.field(description="提醒时间 · when the petitioner was reminded, once")
+    anonymous_to_handlers: bool = strawberry.field(description="对承办部门匿名 · whether the departments that handle it are not to know")
+    answered_at: datetime | None = _hidden("答复时间；未答复为空", "when they answered last")
+    channel: AnswerChannel | None = _hidden("答复方式", "how they answered")
+    answered_by: str | None = _hidden("答复人：诉求人，或回访员的岗位与单位", "PETITIONER, or role and unit of the caller who asked")
+    resolved: bool | None = _hidden("是否解决", "is it resolved?")
+    satisfied: Satisfaction | None = _hidden("是否满意", "are you satisfied?")
+    reason: str | None = _hidden("不满意的原因；承办部门只见要求重办的原因", "why not; those who handle it again read why they have to")
+    changes: int | None = _hidden("更改次数", "how often the answer was changed")
+    changeable_until: datetime | None = _hidden("在此之前本人可更改", "until when the petitioner may change it")
 
     @classmethod
-    def of(cls, held: domain.Survey) -> Self:
+    def of(cls, held: surveys.Survey, *, hidden: bool) -> Self:
+        """`hidden`: for somebody who is not to know what was answered."""
+        answer = None if hidden else held.answer
         return cls(
             round=held.round,
+            state=SurveyState(held.state),
             opened_at=held.opened_at,
-            answered_at=held.answered_at,
-            resolved=held.resolved,
-            satisfied=Satisfaction(held.satisfied) if held.satisfied else None,
-            reason=held.reason,
+            expires_at=held.expires_at,
+            reminded_at=held.reminded_at,
+            anonymous_to_handlers=held.anonymous_to_handlers,
+            answered_at=answer.at if answer else None,
+            channel=AnswerChannel(answer.channel) if answer else None,
+            answered_by=answer.by if answer else None,
+            resolved=answer.resolved if answer else None,
+            satisfied=Satisfaction(answer.satisfied) if answer else None,
+            reason=answer.reason if answer else held.to_rework if hidden else None,
+            changes=len(held.answers) - 1 if answer else None,
+            changeable_until=held.changeable_until if answer else None,
         )
 
 
@@ -102,7 +145,10 @@ class Grievance:
     @strawberry.field(description="回访 · null until the petitioner is asked")
     async def survey(self, info: Ctx) -> Survey | None:
         held = await info.context.followup(str(self.id))
-        return Survey.of(held.survey) if held and held.survey else None
+        if held is None or held.survey is None:
+            return None
+        hidden = held.survey.anonymous_to_handlers and hidden_from(info.context.viewer, access_of(held))
+        return Survey.of(held.survey, hidden=hidden)
 
     @strawberry.field(description="全程记录 · everything that happened, in causal order")
     async def timeline(self, info: Ctx) -> list[TimelineEntry] | None:
@@ -138,13 +184,17 @@ class AnswerSurveyInput:
     resolved: bool = strawberry.field(description="是否解决 · is it resolved?")
     satisfied: Satisfaction = strawberry.field(description="是否满意 · are you satisfied?")
     reason: str | None = strawberry.field(default=None, description="不满意的原因 · why not; wanted from who is not satisfied")
+    anonymous_to_handlers: bool = strawberry.field(
+        default=False,
+        description="对承办部门匿名，要求重办的原因除外 · hidden from who handles it, but for the reason of a rework",
+    )
 
 
 @strawberry.type(description="查询 · what can be asked")
 class Query:
     @strawberry.field(description="满意度五级的名称 · the grades by name, for survey pages")
     def satisfaction_grades(self) -> list[SatisfactionGrade]:
-        return [SatisfactionGrade(grade=Satisfaction(grade), zh=zh) for grade, zh in domain.SATISFACTION_ZH.items()]
+        return [SatisfactionGrade(grade=Satisfaction(grade), zh=zh) for grade, zh in surveys.SATISFACTION_ZH.items()]
 
 
 @strawberry.type(description="满意度等级 · one grade and its Chinese name")
@@ -165,15 +215,13 @@ class Mutation:
                 context.viewer,
                 str(input.request_id),
                 id,
-                input.resolved,
-                input.satisfied.value,
-                input.reason,
+                Said(input.resolved, input.satisfied.value, input.reason, input.anonymous_to_handlers),
                 context.origin,
             )
             held = (await context.feedback.followups.find_many([id]))[id]
             if held.survey is None:
                 raise LookupError("an answered survey is there")
-            return SurveyAnswered(grievance=Grievance(id=input.grievance_id), survey=Survey.of(held.survey))
+            return SurveyAnswered(grievance=Grievance(id=input.grievance_id), survey=Survey.of(held.survey, hidden=False))
 
         return await refused_as(SurveyRefused, work)
 

@@ -1,12 +1,14 @@
-"""AnswerSurvey 回访 (S55): the petitioner says whether it is resolved and how satisfied. Nobody answers for the petitioner."""
+"""AnswerSurvey 回访 (S55): the petitioner says whether it is resolved and how satisfied, by an account, by number and PIN, by the link that
+was sent, or to a caller on the phone. Nobody answers for the petitioner."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from services.feedback.domain.followup import FollowUp, answer_survey
+from services.feedback.domain.survey import PETITIONER, Answer, AnswerChannel, SurveyRules
 from shared.commands import request_of
 from shared.contracts.feedback import Satisfaction
 from shared.erasure import ERASED
@@ -22,11 +24,22 @@ REASON_LENGTH = 2_000
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the petitioner says. `anonymous`: the departments that handle it are not to know."""
+
+    resolved: bool
+    satisfied: Satisfaction
+    reason: str | None = None
+    anonymous: bool = False
+
+
+@dataclass(frozen=True)
 class Surveying:
     writer: Writer
     reference_key: bytes
     now: Callable[[], datetime]
     access_of: Callable[[FollowUp], Access]
+    rules: SurveyRules
 
 
 def may_answer(viewer: Viewer, access: Access) -> bool:
@@ -37,24 +50,22 @@ def may_answer(viewer: Viewer, access: Access) -> bool:
     return is_petitioner(viewer, access) or calls
 
 
+def hidden_from(viewer: Viewer, access: Access) -> bool:
+    """Whether the viewer is of those to whom the petitioner may be anonymous: of a department that handles it, or one who handled it."""
+    of_them = viewer.department in access.departments or viewer.sub in access.handlers
+    return of_them and not is_petitioner(viewer, access)
+
+
 async def answer(
-    parts: Surveying,
-    viewer: Viewer,
-    request_id: str,
-    grievance: str,
-    resolved: bool,
-    satisfied: Satisfaction,
-    reason: str | None,
-    origin: str,
+    parts: Surveying, viewer: Viewer, request_id: str, grievance: str, said: Said, origin: str, *, by_link: bool = False
 ) -> None:
     """The petitioner, or a caller who asks by phone and is not of the handling department. Raises Refusal or NoSuchRecord."""
     viewer.require(*ROLES)
-    if reason is not None and len(reason) > REASON_LENGTH:
+    if said.reason is not None and len(said.reason) > REASON_LENGTH:
         raise Refusal(
             "REASON_TOO_LONG", f"原因不能超过{REASON_LENGTH}字。", f"The reason is longer than {REASON_LENGTH} characters.", "reason"
         )
-    payload = {"grievance": grievance, "resolved": resolved, "satisfied": satisfied, "reason": reason}
-    request = request_of(parts.reference_key, viewer, request_id, "AnswerSurvey", payload, origin)
+    request = request_of(parts.reference_key, viewer, request_id, "AnswerSurvey", {"grievance": grievance, **asdict(said)}, origin)
 
     def admit(followup: FollowUp) -> None:
         access = parts.access_of(followup)
@@ -67,12 +78,23 @@ async def answer(
         raise Forbidden("NOT_YOUR_SURVEY", "只有诉求人本人或回访员可以答复回访。", "Only the petitioner or a caller may answer the survey.")
 
     def kept(followup: FollowUp) -> str | None:
-        if not reason:
+        if not said.reason:
             return None
-        return ERASED if followup.erased else redact_marked(reason, followup.name_marks, parts.reference_key, grievance).text
+        return ERASED if followup.erased else redact_marked(said.reason, followup.name_marks, parts.reference_key, grievance).text
 
     def decide(followup: FollowUp) -> Decision:
-        answered, events = answer_survey(followup, resolved, satisfied, kept(followup), parts.now())
+        channel, by = ("LINK", PETITIONER) if by_link else _spoken(viewer, parts.access_of(followup))
+        given = Answer(at=parts.now(), channel=channel, by=by, resolved=said.resolved, satisfied=said.satisfied, reason=kept(followup))
+        answered, events = answer_survey(followup, given, said.anonymous, parts.rules)
         return Decision(answered, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, admit)
+
+
+def _spoken(viewer: Viewer, access: Access) -> tuple[AnswerChannel, str]:
+    """By which way, and who: a caller as role and unit, their department or their territory."""
+    if is_petitioner(viewer, access):
+        return ("PIN" if access.own_ref in viewer.refs else "ACCOUNT"), PETITIONER
+    covering = [scope for scope in viewer.scopes if scope.covers(access.division)]
+    unit = viewer.department or max(covering, key=lambda scope: len(scope.prefix)).code
+    return "PHONE", f"{Role.CALLER} {unit}"

@@ -1,6 +1,6 @@
 """反馈 (S51, S54): what the petitioner was told in person, and whether something is still to be told. Pure.
 
-To tell the reply in person is to deliver it: a delivery that did not arrive, or that no sender has in hand yet, is sent by it; and so is
+To tell the reply in person is to deliver it: a delivery that did not arrive, or that no sender has in hand, is sent by it; and so is
 one that a sender had in hand, where it does not arrive. Words said before there was a reply deliver nothing.
 """
 
@@ -40,7 +40,7 @@ def tell(grievance: Grievance, told: Told) -> tuple[Grievance, list[Contract]]:
     events: list[Contract] = []
     decided = _awaited(grievance)
     # One that a sender has in hand is left alone: it may be arriving right now.
-    if decided and _tells(told, decided) and reply is not None and reply.state in ("PENDING", "FAILED", "UNKNOWN"):
+    if decided and _tells(told, decided) and reply is not None and reply.state in ("PENDING", "WAITING", "FAILED", "UNKNOWN"):
         arrived = reply.ended("sent", IN_PERSON)
         grievance = grievance.with_delivery(arrived)
         told = told.model_copy(update={"delivery": reply.id})
@@ -53,14 +53,21 @@ def end(
     grievance: Grievance, delivery: Delivery, result: DeliveryResult, channel: str, at: datetime, reason: str | None = None
 ) -> tuple[Grievance, list[Contract]]:
     """With a sender's result. Where the reply did not arrive and was told in person meanwhile, that delivered it."""
-    decided, reply = _awaited(grievance), latest_reply(grievance)
-    heard = next((told for told in grievance.told if decided and _tells(told, decided)), None)
-    if heard is not None and result != "sent" and reply is not None and reply.id == delivery.id:
+    heard = heard_of(grievance, delivery)
+    if heard is not None and result != "sent":
         result, channel, reason = "sent", IN_PERSON, None
-        by_it = heard.model_copy(update={"delivery": reply.id})
+        by_it = heard.model_copy(update={"delivery": delivery.id})
         grievance = grievance.model_copy(update={"told": [by_it if told.id == heard.id else told for told in grievance.told]})
     ended = delivery.ended(result, channel)
     return grievance.with_delivery(ended), [ended.attempted(result, channel, at, reason)]
+
+
+def heard_of(grievance: Grievance, delivery: Delivery) -> Told | None:
+    """The words by which this reply was told in person, while it matters whether it arrives."""
+    decided, reply = _awaited(grievance), latest_reply(grievance)
+    if decided is None or reply is None or reply.id != delivery.id:
+        return None
+    return next((told for told in grievance.told if _tells(told, decided)), None)
 
 
 def to_tell(grievance: Grievance) -> bool:

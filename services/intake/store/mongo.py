@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from services.intake.domain.delivery import Delivery, Outcome
 from services.intake.domain.grievance import Grievance
+from services.intake.domain.sending import next_timer
 from services.intake.domain.shares import day_of, facts, heard_key, team_month_key
 from services.intake.store import access_log, look_ups, persons
 from services.intake.store.registry import DIRTY, any_of
@@ -15,11 +18,13 @@ from shared.identity.scopes import prefixes
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, create_indexes, store_errors
+from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
-DELIVERY_INDEXES = [
-    IndexModel([("delivery_open", ASCENDING)], name="delivery_open", partialFilterExpression={"delivery_open": True}),
-]
+# Real time from which a sender may take it: at once, or when the claim of another expires; absent where there is nothing to send.
+DELIVERY_DUE = "delivery_due"
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+DELIVERY_INDEXES = [IndexModel([(DELIVERY_DUE, ASCENDING)], name=DELIVERY_DUE, sparse=True), TIMER_INDEX]
 # Scalars, one equality each: who heard it on which day, which team in which month, in which encounter, told by which account.
 FIELD_INDEXES = [
     DIRTY,
@@ -45,7 +50,9 @@ def derived(grievance: Grievance) -> Document:
     erasing: Document = {"erasure_open": grievance.erased_at is None} if grievance.erasure else {}
     if grievance.erased_at is not None:
         erasing |= {"scrub_due": True}
-    return erasing | {
+    return {
+        **erasing,
+        **_sending(grievance.deliveries),
         "facts": facts(grievance),
         "dirty": True,
         "account": grievance.petitioner_ref if grievance.signed_in else None,
@@ -53,11 +60,29 @@ def derived(grievance: Grievance) -> Document:
         "team_month": team_month_key(grievance.team, day[:7]) if grievance.team else None,
         "listed": listed(grievance, grievance.registered_at),
         "reveals_pending": list(prefixes(grievance.division)) if any(held.state == "PENDING" for held in grievance.reveals) else [],
-        "delivery_open": any(delivery.open for delivery in grievance.deliveries),
     }
 
 
+def _sending(deliveries: list[Delivery]) -> Document:
+    """When a sender has to look, and when the clock."""
+    found: Document = {}
+    due = [AT_ONCE if held.state == "PENDING" else held.claimed_until for held in deliveries if held.state in ("PENDING", "CLAIMED")]
+    if due:
+        found[DELIVERY_DUE] = min(at or AT_ONCE for at in due)
+    if (at := next_timer(deliveries)) is not None:
+        found[TIMER] = at
+    return found
+
+
 CODEC = ModelCodec(Grievance, derived)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A delivery that waits, of the grievance of that number."""
+
+    number: str
+    delivery: Delivery
 
 
 class Grievances(ListedRecords):
@@ -127,10 +152,19 @@ class Grievances(ListedRecords):
     async def list_page(self, visible: Visible, first: int, after: str | None) -> Page:
         return await self.page(visible, first, after)
 
-    async def with_open_delivery(self, limit: int) -> list[str]:
+    async def to_send(self, real_now: datetime, limit: int) -> list[tuple[str, str]]:
+        """Ids with a delivery that a sender may take now, each with whose it is."""
         with store_errors():
-            rows = await self.collection.find({"delivery_open": True}, {"_id": 1}).limit(limit).to_list(limit)
-        return [row["_id"] for row in rows]
+            rows = await self.collection.find({DELIVERY_DUE: {"$lt": real_now}}, {"person": 1}).limit(limit).to_list(limit)
+        return [(row["_id"], row["person"]) for row in rows]
+
+    async def waiting(self, limit: int) -> list[Waiting]:
+        """Deliveries that wait, the next to go first."""
+        with store_errors():
+            query = {TIMER: {"$gt": AT_ONCE}}
+            rows = await self.collection.find(query, {"number": 1, "deliveries": 1}).sort(TIMER, ASCENDING).limit(limit).to_list(limit)
+        held = [(row["number"], Delivery.model_validate(delivery)) for row in rows for delivery in row["deliveries"]]
+        return [Waiting(number, delivery) for number, delivery in held if delivery.state == "WAITING"]
 
 
 def access_of(grievance: Grievance) -> Access:
@@ -148,22 +182,26 @@ def access_of(grievance: Grievance) -> Access:
 
 
 class Notices:
-    """The petitioner's mailbox in the app: a notice is one document under its reference (port Channel)."""
+    """The petitioner's mailbox in the app, and what Open311 shows: a notice is one document under its reference (port Channel)."""
 
-    name = "WEB"
     knows_references = True
 
     def __init__(self, database: Database, now: Any) -> None:
         self._notices = database["notices"]
         self._now = now
 
-    async def send(self, reference: str, grievance: str, phone: str | None, text: str) -> Any:
+    async def send(self, reference: str, grievance: str, address: str | None, text: str) -> Outcome:
         at: datetime = self._now()
         with store_errors():
             await self._notices.update_one(
                 {"_id": reference}, {"$setOnInsert": {"grievance": grievance, "text": text, "at": at}}, upsert=True
             )
-        return "sent"
+        return Outcome("sent")
+
+    async def ask(self, reference: str) -> Outcome:
+        with store_errors():
+            found = await self._notices.find_one({"_id": reference}, {"_id": 1})
+        return Outcome("sent") if found else Outcome("trouble", "not_accepted")
 
     async def forget_before(self, at: datetime) -> None:
         """Without those sent earlier: their retention is over."""
@@ -186,3 +224,10 @@ async def migrate(database: Database) -> None:
         await database["persons"].create_indexes(persons.INDEXES)
         await database["notices"].create_indexes(NOTICE_INDEXES)
         await database["audit"].create_indexes(access_log.INDEXES)
+
+
+async def send_what_was_open(database: Database) -> None:
+    """Deliveries of before there was a time from which they may be sent. Repeating it changes nothing."""
+    before = {"delivery_open": True, DELIVERY_DUE: {"$exists": False}, TIMER: {"$exists": False}}
+    with store_errors():
+        await database["grievances"].update_many(before, {"$set": {DELIVERY_DUE: AT_ONCE}})

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from services.intake.domain.delivery import Outcome
 from services.intake.domain.retention import Datum
-from shared.contracts.intake import DeliveryResult, PostRow
+from shared.contracts.intake import PostRow
 
 
 class Numbers(Protocol):
@@ -72,9 +73,14 @@ class Uploads(Protocol):
 
 
 class Channel(Protocol):
-    """One way to reach a petitioner. Where it `knows_references`, sending the same reference again tells nobody twice."""
+    """One way to reach a petitioner. Where it `knows_references`, it can be asked what became of a send."""
 
-    name: str
     knows_references: bool
 
-    async def send(self, reference: str, grievance: str, phone: str | None, text: str) -> DeliveryResult: ...
+    async def send(self, reference: str, grievance: str, address: str | None, text: str) -> Outcome:
+        """Raises nothing for what the provider does or does not do: that is the outcome. Raises StoreTrouble."""
+        ...
+
+    async def ask(self, reference: str) -> Outcome:
+        """sent; or trouble: it was not accepted; or unknown: that could not be learnt now."""
+        ...

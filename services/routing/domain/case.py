@@ -13,6 +13,7 @@ from services.routing.domain.deadlines import Deadline, Deadlines, as_kept, star
 from services.routing.domain.lifecycle import Action, next_status
 from services.routing.domain.ownership import HandOver, Owned, owners_so_far, passed_on
 from services.routing.domain.reckoning import Reckoning
+from services.routing.domain.supervised import Card, SupervisionOrder
 from services.routing.domain.waits import GivenWarning, Suspension, Urge, Verification
 from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
 from shared.contracts.intake import DepartmentRow, GrievanceRegisteredV1, Kind, Owner
@@ -75,6 +76,10 @@ class Case(BaseModel):
     deadlines: Deadlines = Deadlines()
     warnings: list[GivenWarning] = []
     urges: list[Urge] = []
+    orders: list[SupervisionOrder] = []
+    """督办单, oldest first."""
+    cards: list[Card] = []
+    """红黄牌 that departments got for it, oldest first."""
 
     @model_validator(mode="before")
     @classmethod
@@ -178,6 +183,8 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     case = case.with_(work_order=order, returns=returns, extensions=extensions, declined=told, withdrawn_for=blanked(case.withdrawn_for))
     case = case.with_(hand_overs=[each.without_words() for each in case.hand_overs])
     case = case.with_(urges=[each.without_words() for each in case.urges])
+    orders, cards = [each.without_words() for each in case.orders], [each.without_words() for each in case.cards]
+    case = case.with_(orders=orders, cards=cards)
     suspensions = [each.without_words() for each in case.suspensions]
     case = case.with_(suspensions=suspensions, verifications=[each.without_words() for each in case.verifications])
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from services.routing.domain.case import PETITIONER, SYSTEM, Case, order_of, round_of
 from services.routing.domain.dispatching import by_limits, handed_off
 from services.routing.domain.reckoning import Reckoning
+from services.routing.domain.supervision import replied_by_result
 from services.routing.domain.work_order import Declined
 from shared.contracts.base import Contract
-from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
+from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1, SurveyExpiredV1
 from shared.contracts.intake import Owner
 from shared.contracts.routing import (
     GrievanceDeclinedV1,
@@ -33,8 +35,8 @@ def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[C
 
 def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     """已办: the words for the petitioner and the evidence. Nothing is due any more."""
-    resolved = case.moved("REPORT_RESOLUTION", at, by)
-    order = order_of(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
+    order = order_of(case).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
+    resolved = replied_by_result(case, text, by, at).moved("REPORT_RESOLUTION", at, by)
     resolved = resolved.with_(work_order=order, owner=by).nothing_due(by, at)
     event = GrievanceResolvedV1(
         department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)
@@ -64,15 +66,36 @@ def fed_back(case: Case, event: FedBackV1) -> tuple[Case, list[Contract]]:
 
 
 def surveyed(case: Case, event: SurveyAnsweredV1, reckoning: Reckoning) -> tuple[Case, list[Contract]]:
-    """回访: satisfied closes; not satisfied with a reason leads to rework, at most MAX_REWORKS times, then to supervision."""
+    """回访: satisfied closes; not satisfied with a reason leads to rework, at most MAX_REWORKS times, then to supervision. The answer may
+    be changed for a while."""
+    if event.change and case.status != "FED_BACK":
+        return _thought_better(case, event, reckoning)
     case = case.moved("RECORD_SURVEY", event.at, SYSTEM)
     if event.reworkAsked and case.work_order is not None and case.reworks < MAX_REWORKS:
-        return _rework(case, reckoning, event.at)
+        return _rework(case, "ASK_REWORK", reckoning, event.at)
     closed = case.moved("CLOSE", event.at, SYSTEM).with_(closed_at=event.at, needs_supervision=event.reworkAsked)
     return closed, [GrievanceMovedV1(action="CLOSE", by=SYSTEM, progress=closed.progress(event.at))]
 
 
-def _rework(case: Case, reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
+def _thought_better(case: Case, event: SurveyAnsweredV1, reckoning: Reckoning) -> tuple[Case, list[Contract]]:
+    """What the first answer closed is handled again where the last one asks for it. What the first one has begun goes on: whoever has to
+    handle it again, or to look into it, does; an answer that was pressed out of somebody ends nothing."""
+    if case.status != "CLOSED" or event.round != round_of(case) or not event.reworkAsked:
+        return case, []
+    if case.work_order is None or case.reworks >= MAX_REWORKS:
+        return case.with_(needs_supervision=True), []
+    return _rework(case.with_(closed_at=None), "REOPEN", reckoning, event.at)
+
+
+def survey_expired(case: Case, event: SurveyExpiredV1) -> tuple[Case, list[Contract]]:
+    """Nobody answered in time: it is closed as it was fed back."""
+    if case.status != "FED_BACK" or event.round != round_of(case):
+        return case, []
+    closed = case.moved("CLOSE_UNANSWERED", event.at, SYSTEM).with_(closed_at=event.at)
+    return closed, [GrievanceMovedV1(action="CLOSE_UNANSWERED", by=SYSTEM, progress=closed.progress(event.at))]
+
+
+def _rework(case: Case, action: Literal["ASK_REWORK", "REOPEN"], reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
     order = order_of(case)
     # As long as it had before, by whatever rule; a case that was kept before its ledger was has the limit of today.
     result, was = case.deadlines.result, case.deadlines.result.started
@@ -83,12 +106,12 @@ def _rework(case: Case, reckoning: Reckoning, at: datetime) -> tuple[Case, list[
     parts = [part.reopened() for part in order.parts]
     again = order.model_copy(update={"round": order.round + 1, "resolved_at": None, "resolution": None, "evidence": [], "parts": parts})
     reworked = (
-        case.moved("ASK_REWORK", at, SYSTEM)
+        case.moved(action, at, SYSTEM)
         .moved("RESUME_HANDLING", at, SYSTEM)
         .with_(work_order=again, reworks=case.reworks + 1)
         .with_deadline(result=result.begun(start, reckoning))
     )
-    moved: list[Contract] = [GrievanceMovedV1(action="ASK_REWORK", by=SYSTEM, progress=reworked.progress(at))]
+    moved: list[Contract] = [GrievanceMovedV1(action=action, by=SYSTEM, progress=reworked.progress(at))]
     if order.handoff is None:
         return reworked, moved
     asked, handoff = handed_off(reworked, "REWORK", SYSTEM, at)

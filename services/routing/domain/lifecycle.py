@@ -70,6 +70,17 @@ Action = Literal[
     "FIX_DEADLINE",
     "URGE",
     "ANSWER_URGE",
+    "ISSUE_SUPERVISION_ORDER",
+    "REPLY_SUPERVISION_ORDER",
+    "ACCEPT_SUPERVISION_REPLY",
+    "REFUSE_SUPERVISION_REPLY",
+    "GIVE_CARD",
+    "APPEAL_CARD",
+    "UPHOLD_CARD",
+    "CORRECT_CARD",
+    "URGE_BY_MEETING",
+    "CLOSE_UNANSWERED",
+    "REOPEN",
 ]
 
 Party = Literal[
@@ -83,11 +94,14 @@ Party = Literal[
     "COMMUNITY",
     "PETITIONER",
     "URGER",
+    "CARDED",
+    "CONVENER",
 ]
 """Who makes a move (usecases/parties.py says who that is). SYSTEM: by rule, or because another service found it out."""
-Limit = Literal["RESULT", "RETURN", "OPINION"]
+Limit = Literal["RESULT", "RETURN", "OPINION", "ORDER", "APPEAL"]
 """RESULT: from the dispatch on, by the limits that are in force (limits.py); sending it elsewhere does not begin it anew. RETURN: from
-when it was sent to this department (catalogue.py RETURN_DAYS). OPINION: from when it was asked (appraisal.py OPINION_DAYS)."""
+when it was sent to this department (catalogue.py RETURN_DAYS). OPINION: from when it was asked (appraisal.py OPINION_DAYS). ORDER: as the
+supervisor says. APPEAL: from when the card was given (cards.py APPEAL_DAYS)."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,16 @@ class Move:
 # In which something may be due.
 _RUNNING: tuple[Status, ...] = ("APPRAISING", "ACCEPTED", "DISPATCHED", "HANDLING", "RETURN_PENDING", "SUSPENDED")
 _AT_WORK: tuple[Status, ...] = ("DISPATCHED", "HANDLING")
+_WITH_DEPARTMENT: tuple[Status, ...] = ("DISPATCHED", "HANDLING", "RETURN_PENDING", "SUSPENDED")
+# Closed while the petitioner is not satisfied, it is supervision's (Case.needs_supervision).
+_SUPERVISED: tuple[Status, ...] = (*_WITH_DEPARTMENT, "CLOSED")
+_WITH_ITS_RESULT: tuple[Status, ...] = (*_WITH_DEPARTMENT, "RESOLVED", "FED_BACK", "CLOSED")
+# A card stays a department's, whatever becomes of the case: all states in which a case can be found.
+_WHEREVER: tuple[Status, ...] = (
+    *("APPRAISING", "ANSWERED_ON_SPOT", "ACCEPTED"),
+    *_WITH_ITS_RESULT,
+    *("MERGED", "WITHDRAWN", "NOT_ACCEPTED"),
+)
 
 MOVES: tuple[Move, ...] = (
     Move("APPRAISE", "SYSTEM", ("REGISTERED",), "APPRAISING", None, None, "研判", "appraise"),
@@ -206,11 +230,31 @@ MOVES: tuple[Move, ...] = (
         "12345退单",
         "have 12345 return it",
     ),
-    Move("WARN", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "预警", "warn"),
-    Move("ESCALATE", "SYSTEM", _RUNNING, None, None, GrievanceWarnedV1, "提级", "escalate"),
+    Move("WARN", "SYSTEM", (*_RUNNING, "CLOSED"), None, None, GrievanceWarnedV1, "预警", "warn"),
+    Move("ESCALATE", "SYSTEM", (*_RUNNING, "CLOSED"), None, None, GrievanceWarnedV1, "提级", "escalate"),
     Move("FIX_DEADLINE", "SYSTEM", _RUNNING, None, None, GrievanceMovedV1, "重算期限", "reckon the deadline again"),
     Move("URGE", "URGER", _RUNNING, None, None, GrievanceMovedV1, "催办", "urge"),
     Move("ANSWER_URGE", "DEPARTMENT", (*_AT_WORK, "SUSPENDED"), None, None, GrievanceMovedV1, "答复催办", "answer who urges"),
+    Move("ISSUE_SUPERVISION_ORDER", "SUPERVISOR", _SUPERVISED, None, None, GrievanceMovedV1, "督办", "issue a supervision order"),
+    Move(
+        "REPLY_SUPERVISION_ORDER",
+        "DEPARTMENT",
+        _SUPERVISED,
+        None,
+        "ORDER",
+        GrievanceMovedV1,
+        "回复督办单",
+        "reply to the supervision order",
+    ),
+    Move("ACCEPT_SUPERVISION_REPLY", "SUPERVISOR", _WITH_ITS_RESULT, None, None, GrievanceMovedV1, "认可督办回复", "accept the reply"),
+    Move("REFUSE_SUPERVISION_REPLY", "SUPERVISOR", _WITH_ITS_RESULT, None, None, GrievanceMovedV1, "驳回督办回复", "refuse the reply"),
+    Move("GIVE_CARD", "SUPERVISOR", _WITH_ITS_RESULT, None, None, GrievanceMovedV1, "发牌", "give a card"),
+    Move("APPEAL_CARD", "CARDED", _WHEREVER, None, "APPEAL", GrievanceMovedV1, "申诉", "appeal against a card"),
+    Move("UPHOLD_CARD", "SUPERVISOR", _WHEREVER, None, None, GrievanceMovedV1, "维持", "uphold a card"),
+    Move("CORRECT_CARD", "SUPERVISOR", _WHEREVER, None, None, GrievanceMovedV1, "更正", "correct a card"),
+    Move("URGE_BY_MEETING", "CONVENER", _RUNNING, None, None, GrievanceMovedV1, "会议催办", "urge by a meeting"),
+    Move("CLOSE_UNANSWERED", "SYSTEM", ("FED_BACK",), "CLOSED", None, GrievanceMovedV1, "回访到期办结", "close without an answer"),
+    Move("REOPEN", "SYSTEM", ("CLOSED",), "REWORK", None, GrievanceMovedV1, "改评重办", "reopen after a changed answer"),
 )
 
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.routing.domain.catalogue import Grade
 from services.routing.domain.limits import Limits, Term, Terms
 from services.routing.domain.timetable import Timetable
 from services.routing.domain.workdays import Due, add_working_days, working_day_before
-from shared.china_time import day_in_china
+from shared.china_time import CHINA, day_in_china
 from shared.contracts.intake import Kind
 
 
@@ -25,6 +25,10 @@ class Reckoning:
     def days(self, start: datetime, days: int, department: str = "") -> Due:
         """The close of work, at this department, of the working day so many after the day of `start`."""
         return add_working_days(start, days, self.timetable, department)
+
+    def close_of(self, day: date, department: str = "") -> datetime:
+        """The close of work, at this department, of that very day, whether or not people work on it."""
+        return datetime.combine(day, self.timetable.hours(department).closes, CHINA).astimezone(UTC)
 
     def days_before(self, due: datetime, days: int, department: str = "") -> datetime:
         """The close of work, at this department, of the working day so many before the day of `due`."""

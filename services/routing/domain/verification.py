@@ -10,6 +10,7 @@ from datetime import datetime
 
 from services.routing.domain.case import Case, order_of
 from services.routing.domain.lifecycle import Action
+from services.routing.domain.supervision import replied_by_result
 from services.routing.domain.waits import Report, Verification
 from shared.contracts.base import Contract
 from shared.contracts.intake import Owner
@@ -85,7 +86,7 @@ def release(
     assert report is not None, "nothing is released that does not wait (hindrance)"
     evidence = list(dict.fromkeys([*report.evidence, *photos]))
     order = order_of(case).model_copy(update={"resolved_at": report.at, "resolution": text, "evidence": evidence})
-    answered = _answered(case, True, remark, photos, by, at).moved(action, at, by)
+    answered = replied_by_result(_answered(case, True, remark, photos, by, at), text, report.by, at).moved(action, at, by)
     resolved = answered.with_(work_order=order).nothing_due(by, at)
     event = GrievanceResolvedV1(
         department=order.department,

@@ -56,14 +56,25 @@ class GivenWarning(BaseModel):
     to_staff: str | None
 
 
+class Meeting(BaseModel):
+    """集中分析会 (S43): by its name, and the day in China, as text, on which it was held."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    day: str
+
+
 class Urge(BaseModel):
-    """催办: somebody wants it done; `words` may be none. It stays until somebody of the department has answered."""
+    """催办: somebody wants it done; `words` may be none. It stays until somebody of the department has answered. `meeting`: it was not
+    one person but a meeting, of which `by` has told."""
 
     model_config = ConfigDict(frozen=True)
 
     at: datetime
     by: Owner
     words: str | None
+    meeting: Meeting | None = None
     answered_at: datetime | None = None
     answered_by: Owner | None = None
     answer: str | None = None

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.routing.domain.appraisal import Body
+from services.routing.domain.cards import given_by_rule
 from services.routing.domain.case import SYSTEM, Case
 from services.routing.domain.deadlines import Deadline
 from services.routing.domain.lifecycle import Action, actions_from
+from services.routing.domain.supervision import latest
 from services.routing.domain.targets import Departments
 from services.routing.domain.waits import GivenWarning
 from shared.china_time import day_after
@@ -78,7 +80,8 @@ def _warned(case: Case, timer: Timer, known: Departments, at: datetime) -> tuple
         to_unit=unit,
         to_staff=staff,
     )
-    after = case.moved(action, at, SYSTEM).with_(warnings=[*case.warnings, warning])
+    after = given_by_rule(case.moved(action, at, SYSTEM), timer.of, timer.step, timer.at, SYSTEM, at)
+    after = after.with_(warnings=[*case.warnings, warning])
     event = GrievanceWarnedV1(
         of=warning.of,
         step=warning.step,
@@ -104,7 +107,8 @@ def _told(case: Case, timer: Timer, known: Departments) -> tuple[str, str, str |
     if timer.of in ("COMMUNITY_OPINION", "COMPOUND_OPINION", "RETURN_DECISION") or order is None:
         # Nobody has it in hand: who sends it somewhere has to look.
         return ("DISPATCHER", above.get(6, case.division), None) if timer.step != "REMIND" else _owner(case)
-    if timer.step == "TO_HEAD":
+    if timer.step == "TO_HEAD" or timer.of == "SUPERVISION_ORDER":
+        # A supervision order is addressed to the head.
         row = known.get(order.department)
         return "DEPARTMENT_HEAD", order.department, row.head if row else None
     return _owner(case)
@@ -115,8 +119,9 @@ def _owner(case: Case) -> tuple[str, str, str | None]:
 
 
 def _timers(case: Case) -> Iterator[Timer]:
-    yield from _of_deadline(case.deadlines.response, "RESPONSE")
-    yield from _of_deadline(case.deadlines.result, "RESULT")
+    if case.status != "CLOSED":
+        yield from _of_deadline(case.deadlines.response, "RESPONSE")
+        yield from _of_deadline(case.deadlines.result, "RESULT")
     if case.status == "APPRAISING":
         for body, asked in case.appraisal.waiting().items():
             yield Timer(asked.due_at, OPINIONS[body], "RED", asked.due_at, asked.asked_at)
@@ -130,6 +135,9 @@ def _timers(case: Case) -> Iterator[Timer]:
         held = case.suspensions[-1]
         over = day_after(date.fromisoformat(held.until))
         yield Timer(over, "SUSPENSION", "TO_SUPERVISOR", over, held.at)
+    if (waits := latest(case, "OPEN")) is not None:
+        for node in waits.nodes:
+            yield Timer(node.at, "SUPERVISION_ORDER", node.name, waits.due_at, waits.at)
 
 
 def _of_deadline(deadline: Deadline, of: WarnedOf) -> Iterator[Timer]:

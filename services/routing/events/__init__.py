@@ -17,8 +17,9 @@ from services.routing.events.on_hotline_reported import on_hotline_reported
 from services.routing.events.on_personal_data_erased import on_personal_data_erased
 from services.routing.events.on_petitioner_corrected import on_petitioner_corrected
 from services.routing.events.on_survey_answered import on_survey_answered
+from services.routing.events.on_survey_expired import on_survey_expired
 from shared.contracts.base import Contract
-from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1
+from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1, SurveyExpiredV1
 from shared.contracts.intake import (
     GrievanceCompletedV1,
     GrievanceRegisteredV1,
@@ -39,6 +40,7 @@ CONSUMERS: dict[str, tuple[type[Contract], OnEvent]] = {
     HotlineReportedV1.type: (HotlineReportedV1, on_hotline_reported),
     FedBackV1.type: (FedBackV1, on_fed_back),
     SurveyAnsweredV1.type: (SurveyAnsweredV1, on_survey_answered),
+    SurveyExpiredV1.type: (SurveyExpiredV1, on_survey_expired),
 }
 OPENS = frozenset({GrievanceRegisteredV1.event_kind()})
 

@@ -1,4 +1,4 @@
-"""The petitioner has answered the survey (S55): close, or rework."""
+"""The petitioner has answered the survey (S55), or changed the answer: close, or rework."""
 
 from __future__ import annotations
 

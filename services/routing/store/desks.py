@@ -283,7 +283,7 @@ def read_place(text: str) -> Place:
 
 
 class DeskCounts:
-    """The numbers of desks: of each key, the buckets of the days on which something is due there. One range of an index each."""
+    """The numbers of desks and cards: of each key, the buckets of the days on which something is due there. One range of an index each."""
 
     def __init__(self, database: Database) -> None:
         self._buckets = Buckets(database, "cases")
@@ -293,6 +293,9 @@ class DeskCounts:
         for key in keys:
             found |= await self._buckets.under(f"{counted_under(key)}|")
         return found
+
+    async def starting(self, prefix: str) -> dict[str, dict[str, int]]:
+        return await self._buckets.under(prefix)
 
 
 def desk_projector(database: Database, holder: str, real_now: Callable[[], datetime]) -> Projector:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from services.routing.domain import boards, desks, recalculation, watch
+from services.routing.domain import boards, desks, recalculation, supervision_desk, watch
 from services.routing.domain.case import Case
 from services.routing.domain.ownership import DEPARTMENT_ROLES
 from services.routing.domain.reckoning import Reckoning
+from services.routing.store import supervision
 from services.routing.store.desks import DeskRecords, migrate_desks
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
@@ -31,7 +32,8 @@ def derived(case: Case) -> Document:
     asked = [under for place in case.consulted() for under in _slots_of(f"division:{place}", entry["day"], case.status)]
     entry["slots"] = [f"{hand}|{entry['day']}" for hand in sorted(hands)] + entry["slots"] + asked
     facts = {"desk": desks.facts(case), "board": boards.facts(case)} | {kind: boards.times_facts(case, kind) for kind in boards.KINDS}
-    found: Document = {"listed": entry, "facts": facts, "dirty": True}
+    facts |= supervision_desk.card_facts(case)
+    found: Document = {"listed": entry, "facts": facts, "dirty": True} | supervision.derived(case)
     if (desk := desks.entry(case)) is not None:
         found["desk"] = desk
     if recalculation.provisional(case):
@@ -99,7 +101,9 @@ async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
     await create_indexes(database, ["cases"])
     with store_errors():
-        await database["cases"].create_indexes([*LIST_INDEXES, SCRUB_INDEX, TIMER_INDEX, PROVISIONAL_INDEX])
+        await database["cases"].create_indexes(
+            [*LIST_INDEXES, SCRUB_INDEX, TIMER_INDEX, PROVISIONAL_INDEX, *supervision.SUPERVISION_INDEXES]
+        )
         await database[SLOTS].create_indexes(SLOT_INDEXES)
     await migrate_desks(database)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 from typing import Annotated
 
@@ -9,8 +10,9 @@ import strawberry
 from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.lifecycle import BY_ACTION
+from services.routing.domain.waits import Meeting
 from services.routing.subgraph.types import Case, Ctx
-from services.routing.usecases.act_on_many import COMMANDS, MOST, BulkAction, act_on_many
+from services.routing.usecases.act_on_many import COMMANDS, MOST, BulkAction, Told, act_on_many
 from shared.identity.errors import Refusal
 from shared.subgraph import RefusedFields, refused_as
 
@@ -29,6 +31,13 @@ class Bulk(Enum):
     GRANT_RETURN = _named("GRANT_RETURN")
     REFUSE_RETURN = _named("REFUSE_RETURN")
     REASSIGN = _named("REASSIGN")
+    URGE_BY_MEETING = _named("URGE_BY_MEETING")
+
+
+@strawberry.input(description="集中分析会 · an analysis meeting")
+class MeetingInput:
+    name: str = strawberry.field(description="会议名称，至多100字 · its name, 100 characters at most")
+    held_on: date = strawberry.field(description="召开日期 · the day on which it was held")
 
 
 @strawberry.input(description="批量办理 · one action on many cases; send them as a variable")
@@ -40,6 +49,11 @@ class BulkActInput:
     grievances: list[strawberry.ID] = strawberry.field(description=f"诉求标识，1至{MOST}件，不重复 · 1 to {MOST} grievances, each once")
     reason: str | None = strawberry.field(default=None, description="理由，接单时不填 · why, for all of them; none for accepting")
     department: str | None = strawberry.field(default=None, description="改派的部门 · where they go, when they are sent elsewhere")
+    meeting: MeetingInput | None = strawberry.field(default=None, description="会议催办的会议 · the meeting, when one urges")
+
+    def told(self) -> Told:
+        meeting = Meeting(name=self.meeting.name, day=self.meeting.held_on.isoformat()) if self.meeting else None
+        return Told(self.reason or "", self.department or "", meeting)
 
 
 @strawberry.type(description="批量办理中的一件 · one of a bulk")
@@ -75,7 +89,7 @@ async def acted(info: Ctx, input: BulkActInput) -> BulkDone | BulkRefused:
     async def work() -> BulkDone:
         ids = [str(id) for id in input.grievances]
         parts, viewer, request = context.routing.handling, context.viewer, str(input.request_id)
-        answers = await act_on_many(parts, viewer, request, action, ids, input.reason, input.department, context.origin)
+        answers = await act_on_many(parts, viewer, request, action, ids, input.told(), context.origin)
         done = [id for id, refusal in answers.items() if refusal is None]
         cases = await context.routing.cases.find_many(done) if done else {}
         items = [_item(id, refusal, Case.of(id, cases[id]) if id in cases else None) for id, refusal in answers.items()]

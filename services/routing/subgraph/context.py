@@ -12,6 +12,7 @@ from services.routing.store.boards import BoardCounts
 from services.routing.store.catalogues import Catalogues
 from services.routing.store.desks import DeskCounts
 from services.routing.store.mongo import Cases, access_of
+from services.routing.store.supervision import SupervisionLists
 from services.routing.subgraph.policy import POLICY
 from services.routing.usecases.ports import Handling
 from shared.identity.access import Access
@@ -30,6 +31,7 @@ class Routing:
     handling: Handling
     desk_counts: DeskCounts
     board_counts: BoardCounts
+    supervision: SupervisionLists
     first_levels: frozenset[str]
 
 

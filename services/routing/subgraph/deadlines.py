@@ -55,6 +55,7 @@ class WarnedOf(Enum):
     RETURN_WINDOW = strawberry.enum_value("RETURN_WINDOW", description="可以退单的期限 · the time in which it may be returned")
     RETURN_DECISION = strawberry.enum_value("RETURN_DECISION", description="退单审核 · the decision on a return")
     SUSPENSION = strawberry.enum_value("SUSPENSION", description="挂起 · a suspension that lasts longer than was said")
+    SUPERVISION_ORDER = strawberry.enum_value("SUPERVISION_ORDER", description="督办单 · the reply to a supervision order")
 
 
 @strawberry.type(description="时限的一条记录，不再更改 · one entry of a deadline's ledger; it never changes")

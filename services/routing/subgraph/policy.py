@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.routing.store.mongo import access_of
-from services.routing.usecases import look_at_desk, parties
+from services.routing.usecases import look_at_desk, look_at_supervision, parties
 from shared.identity.access import is_petitioner, may_see
 from shared.identity.roles import Role
 from shared.identity.rules import EVERYBODY, LISTED, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command, officials
@@ -67,15 +67,25 @@ URGES = command(
     parties.may_urge,
     "ROLE_MISSING NOT_FOUND NOT_YOURS_TO_URGE",
 )
+ANSWERS_FOR_ITS_CARD = command(
+    "受牌部门的主要负责人",
+    "the head of the department that got the card",
+    parties.HEADS,
+    parties.may_head,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_CARD",
+)
 BULK = command(
-    "经办人、部门负责人、转办员，逐件按该动作的规则",
-    "handlers, heads and dispatchers, each case by the rule of the action",
-    (*parties.HANDLERS, *parties.DISPATCHERS),
+    "经办人、部门负责人、转办员，及会议催办的工作人员，逐件按该动作的规则",
+    "handlers, heads, dispatchers, and who tells of a meeting; each case by the rule of the action",
+    (*parties.HANDLERS, *parties.CONVENERS),
     lambda _viewer, _access: True,
     "ROLE_MISSING",
 )
 DONE = Rule(
-    "所办理的", "of what was done", Held.OBJECT, lambda viewer, access: HANDLES.allows(viewer, access) or DISPATCHES.allows(viewer, access)
+    "所办理的",
+    "of what was done",
+    Held.OBJECT,
+    lambda viewer, access: HANDLES.allows(viewer, access) or parties.may_convene(viewer, access),
 )
 
 HANDS_OVER = command(
@@ -111,6 +121,8 @@ DISPATCHES_HERE = officials("转办员", "dispatchers", parties.DISPATCHERS)
 OF_DEPARTMENT = officials("部门经办人、负责人", "handlers and heads of departments", parties.HANDLERS)
 SECRETARIES = officials("民情书记、带队领导、社区(村)书记", "secretaries, team leaders, communities' secretaries", look_at_desk.SECRETARIES)
 WATCHES = officials("转办员、督查专员、县级和市级管理员", "dispatchers, supervisors, county and city admins", look_at_desk.WATCHERS)
+OVERSEES = officials("督查专员、县级和市级管理员", "supervisors, county and city admins", look_at_supervision.OVERSEERS)
+IN_SUPERVISION = Rule("仅列督办台的", "lists what waits in supervision", Held.QUERY, look_at_supervision.may_oversee)
 ON_DESK = Rule("仅列本工作台的", "lists what stands on the desk", Held.QUERY, look_at_desk.may_find)
 
 POLICY = Policy(
@@ -130,12 +142,14 @@ POLICY = Policy(
             "departmentDesk": OF_DEPARTMENT,
             "secretaryDesk": SECRETARIES,
             "watchDesk": WATCHES,
+            "supervisionDesk": OVERSEES,
+            "departmentSupervision": OF_DEPARTMENT,
             "board": WATCHES,
             "departmentBoard": OF_DEPARTMENT,
         },
         "Mutation": {
             "acceptWorkOrder reportResolution returnWorkOrder askExtension": HANDLES,
-            "suspendWorkOrder resumeWorkOrder answerUrges": HANDLES,
+            "suspendWorkOrder resumeWorkOrder answerUrges replySupervisionOrder": HANDLES,
             "adjudicateReturn reassignWorkOrder declineGrievance releaseCoHandler": DISPATCHES,
             "recallForAppraisal askOpinion judgeGrievance answerGrievance": DISPATCHES,
             "askVerification rejectResolution releaseResolution": DISPATCHES,
@@ -145,6 +159,8 @@ POLICY = Policy(
             "giveOpinion": ADVISES,
             "verifyOnSite": VERIFIES,
             "decideExtension endSuspension": SUPERVISES,
+            "issueSupervisionOrder decideSupervisionReply giveCard decideCard": SUPERVISES,
+            "appealCard": ANSWERS_FOR_ITS_CARD,
             "withdrawGrievance": WITHDRAWS,
             "urgeGrievance": URGES,
             "bulkAct": BULK,
@@ -155,7 +171,7 @@ POLICY = Policy(
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
             "suspensions deadlines warnings urges escalation": OF_OBJECT,
             # Nor is what waits to be looked at a reply yet.
-            "handOvers verifications consultations verdict recalls": AMONG_OFFICIALS,
+            "handOvers verifications consultations verdict recalls supervisionOrders cards": AMONG_OFFICIALS,
         },
         "CaseOwnership": {"owner since until": OF_OBJECT},
         "HandOver": {"at by ownerBefore owner reason": OF_OBJECT},
@@ -180,7 +196,26 @@ POLICY = Policy(
         "DeadlineNode": {"step at": OF_OBJECT},
         "DeadlineEntry": {"kind at round dueAt provisional words wordsZh": OF_OBJECT},
         "CaseWarning": {"of step dueAt plannedAt at late toRole toUnit toStaff": OF_OBJECT},
-        "Urge": {"at by words answeredAt answeredBy answer": OF_OBJECT},
+        "Urge": {"at by words meeting answeredAt answeredBy answer": OF_OBJECT},
+        "Meeting": {"name heldOn": OF_OBJECT},
+        "SupervisionOrder": {
+            "ordinal follows state at by department head demand dueAt reply repliedAt repliedBy answer decidedAt decidedBy": OF_OBJECT
+        },
+        "DepartmentCard": {"grievanceId number ordinal department month given colour ground at by reason appeal corrections": OF_OBJECT},
+        "CardAppeal": {"at by reason granted decidedAt decidedBy answer": OF_OBJECT},
+        "CardCorrection": {"at by colour reason": OF_OBJECT},
+        "SupervisionDesk": {"cases cards cardCounts": OF_OBJECT},
+        "SupervisionConnection": {"edges": IN_SUPERVISION, "pageInfo": OF_OBJECT},
+        "SupervisionEdge": {"cursor node": OF_OBJECT},
+        "CardConnection": {"edges": IN_SUPERVISION, "pageInfo": OF_OBJECT},
+        "CardEdge": {"cursor node": OF_OBJECT},
+        "CardCount": {"department yellow red takenBack appealed": OF_OBJECT},
+        "IssueOrderRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ReplyOrderRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "DecideReplyRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "GiveCardRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "AppealCardRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "DecideCardRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Suspension": {"department at by reason until due endedAt endedBy answer overdue": OF_OBJECT},
         "Verification": {"round at by what reports": OF_OBJECT},
         "HeldReport": {"at by text evidence released answeredAt answeredBy remark photos": OF_OBJECT},

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
 import strawberry
 
 from services.routing.store.mongo import CODEC
@@ -43,6 +40,7 @@ from services.routing.subgraph.co_handlers import (
     ReportPartResult,
 )
 from services.routing.subgraph.desks import DeskQuery
+from services.routing.subgraph.done import done
 from services.routing.subgraph.extensions import (
     AskExtensionInput,
     AskExtensionRefused,
@@ -92,6 +90,7 @@ from services.routing.subgraph.returns import (
     ReturnResult,
     ReturnWorkOrderInput,
 )
+from services.routing.subgraph.supervision import SupervisionMutation, SupervisionQuery
 from services.routing.subgraph.types import (
     AcceptRefused,
     AcceptResult,
@@ -135,11 +134,11 @@ from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.identity.access import access_filter
 from shared.listing import cursor_of
-from shared.subgraph import RefusedFields, page_size, refused_as
+from shared.subgraph import page_size
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(DeskQuery, BoardQuery):
+class Query(DeskQuery, BoardQuery, SupervisionQuery):
     @strawberry.field(description="可见的办件 · the cases that the viewer may see, newest first")
     async def cases(
         self,
@@ -173,145 +172,128 @@ class ReportResolutionInput(OfGrievanceInput):
 
 
 @strawberry.type(description="操作 · what can be done")
-class Mutation:
+class Mutation(SupervisionMutation):
     @strawberry.mutation(description="接单 · a handler of the department takes the case and owns it")
     async def accept_work_order(self, info: Ctx, input: AcceptWorkOrderInput) -> AcceptResult:
-        return await _done(info, input, AcceptRefused, accept)
+        return await done(info, input, AcceptRefused, accept)
 
     @strawberry.mutation(description="上报办结 · report the resolution")
     async def report_resolution(self, info: Ctx, input: ReportResolutionInput) -> ReportResult:
-        return await _done(info, input, ReportRefused, report, input.text, [str(attachment) for attachment in input.evidence])
+        return await done(info, input, ReportRefused, report, input.text, [str(attachment) for attachment in input.evidence])
 
     @strawberry.mutation(description="退单，须在转办后2个工作日内 · the department sends the work order back, within 2 working days")
     async def return_work_order(self, info: Ctx, input: ReturnWorkOrderInput) -> ReturnResult:
-        return await _done(info, input, ReturnRefused, send_back, input.reason)
+        return await done(info, input, ReturnRefused, send_back, input.reason)
 
     @strawberry.mutation(description="退单审核：同意则改派，驳回则仍由原部门办理 · grant a return, to another department, or refuse it")
     async def adjudicate_return(self, info: Ctx, input: AdjudicateReturnInput) -> AdjudicateResult:
-        return await _done(info, input, AdjudicateRefused, adjudicate, input.granted, input.department, input.reason)
+        return await done(info, input, AdjudicateRefused, adjudicate, input.granted, input.department, input.reason)
 
     @strawberry.mutation(description="改派，办理期限不变 · a dispatcher sends it to another department; the day on which it is due stays")
     async def reassign_work_order(self, info: Ctx, input: ReassignWorkOrderInput) -> ReassignResult:
-        return await _done(info, input, ReassignRefused, send_elsewhere, input.department, input.reason)
+        return await done(info, input, ReassignRefused, send_elsewhere, input.department, input.reason)
 
     @strawberry.mutation(description="不予受理，须告知理由和正确途径 · a dispatcher does not accept it, and says why and where to turn")
     async def decline_grievance(self, info: Ctx, input: DeclineGrievanceInput) -> DeclineResult:
-        return await _done(info, input, DeclineRefused, decline_grievance, input.reason, input.route)
+        return await done(info, input, DeclineRefused, decline_grievance, input.reason, input.route)
 
     @strawberry.mutation(description="申请延期，须在期限届满前 · the department asks for working days more, before the result is due")
     async def ask_extension(self, info: Ctx, input: AskExtensionInput) -> AskExtensionResult:
-        return await _done(info, input, AskExtensionRefused, ask_for_days, input.days, input.reason)
+        return await done(info, input, AskExtensionRefused, ask_for_days, input.days, input.reason)
 
     @strawberry.mutation(description="审批延期 · a supervisor grants an extension, or refuses it")
     async def decide_extension(self, info: Ctx, input: DecideExtensionInput) -> DecideExtensionResult:
-        return await _done(info, input, DecideExtensionRefused, decide_days, input.granted, input.reason)
+        return await done(info, input, DecideExtensionRefused, decide_days, input.granted, input.reason)
 
     @strawberry.mutation(description="催办，每人24小时一次 · urge whoever has it in hand, once in 24 hours")
     async def urge_grievance(self, info: Ctx, input: UrgeGrievanceInput) -> UrgeResult:
-        return await _done(info, input, UrgeRefused, urge_handling, input.words)
+        return await done(info, input, UrgeRefused, urge_handling, input.words)
 
     @strawberry.mutation(description="答复催办 · the department answers all who urge")
     async def answer_urges(self, info: Ctx, input: AnswerUrgesInput) -> AnswerUrgesResult:
-        return await _done(info, input, AnswerUrgesRefused, answer_who_urges, input.answer)
+        return await done(info, input, AnswerUrgesRefused, answer_who_urges, input.answer)
 
     @strawberry.mutation(
         description="内部移交，责任人随之变更 · its owner, or the department's head, hands it to another person there, who owns it"
     )
     async def hand_over_work_order(self, info: Ctx, input: HandOverWorkOrderInput) -> HandOverResult:
-        return await _done(info, input, HandOverRefused, give, input.staff_id, input.reason)
+        return await done(info, input, HandOverRefused, give, input.staff_id, input.reason)
 
     @strawberry.mutation(description="增加协办 · the lead, or a dispatcher, asks another department for its part")
     async def add_co_handler(self, info: Ctx, input: AddCoHandlerInput) -> AddCoHandlerResult:
-        return await _done(info, input, AddCoHandlerRefused, ask_for_part, input.department, input.task)
+        return await done(info, input, AddCoHandlerRefused, ask_for_part, input.department, input.task)
 
     @strawberry.mutation(description="上报协办，供主办部门阅 · a co-handler reports its part, to the lead")
     async def report_part(self, info: Ctx, input: ReportPartInput) -> ReportPartResult:
-        return await _done(info, input, ReportPartRefused, report_own_part, input.text, [str(each) for each in input.evidence])
+        return await done(info, input, ReportPartRefused, report_own_part, input.text, [str(each) for each in input.evidence])
 
     @strawberry.mutation(description="免除协办 · a dispatcher releases a co-handler whose part is not needed")
     async def release_co_handler(self, info: Ctx, input: ReleaseCoHandlerInput) -> ReleaseCoHandlerResult:
-        return await _done(info, input, ReleaseCoHandlerRefused, release, input.department, input.reason)
+        return await done(info, input, ReleaseCoHandlerRefused, release, input.department, input.reason)
 
     @strawberry.mutation(description="挂起，期限暂停计算 · the department cannot go on for now; its time stands still")
     async def suspend_work_order(self, info: Ctx, input: SuspendWorkOrderInput) -> SuspendResult:
-        return await _done(info, input, SuspendRefused, suspend_work_order, input.reason, input.until)
+        return await done(info, input, SuspendRefused, suspend_work_order, input.reason, input.until)
 
     @strawberry.mutation(
         description="恢复办理，期限按挂起的工作日顺延 · the department goes on; it is due as much later as it was suspended"
     )
     async def resume_work_order(self, info: Ctx, input: ResumeWorkOrderInput) -> ResumeResult:
-        return await _done(info, input, ResumeRefused, resume_work_order)
+        return await done(info, input, ResumeRefused, resume_work_order)
 
     @strawberry.mutation(description="解除挂起 · a supervisor ends a suspension, and says why")
     async def end_suspension(self, info: Ctx, input: EndSuspensionInput) -> EndSuspensionResult:
-        return await _done(info, input, EndSuspensionRefused, end_suspension_of, input.reason)
+        return await done(info, input, EndSuspensionRefused, end_suspension_of, input.reason)
 
     @strawberry.mutation(
         description="要求现场核实：办结经核实后才答复 · a dispatcher wants the work looked at before the petitioner is told"
     )
     async def ask_verification(self, info: Ctx, input: AskVerificationInput) -> AskVerificationResult:
-        return await _done(info, input, AskVerificationRefused, ask_for_verification, input.what)
+        return await done(info, input, AskVerificationRefused, ask_for_verification, input.what)
 
     @strawberry.mutation(
         description="现场核实：属实则办结，不符则退回办理 · confirmed on site it is resolved; otherwise it is handled further"
     )
     async def verify_on_site(self, info: Ctx, input: VerifyOnSiteInput) -> VerifyResult:
         photos = [str(attachment) for attachment in input.evidence]
-        return await _done(info, input, VerifyRefused, verify_on_site, input.confirmed, input.remark, photos)
+        return await done(info, input, VerifyRefused, verify_on_site, input.confirmed, input.remark, photos)
 
     @strawberry.mutation(description="驳回办结 · a dispatcher sends the waiting report back, and says why")
     async def reject_resolution(self, info: Ctx, input: RejectResolutionInput) -> RejectResolutionResult:
-        return await _done(info, input, RejectResolutionRefused, reject_resolution, input.reason)
+        return await done(info, input, RejectResolutionRefused, reject_resolution, input.reason)
 
     @strawberry.mutation(description="准予办结，不经现场核实 · a dispatcher lets the waiting report go without the community's secretary")
     async def release_resolution(self, info: Ctx, input: ReleaseResolutionInput) -> ReleaseResolutionResult:
-        return await _done(info, input, ReleaseResolutionRefused, release_resolution, input.reason)
+        return await done(info, input, ReleaseResolutionRefused, release_resolution, input.reason)
 
     @strawberry.mutation(description="撤诉 · the petitioner withdraws it; nobody handles it any more")
     async def withdraw_grievance(self, info: Ctx, input: WithdrawGrievanceInput) -> WithdrawResult:
-        return await _done(info, input, WithdrawRefused, withdraw_grievance, input.reason)
+        return await done(info, input, WithdrawRefused, withdraw_grievance, input.reason)
 
     @strawberry.mutation(description="收回研判，限部门接单前 · a dispatcher takes it back to judge it, before the department accepts it")
     async def recall_for_appraisal(self, info: Ctx, input: RecallForAppraisalInput) -> RecallResult:
-        return await _done(info, input, RecallRefused, take_back, input.reason)
+        return await done(info, input, RecallRefused, take_back, input.reason)
 
     @strawberry.mutation(description="征求意见 · a dispatcher asks the party organisation of the community, or of the compound")
     async def ask_opinion(self, info: Ctx, input: AskOpinionInput) -> AskOpinionResult:
-        return await _done(info, input, AskOpinionRefused, ask_for_opinion, input.of.value, input.compound, input.question)
+        return await done(info, input, AskOpinionRefused, ask_for_opinion, input.of.value, input.compound, input.question)
 
     @strawberry.mutation(description="答复意见 · who was asked says whether it is reasonable and truthful")
     async def give_opinion(self, info: Ctx, input: GiveOpinionInput) -> GiveOpinionResult:
         told = input.of.value, input.reasonable.value, input.truthful.value, input.opinion
-        return await _done(info, input, GiveOpinionRefused, say_opinion, *told)
+        return await done(info, input, GiveOpinionRefused, say_opinion, *told)
 
     @strawberry.mutation(description="人工研判：受理并转办 · a dispatcher judges it; it is accepted and goes to its department")
     async def judge_grievance(self, info: Ctx, input: JudgeGrievanceInput) -> JudgeResult:
-        return await _done(info, input, JudgeRefused, judge, input.judgement(), input.department)
+        return await done(info, input, JudgeRefused, judge, input.judgement(), input.department)
 
     @strawberry.mutation(description="直接答复 · a dispatcher answers the petitioner; nobody handles it")
     async def answer_grievance(self, info: Ctx, input: AnswerGrievanceInput) -> AnswerResult:
-        return await _done(info, input, AnswerRefused, answer_directly, input.text)
+        return await done(info, input, AnswerRefused, answer_directly, input.text)
 
     @strawberry.mutation(description="批量办理，至多500件，逐件答复 · one action on up to 500 cases, with an answer for each")
     async def bulk_act(self, info: Ctx, input: BulkActInput) -> BulkResult:
         return await acted(info, input)
-
-
-Refused = TypeVar("Refused", bound=RefusedFields)
-
-
-Command = Callable[..., Awaitable[None]]
-
-
-async def _done(info: Ctx, input: OfGrievanceInput, refused: type[Refused], command: Command, *told: Any) -> Case | Refused:
-    """The command with what was told, and the case after it: for its author, who was allowed to change it."""
-    context, id = info.context, str(input.grievance_id)
-
-    async def work() -> Case:
-        await command(context.routing.handling, context.viewer, str(input.request_id), id, *told, context.origin)
-        return Case.of(id, (await context.routing.cases.find_many([id]))[id])
-
-    return await refused_as(refused, work)
 
 
 def build_schema(*, production: bool) -> MinyiSchema:

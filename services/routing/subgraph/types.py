@@ -20,6 +20,7 @@ from services.routing.subgraph.basics import Grade as Grade
 from services.routing.subgraph.deadlines import CaseWarning, Deadlines
 from services.routing.subgraph.decisions import Declined, Extension, Return
 from services.routing.subgraph.escalation import picture
+from services.routing.subgraph.supervision_types import DepartmentCard, SupervisionOrder
 from services.routing.subgraph.waits import Suspension, Urge, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
@@ -104,6 +105,17 @@ class CaseAction(Enum):
     FIX_DEADLINE = _named("FIX_DEADLINE")
     URGE = _named("URGE")
     ANSWER_URGE = _named("ANSWER_URGE")
+    ISSUE_SUPERVISION_ORDER = _named("ISSUE_SUPERVISION_ORDER")
+    REPLY_SUPERVISION_ORDER = _named("REPLY_SUPERVISION_ORDER")
+    ACCEPT_SUPERVISION_REPLY = _named("ACCEPT_SUPERVISION_REPLY")
+    REFUSE_SUPERVISION_REPLY = _named("REFUSE_SUPERVISION_REPLY")
+    GIVE_CARD = _named("GIVE_CARD")
+    APPEAL_CARD = _named("APPEAL_CARD")
+    UPHOLD_CARD = _named("UPHOLD_CARD")
+    CORRECT_CARD = _named("CORRECT_CARD")
+    URGE_BY_MEETING = _named("URGE_BY_MEETING")
+    CLOSE_UNANSWERED = _named("CLOSE_UNANSWERED")
+    REOPEN = _named("REOPEN")
 
 
 @strawberry.type(description="流转记录 · one move in the life of the case")
@@ -204,6 +216,12 @@ class Case:
     deadlines: Deadlines = strawberry.field(description="两项时限 · when the first response and the result are due, and why then")
     warnings: list[CaseWarning] = strawberry.field(description="预警和提级记录 · every warning that the clock gave, oldest first")
     urges: list[Urge] = strawberry.field(description="催办记录 · every time that somebody urged, oldest first")
+    supervision_orders: list[SupervisionOrder] | None = strawberry.field(
+        description="督办单，最早的在前；供工作人员 · every supervision order, oldest first; for officials"
+    )
+    cards: list[DepartmentCard] | None = strawberry.field(
+        description="部门因此所得的红黄牌；供工作人员 · the cards that departments got for it, oldest first; for officials"
+    )
     suspensions: list[Suspension] = strawberry.field(description="挂起记录 · every suspension, oldest first")
     verifications: list[Verification] | None = strawberry.field(
         description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner"
@@ -263,6 +281,8 @@ class Case:
             deadlines=Deadlines.of(held.deadlines),
             warnings=[CaseWarning.given(each) for each in held.warnings],
             urges=[Urge.of(each) for each in held.urges],
+            supervision_orders=[SupervisionOrder.of(each, held) for each in held.orders],
+            cards=[DepartmentCard.of(each, id, held.number) for each in held.cards],
             suspensions=[Suspension.of(each) for each in held.suspensions],
             verifications=[Verification.of(each) for each in held.verifications],
             held=held,

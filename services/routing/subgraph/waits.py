@@ -8,6 +8,7 @@ from typing import Self
 import strawberry
 
 from services.routing.domain import suspension
+from services.routing.domain.waits import Meeting as HeldMeeting
 from services.routing.domain.waits import Report
 from services.routing.domain.waits import Suspension as HeldSuspension
 from services.routing.domain.waits import Urge as HeldUrge
@@ -48,11 +49,22 @@ class Suspension:
         )
 
 
+@strawberry.type(description="集中分析会 · an analysis meeting")
+class Meeting:
+    name: str = strawberry.field(description="会议名称 · its name")
+    held_on: date = strawberry.field(description="召开日期 · the day on which it was held")
+
+    @classmethod
+    def of(cls, held: HeldMeeting) -> Self:
+        return cls(name=held.name, held_on=date.fromisoformat(held.day))
+
+
 @strawberry.type(description="催办 · somebody wants it done")
 class Urge:
     at: datetime = strawberry.field(description="催办时间（UTC）· when, in UTC")
     by: CaseOwner = strawberry.field(description="谁催办 · by whom")
     words: str | None = strawberry.field(description="催办内容；可空 · what they said, if anything")
+    meeting: Meeting | None = strawberry.field(description="会议催办的会议；个人催办为空 · the meeting that urges; null: one person does")
     answered_at: datetime | None = strawberry.field(description="答复时间（UTC）；未答复为空 · when it was answered, in UTC; null: not yet")
     answered_by: CaseOwner | None = strawberry.field(description="谁答复 · who answered")
     answer: str | None = strawberry.field(description="答复 · the answer")
@@ -63,6 +75,7 @@ class Urge:
             at=held.at,
             by=CaseOwner.of(held.by),
             words=held.words,
+            meeting=Meeting.of(held.meeting) if held.meeting else None,
             answered_at=held.answered_at,
             answered_by=CaseOwner.of(held.answered_by) if held.answered_by else None,
             answer=held.answer,

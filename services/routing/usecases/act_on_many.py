@@ -11,12 +11,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from services.routing.domain.waits import Meeting
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.parties import roles_of
 from services.routing.usecases.ports import Handling
 from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.urge_grievance import urge_of_meeting
 from services.routing.usecases.words import REASON_LENGTH, check_words
 from shared import telemetry
 from shared.commands import checked_request_id, refusal_of
@@ -24,9 +26,10 @@ from shared.identity.errors import Refusal
 from shared.identity.viewer import Viewer
 from shared.records import StoreTrouble
 
-BulkAction = Literal["ACCEPT_WORK_ORDER", "RETURN_WORK_ORDER", "GRANT_RETURN", "REFUSE_RETURN", "REASSIGN"]
+BulkAction = Literal["ACCEPT_WORK_ORDER", "RETURN_WORK_ORDER", "GRANT_RETURN", "REFUSE_RETURN", "REASSIGN", "URGE_BY_MEETING"]
 """Of which the same words may be meant for many."""
 MOST = 500
+MEETING_NAME = 100
 AT_ONCE = 8
 LONGEST_SECONDS = 5.0
 """After which no more are begun: the gateway waits ten seconds, and what is under way and the answer take their time too."""
@@ -40,6 +43,7 @@ class Told:
 
     reason: str = ""
     department: str = ""
+    meeting: Meeting | None = None
 
 
 Command = Callable[[Handling, Viewer, str, str, Told, str], Awaitable[None]]
@@ -47,11 +51,12 @@ Command = Callable[[Handling, Viewer, str, str, Told, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Bulkable:
-    """`command` is given one grievance; `reason` and `department`: whether they have to be told."""
+    """`command` is given one grievance; `reason`, `department` and `meeting`: whether they have to be told."""
 
     command: Command
     reason: bool = False
     department: bool = False
+    meeting: bool = False
 
 
 COMMANDS: dict[BulkAction, Bulkable] = {
@@ -72,6 +77,11 @@ COMMANDS: dict[BulkAction, Bulkable] = {
         reason=True,
         department=True,
     ),
+    "URGE_BY_MEETING": Bulkable(
+        lambda parts, who, request, id, told, origin: urge_of_meeting(parts, who, request, id, _of(told), told.reason, origin),
+        reason=True,
+        meeting=True,
+    ),
 }
 
 
@@ -81,8 +91,7 @@ async def act_on_many(
     request_id: str,
     action: BulkAction,
     grievances: list[str],
-    reason: str | None,
-    department: str | None,
+    told: Told,
     origin: str,
 ) -> dict[str, Refusal | None]:
     """Of each grievance, in the order in which they were named, why it was not done; None where it was. Raises Refusal for a bulk that is
@@ -90,7 +99,7 @@ async def act_on_many(
     viewer.require(*roles_of(action))
     checked_request_id(request_id)
     _check_named(grievances)
-    bulkable, told = COMMANDS[action], Told(reason or "", department or "")
+    bulkable = COMMANDS[action]
     _check_told(bulkable, told)
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST_SECONDS
@@ -131,8 +140,24 @@ def _check_told(bulkable: Bulkable, told: Told) -> None:
         raise Refusal("REASON_UNASKED", "此操作不填理由。", "This action takes no reason.", "reason")
     if bulkable.department and not told.department:
         raise Refusal("DEPARTMENT_MISSING", "须指定改派的部门。", "Name the department to which they go.", "department")
+    if bulkable.meeting:
+        _check_meeting(told.meeting)
+    elif told.meeting is not None:
+        raise Refusal("MEETING_UNASKED", "此操作不填会议。", "This action names no meeting.", "meeting")
     if told.department and not bulkable.department:
         raise Refusal("DEPARTMENT_UNASKED", "此操作不指定部门。", "This action names no department.", "department")
+
+
+def _check_meeting(meeting: Meeting | None) -> None:
+    if meeting is None:
+        raise Refusal("MEETING_MISSING", "须指明会议。", "Name the meeting.", "meeting")
+    if not 1 <= len(meeting.name.strip()) <= MEETING_NAME:
+        raise Refusal("MEETING_NAME", f"会议名称为1至{MEETING_NAME}字。", f"Its name has 1 to {MEETING_NAME} characters.", "meeting")
+
+
+def _of(told: Told) -> Meeting:
+    assert told.meeting is not None, "it was checked"
+    return told.meeting
 
 
 async def _few_at_once(ids: list[str], one: Callable[[str], Awaitable[Refusal | None]]) -> dict[str, Refusal | None]:

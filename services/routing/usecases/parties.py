@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain import co_handlers, extensions, handoff, judging, returns, suspension, urging, verification
+from services.routing.domain import cards, co_handlers, extensions, handoff, judging, returns, supervision, suspension, urging, verification
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
@@ -31,8 +31,10 @@ DISPATCHERS = (Role.DISPATCHER,)
 SUPERVISORS = (Role.SUPERVISOR,)
 PETITIONERS = (Role.RESIDENT,)
 COMMUNITIES = (Role.COMMUNITY_SECRETARY,)
+HEADS = (Role.DEPARTMENT_HEAD,)
 TEAMS = (Role.SECRETARY, Role.TEAM_LEADER)
 URGERS = (*PETITIONERS, *TEAMS, *DISPATCHERS, *SUPERVISORS)
+CONVENERS = (*TEAMS, *COMMUNITIES, *DISPATCHERS, *SUPERVISORS)
 # Who acts for a territory, as what.
 TERRITORIAL: dict[Party, Role] = {
     "DISPATCHER": Role.DISPATCHER,
@@ -61,6 +63,18 @@ def _owns_or_heads(viewer: Viewer, case: Case, access: Access) -> bool:
 
 def _has_a_part(viewer: Viewer, case: Case, access: Access) -> bool:
     return may_handle(viewer, access) and co_handlers.contributes(case, viewer.department)
+
+
+def may_head(viewer: Viewer, access: Access) -> bool:
+    """The first responsible person of a department that handles it."""
+    return viewer.has(*HEADS) and may_handle(viewer, access)
+
+
+def is_carded(viewer: Viewer, case: Case, access: Access) -> bool:
+    """The first responsible person of a department that got a card for it, wherever it has gone since. Never the accused."""
+    department = viewer.department
+    mine = department is not None and any(card.department == department for card in case.cards)
+    return viewer.has(*HEADS) and mine and department not in access.accused_departments
 
 
 def may_dispatch(viewer: Viewer, access: Access) -> bool:
@@ -96,6 +110,16 @@ def _heard_it(viewer: Viewer, access: Access) -> bool:
 def may_urge(viewer: Viewer, access: Access) -> bool:
     """Whose grievance it is, whose team heard it, and who dispatches or supervises in its place."""
     return may_withdraw(viewer, access) or _heard_it(viewer, access) or may_dispatch(viewer, access) or may_supervise(viewer, access)
+
+
+def may_convene(viewer: Viewer, access: Access) -> bool:
+    """Officials who answer to a meeting for the grievance's place, or whose team heard it."""
+    return (
+        _heard_it(viewer, access)
+        or may_dispatch(viewer, access)
+        or may_supervise(viewer, access)
+        or (may_advise(viewer, access) and viewer.covers(access.division))
+    )
 
 
 PARTIES: dict[Party, PartyRule] = {
@@ -147,6 +171,16 @@ PARTIES: dict[Party, PartyRule] = {
         lambda viewer, _case, access: may_urge(viewer, access),
         lambda: Forbidden("NOT_YOURS_TO_URGE", "您不能催办该诉求。", "It is not yours to urge."),
     ),
+    "CONVENER": PartyRule(
+        CONVENERS,
+        lambda viewer, _case, access: may_convene(viewer, access),
+        lambda: Forbidden("NOT_YOURS_TO_URGE", "您不能催办该诉求。", "It is not yours to urge."),
+    ),
+    "CARDED": PartyRule(
+        HEADS,
+        is_carded,
+        lambda: Forbidden("NOT_YOUR_CARD", "该诉求没有您所在部门的红黄牌。", "Your department got no card for it.", "card"),
+    ),
     "COMMUNITY": PartyRule(
         COMMUNITIES,
         lambda viewer, _case, access: may_advise(viewer, access),
@@ -174,14 +208,14 @@ def author(viewer: Viewer, action: Action, case: Case) -> Owner:
     """Who makes the move, as role, unit and id: a handler or head for a department, a dispatcher, supervisor or party secretary for a
     territory."""
     party = BY_ACTION[action].by
-    if party == "URGER":
+    if party in ("URGER", "CONVENER"):
         return _urging(viewer, case)
     if party == "PETITIONER":
         return PETITIONER
     leads = case.work_order is not None and _acts_for(viewer) == case.work_order.department
     if party in TERRITORIAL or (party == "LEAD_OR_DISPATCHER" and not leads):
         return _for_territory(viewer, TERRITORIAL.get(party, Role.DISPATCHER), case)
-    role = Role.HANDLER if viewer.has(Role.HANDLER) else Role.DEPARTMENT_HEAD
+    role = Role.HANDLER if viewer.has(Role.HANDLER) and party != "CARDED" else Role.DEPARTMENT_HEAD
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
 
 
@@ -190,7 +224,8 @@ def _urging(viewer: Viewer, case: Case) -> Owner:
     if viewer.has(*TEAMS) and viewer.team == case.team and case.team is not None:
         role = Role.SECRETARY if viewer.has(Role.SECRETARY) else Role.TEAM_LEADER
         return Owner(staffId=viewer.sub, role=role, unit=case.team)
-    return _for_territory(viewer, Role.SUPERVISOR if viewer.has(Role.SUPERVISOR) else Role.DISPATCHER, case)
+    held = next(role for role in (*SUPERVISORS, *DISPATCHERS, *COMMUNITIES) if viewer.has(role))
+    return _for_territory(viewer, held, case)
 
 
 def _for_territory(viewer: Viewer, role: Role, case: Case) -> Owner:
@@ -219,6 +254,8 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
         or handoff.hindrance(case, action)
         or suspension.hindrance(case, action, now)
         or verification.hindrance(case, action, viewer.sub)
+        or supervision.hindrance(case, action, now)
+        or cards.hindrance(case, action, _acts_for(viewer))
         or urging.hindrance(case, action, PETITIONER.staffId if is_petitioner(viewer, parts.access_of(case)) else viewer.sub, now)
     ):
         raise refusal

@@ -99,6 +99,7 @@ async def intake_service(intake_store_settings: CommonSettings, keys_dir: Path) 
         keys_dir=keys_dir,
         jwks=str(keys_dir / "issuer.jwks.json"),
         issuer=ISSUER,
+        quiet_hours="",
     )
     service = Service(settings)
     await service.migrate()

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from services.feedback.domain.followup import FollowUp
 from services.feedback.store.mongo import access_of as followup_access
-from services.feedback.usecases.answer_survey import Surveying
+from services.feedback.usecases.answer_survey import Said
 from services.feedback.usecases.answer_survey import answer as answer_survey
 from services.intake.domain.grievance import Grievance
 from services.intake.store.mongo import access_of as grievance_access
@@ -180,10 +180,9 @@ async def test_a_direct_answer_reaches_the_petitioner_who_is_asked_and_it_closes
     text = "该项目手续齐全，详询〔电话〕。"
     assert followup.reply is not None
     assert (followup.reply.text, followup.reply.delivery, followup.reply.by.role) == (text, "SENT", "DISPATCHER")
-    assert (grievance.progress.publicReply, [delivery.text for delivery in grievance.deliveries]) == (text, [text])
+    assert (grievance.progress.publicReply, [held.text for held in grievance.deliveries if held.purpose == "REPLY"]) == (text, [text])
     assert followup.survey is not None
-    surveying = Surveying(town.feedback.writer, town.feedback.reference_key, town.routing.runtime.world.now, followup_access)
-    await answer_survey(surveying, viewer(Role.CALLER), "s", id, True, "SATISFIED", None, "test")
+    await answer_survey(town.feedback.surveying(), viewer(Role.CALLER), "s", id, Said(True, "SATISFIED"), "test")
     await town.settle(id)
     assert (await everywhere(town, id))[1].status == "CLOSED"
 

@@ -19,7 +19,7 @@ from services.intake.domain.retention import due, ended_on, kept_of, last_day, r
 from services.intake.domain.uploads import UploadRefused
 from services.intake.service import Service
 from services.intake.store.mongo import access_of
-from services.intake.usecases.deliver import Delivering, deliver
+from services.intake.usecases.deliver import deliver
 from services.intake.usecases.erase_petitioner import erase_round
 from services.intake.usecases.keep_retention import keep_retention
 from services.intake.usecases.receive_upload import ReceiveUpload
@@ -276,11 +276,10 @@ async def test_a_delivery_to_somebody_erased_fails_and_tells_nobody(graph: Graph
     delivery = Delivery(id="to-nobody", purpose="REPLY", text="答复")
     await service.writer.act(id, lambda held: (held.with_delivery(delivery), []))
     await graph.do(OFFICER, "erasePetitioner", ERASE, grievanceId=id, **WHY)
-    world = service.runtime.world
-    parts = Delivering(service.writer, service.persons, service.notices, world.now, world.real_now, lambda: "claim", timedelta(seconds=30))
-    assert [await deliver(parts, id), await deliver(parts, id)] == [1, 0]
+    person = (await service.grievances.find_many([id]))[id].person
+    assert [await deliver(service.outbound.delivering, id, person) for _ in range(2)] == [1, 0]
     said = (await graph.said(id))[-1]
-    assert (said["result"], said["reason"]) == ("failed", "the petitioner was erased")
+    assert (said["result"], said["reason"]) == ("failed", "petitioner_erased")
     assert await service.runtime.database["notices"].find_one({"_id": "to-nobody"}) is None
 
 

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.feedback.events import CONSUMERS as FEEDBACK_CONSUMERS
-from services.feedback.service import PARTICIPANT as FEEDBACK_PARTICIPANT
+from services.feedback.events import HANDLED
+from services.feedback.service import participant
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
-from services.feedback.store.mongo import access_of as followup_access
-from services.feedback.usecases.answer_survey import Surveying, answer
+from services.feedback.usecases.answer_survey import Said, answer
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, check_day_summary
 from services.intake.usecases.complete_grievance import CompleteGrievance, NamedPetitioner, complete_grievance
 from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
@@ -87,9 +86,8 @@ async def closed(town: Town, request: str = "told", **changes: Any) -> str:
     day = datetime.fromisoformat(today).date()
     await check_day_summary(summarising, SECRETARY, CheckDaySummary(request_id=f"c-{request}", day=day, items=[look]), "test")
     await hand_up_day_summary(summarising, SECRETARY, HandUpDaySummary(request_id=f"h-{request}", day=day), "test")
-    world = town.routing.runtime.world
     handling = town.routing.handling()
-    surveying = Surveying(town.feedback.writer, town.feedback.reference_key, world.now, followup_access)
+    surveying = town.feedback.surveying()
     caller = viewer(Role.CALLER)
     for round in (1, 2):
         handler = await handler_of(town, id)
@@ -99,7 +97,7 @@ async def closed(town: Town, request: str = "told", **changes: Any) -> str:
         await report(handling, handler, f"r-{request}-{round}", id, "您说的梧桐树已修剪，新牌装好了。", [], "test")
         await town.settle(id)
         reason = "没有修到凤凰台" if round == 1 else None
-        await answer(surveying, caller, f"s-{request}-{round}", id, round == 2, "SATISFIED", reason, "test")
+        await answer(surveying, caller, f"s-{request}-{round}", id, Said(round == 2, "SATISFIED", reason), "test")
         await town.settle(id)
     await tell_petitioner(
         town.intake.duties.telling, SECRETARY, TellPetitioner(request_id=f"t-{request}", grievance_id=id, words="当面说了梧桐。"), "test"
@@ -148,7 +146,7 @@ async def test_who_is_sent_the_rewritten_events_arrives_at_the_same_state(town: 
     await erase_round(town.intake.erasing)
     await town.settle(id)
     await town.scrub()
-    late = Desk(FEEDBACK_PARTICIPANT, FOLLOWUPS)
+    late = Desk(participant(town.feedback.rules), FOLLOWUPS)
     rows = []
     for name in ("intake", "routing"):
         rows += await town.services[name].runtime.database["events"].find({"subject": id}).to_list(None)
@@ -158,7 +156,7 @@ async def test_who_is_sent_the_rewritten_events_arrives_at_the_same_state(town: 
     # What they answered themselves is feedback's own, and no event of the others.
     own = {"survey", "earlier_surveys", "timeline"}
     assert rebuilt.model_dump(exclude=own) == live.model_dump(exclude=own)
-    assert set(FEEDBACK_CONSUMERS) >= {row["type"] for row in rows if "registered" not in row["type"]}
+    assert {row["type"] for row in rows} <= HANDLED
 
 
 async def test_an_event_that_is_not_relayed_yet_is_relayed_first(town: Town) -> None:
@@ -211,7 +209,7 @@ async def test_handling_goes_on_and_a_department_answers_to_nobody(town: Town) -
     held = (await town.intake.grievances.find_many([id]))[id]
     assert [(delivery.state, delivery.text) for delivery in held.deliveries] == [("FAILED", ERASED)]
     attempted = [decode(event.body)["data"]["reason"] for event in town.published if "delivery_attempted" in event.type]
-    assert attempted == ["the petitioner was erased"]
+    assert attempted == ["petitioner_erased"]
     assert await town.intake.runtime.database["notices"].count_documents({}) == 0
     assert not any((await town.found(PLANTED)).values())
 
@@ -235,11 +233,11 @@ async def test_the_name_that_was_declared_is_nowhere_in_what_others_write_and_no
     await send_elsewhere(handling, dispatcher, "e", id, row.code, f"应{NAME}要求改派。", "test")
     handler = await handler_of(town, id)
     await accept(handling, handler, "a", id, "test")
-    surveying = Surveying(town.feedback.writer, town.feedback.reference_key, town.routing.runtime.world.now, followup_access)
+    surveying = town.feedback.surveying()
     for round, called in ((1, "孔 凡 莹"), (2, f"{NAME}（现名孔繁荧）")):
         await report(handling, handler, f"r-{round}", id, f"已当面告知{called}，牌子装好了。", [], "test")
         await town.settle(id)
-        await answer(surveying, viewer(Role.CALLER), f"s-{round}", id, False, "DISSATISFIED", f"{called}说没有装好", "test")
+        await answer(surveying, viewer(Role.CALLER), f"s-{round}", id, Said(False, "DISSATISFIED", f"{called}说没有装好"), "test")
         await town.settle(id)
         if round == 1:
             corrected = CorrectPetitioner(request_id="n", grievance_id=id, name="孔繁荧", reason="写错了")
@@ -250,7 +248,8 @@ async def test_the_name_that_was_declared_is_nowhere_in_what_others_write_and_no
     assert case.work_order is not None
     assert case.work_order.reason == "应〔姓名〕要求改派。"
     assert followup.survey is not None
-    assert followup.survey.reason == "〔姓名〕（现名〔姓名〕）说没有装好"
+    assert followup.survey.answer is not None
+    assert followup.survey.answer.reason == "〔姓名〕（现名〔姓名〕）说没有装好"
     assert not any((await town.found([NAME, "孔 凡 莹", "孔繁荧"])).values())
 
     marks = [mark for name in (NAME, "孔繁荧") for mark in name_marks(town.routing.reference_key, id, name)]

@@ -21,9 +21,10 @@ from services.routing.domain.lifecycle import Action
 from services.routing.domain.part import Part
 from services.routing.domain.policy import Policy
 from services.routing.domain.reckoning import Reckoning
+from services.routing.domain.supervised import Card, SupervisionOrder
 from services.routing.domain.targets import HOTLINE
 from services.routing.domain.waits import Report, Suspension, Urge, Verification
-from services.routing.domain.work_order import Extension, Return, WorkOrder
+from services.routing.domain.work_order import Asked, Extension, Return, WorkOrder
 from services.routing.domain.workdays import Due
 from services.routing.events import CONSUMERS, OPENS, consumer
 from services.routing.store.mongo import CODEC, access_of
@@ -134,10 +135,10 @@ def answered_on_the_spot(**changes: Any) -> Case:
     return dispatching.appraise(opened(onSpotAnswer="已当场解释。", **changes), "已当场解释。", AT)[0]
 
 
-def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT) -> SurveyAnsweredV1:
+def survey_answer(*, happy: bool, round: int = 1, at: datetime = AT, change: int = 0) -> SurveyAnsweredV1:
     grade: Any = "SATISFIED" if happy else "DISSATISFIED"
     reason = None if happy else "字还是看不清"
-    return SurveyAnsweredV1(round=round, resolved=happy, satisfied=grade, reason=reason, reworkAsked=not happy, at=at)
+    return SurveyAnsweredV1(round=round, resolved=happy, satisfied=grade, reason=reason, reworkAsked=not happy, at=at, change=change)
 
 
 def case_in(status: Status, **changes: Any) -> Case:
@@ -165,6 +166,32 @@ def with_suspension(case: Case) -> Case:
 def urged(case: Case) -> Case:
     """By the petitioner, without an answer."""
     return case.with_(urges=[Urge(at=AT, by=domain.PETITIONER, words="等了很久。")])
+
+
+def with_order_issued(case: Case, **changes: Any) -> Case:
+    """A supervision order of the supervisor's waits for its department's reply. What was closed, supervision has taken up."""
+    fields: dict[str, Any] = {"ordinal": len(case.orders) + 1, "follows": None, "at": AT, "by": SUPERVISOR, "head": None}
+    work_order = domain.order_of(case)
+    fields |= {"department": work_order.department, "dispatched_at": work_order.dispatched_at, "demand": "请说明进展。"}
+    held = SupervisionOrder(**(fields | {"due_at": RECKONING.days(AT, 3).at} | changes))
+    return case.with_(orders=[*case.orders, held], needs_supervision=case.status == "CLOSED")
+
+
+def with_order_replied(case: Case) -> Case:
+    issued = with_order_issued(case)
+    return issued.with_(orders=[issued.orders[0].replied("三日内更换。", HANDLER, AT)])
+
+
+def with_card(case: Case, **changes: Any) -> Case:
+    """That the clock gave its department."""
+    fields: dict[str, Any] = {"ordinal": len(case.cards) + 1, "department": LUCHENG, "month": "2020-06", "given": "YELLOW"}
+    held = Card(**(fields | {"ground": "RESULT_OVERDUE", "at": AT, "by": domain.SYSTEM} | changes))
+    return case.with_(cards=[*case.cards, held])
+
+
+def with_appeal(case: Case) -> Case:
+    """That nobody has decided on."""
+    return with_card(case, appeal=Asked(department=LUCHENG, at=AT, by=HEAD, reason="等待上级批复。"))
 
 
 def provisionally_due(case: Case) -> Case:
@@ -252,7 +279,7 @@ def office(case: Case) -> Desk:
     return made
 
 
-async def code_of(command: Awaitable[None]) -> tuple[str, str | None]:
+async def code_of(command: Awaitable[object]) -> tuple[str, str | None]:
     """The code and the field of its refusal."""
     with pytest.raises(Refusal) as refused:
         await command

@@ -13,9 +13,10 @@ from gateway.costs import FILE, CostMap, read_costs
 from gateway.limits import Limits
 from gateway.settings import GatewaySettings
 from gateway.supergraph_file import read_supergraph
+from services.routing.domain.waits import Meeting
 from services.routing.subgraph.bulk import Bulk
 from services.routing.usecases import act_on_many as bulk
-from services.routing.usecases.act_on_many import COMMANDS, MOST, BulkAction, act_on_many
+from services.routing.usecases.act_on_many import COMMANDS, MOST, BulkAction, Told, act_on_many
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
 from shared.read_your_writes import MAX_NAMED, Freshness, noting_writes
@@ -28,12 +29,13 @@ from tests.services.routing.test_lifecycle import BY_ACTION
 HANDLER, DISPATCHER = viewer(Role.HANDLER), viewer(Role.DISPATCHER)
 IDS = [f"g-{place:03}" for place in range(20)]
 # What is told of each action, as its own command is told it in test_lifecycle.
-TOLD: dict[BulkAction, tuple[str | None, str | None]] = {
-    "ACCEPT_WORK_ORDER": (None, None),
-    "RETURN_WORK_ORDER": ("不归本部门管。", None),
-    "GRANT_RETURN": ("转住建。", ZJJ),
-    "REFUSE_RETURN": ("归本部门管。", None),
-    "REASSIGN": ("转住建。", ZJJ),
+TOLD: dict[BulkAction, Told] = {
+    "ACCEPT_WORK_ORDER": Told(),
+    "RETURN_WORK_ORDER": Told("不归本部门管。"),
+    "GRANT_RETURN": Told("转住建。", ZJJ),
+    "REFUSE_RETURN": Told("归本部门管。"),
+    "REASSIGN": Told("转住建。", ZJJ),
+    "URGE_BY_MEETING": Told("请尽快。", meeting=test_lifecycle.MEETING),
 }
 
 
@@ -49,7 +51,7 @@ async def run(
     made: Desk, ids: list[str], who: Viewer = HANDLER, action: BulkAction = "ACCEPT_WORK_ORDER", request: str = "bulk"
 ) -> dict[str, str | None]:
     """Of each, the code of its refusal."""
-    answers = await act_on_many(handling(made), who, request, action, ids, *TOLD[action], "test")
+    answers = await act_on_many(handling(made), who, request, action, ids, TOLD[action], "test")
     return {id: refusal and refusal.code for id, refusal in answers.items()}
 
 
@@ -87,7 +89,7 @@ async def test_each_is_answered_for_itself_in_the_order_in_which_they_were_named
     made.put(dispatched(accused=[LUCHENG]), "accuses them")
     made.put(case_in("CLOSED"), "closed")
     asked = ["closed", "b", "none such", "accuses them", "another's", "a"]
-    answers = await act_on_many(handling(made), HANDLER, "bulk", "ACCEPT_WORK_ORDER", asked, None, None, "test")
+    answers = await act_on_many(handling(made), HANDLER, "bulk", "ACCEPT_WORK_ORDER", asked, Told(), "test")
     assert list(answers) == asked
     codes = {id: refusal and refusal.code for id, refusal in answers.items()}
     not_there = dict.fromkeys(("none such", "accuses them", "another's"), "NOT_FOUND")
@@ -194,28 +196,31 @@ async def test_few_are_under_way_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("action", "ids", "reason", "department", "refused"),
+    ("action", "ids", "told", "refused"),
     [
-        ("ACCEPT_WORK_ORDER", [], None, None, ("BULK_SIZE", "grievances")),
-        ("ACCEPT_WORK_ORDER", [str(n) for n in range(MOST + 1)], None, None, ("BULK_SIZE", "grievances")),
-        ("ACCEPT_WORK_ORDER", ["a", "b", "a"], None, None, ("GRIEVANCE_REPEATED", "grievances")),
-        ("ACCEPT_WORK_ORDER", ["a"], "因为", None, ("REASON_UNASKED", "reason")),
-        ("ACCEPT_WORK_ORDER", ["a"], None, ZJJ, ("DEPARTMENT_UNASKED", "department")),
-        ("RETURN_WORK_ORDER", ["a"], None, None, ("TEXT_EMPTY", "reason")),
-        ("RETURN_WORK_ORDER", ["a"], "字" * 2_001, None, ("TEXT_TOO_LONG", "reason")),
-        ("RETURN_WORK_ORDER", ["a"], "因为", ZJJ, ("DEPARTMENT_UNASKED", "department")),
-        ("GRANT_RETURN", ["a"], "因为", None, ("DEPARTMENT_MISSING", "department")),
-        ("REFUSE_RETURN", ["a"], "因为", ZJJ, ("DEPARTMENT_UNASKED", "department")),
-        ("REASSIGN", ["a"], "因为", None, ("DEPARTMENT_MISSING", "department")),
-        ("REASSIGN", ["a"], " ", ZJJ, ("TEXT_EMPTY", "reason")),
+        ("ACCEPT_WORK_ORDER", [], Told(), ("BULK_SIZE", "grievances")),
+        ("ACCEPT_WORK_ORDER", [str(n) for n in range(MOST + 1)], Told(), ("BULK_SIZE", "grievances")),
+        ("ACCEPT_WORK_ORDER", ["a", "b", "a"], Told(), ("GRIEVANCE_REPEATED", "grievances")),
+        ("ACCEPT_WORK_ORDER", ["a"], Told("因为"), ("REASON_UNASKED", "reason")),
+        ("ACCEPT_WORK_ORDER", ["a"], Told(department=ZJJ), ("DEPARTMENT_UNASKED", "department")),
+        ("RETURN_WORK_ORDER", ["a"], Told(), ("TEXT_EMPTY", "reason")),
+        ("RETURN_WORK_ORDER", ["a"], Told("字" * 2_001), ("TEXT_TOO_LONG", "reason")),
+        ("RETURN_WORK_ORDER", ["a"], Told("因为", ZJJ), ("DEPARTMENT_UNASKED", "department")),
+        ("GRANT_RETURN", ["a"], Told("因为"), ("DEPARTMENT_MISSING", "department")),
+        ("REFUSE_RETURN", ["a"], Told("因为", ZJJ), ("DEPARTMENT_UNASKED", "department")),
+        ("REASSIGN", ["a"], Told("因为"), ("DEPARTMENT_MISSING", "department")),
+        ("REASSIGN", ["a"], Told(" ", ZJJ), ("TEXT_EMPTY", "reason")),
+        ("REASSIGN", ["a"], Told("因为", ZJJ, test_lifecycle.MEETING), ("MEETING_UNASKED", "meeting")),
+        ("URGE_BY_MEETING", ["a"], Told("请尽快。"), ("MEETING_MISSING", "meeting")),
+        ("URGE_BY_MEETING", ["a"], Told("请尽快。", meeting=Meeting(name=" ", day="2020-06-05")), ("MEETING_NAME", "meeting")),
     ],
 )
 async def test_a_bulk_that_is_none_is_refused_by_its_field(
-    action: BulkAction, ids: list[str], reason: str | None, department: str | None, refused: tuple[str, str]
+    action: BulkAction, ids: list[str], told: Told, refused: tuple[str, str]
 ) -> None:
     who = Viewer(**{**vars(HANDLER), "roles": frozenset({Role.HANDLER, Role.DISPATCHER})})
     made = office_of(["a"])
-    assert await code_of(act_on_many(handling(made), who, "r", action, ids, reason, department, "test")) == refused
+    assert await code_of(act_on_many(handling(made), who, "r", action, ids, told, "test")) == refused
     assert made.document("a")["version"] == 7
 
 

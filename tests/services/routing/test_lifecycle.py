@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import get_args
 
 import pytest
 
 from services.feedback.events.on_grievance_moved import WORDS
 from services.routing.domain import (
+    cards,
     co_handlers,
     course,
     dispatching,
@@ -18,6 +19,7 @@ from services.routing.domain import (
     judging,
     recalculation,
     returns,
+    supervision,
     suspension,
     urging,
     verification,
@@ -37,6 +39,7 @@ from services.routing.domain.lifecycle import (
     actions_from,
     next_status,
 )
+from services.routing.domain.waits import Meeting
 from services.routing.store.mongo import access_of
 from services.routing.subgraph.types import CaseAction, GrievanceStatus
 from services.routing.usecases.accept_work_order import accept
@@ -49,6 +52,7 @@ from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
 from services.routing.usecases.hand_over_work_order import give
+from services.routing.usecases.hold_card import appeal_against, decide_on_card, give_card
 from services.routing.usecases.judge_grievance import judge
 from services.routing.usecases.parties import PARTIES, allowances
 from services.routing.usecases.ports import Handling
@@ -56,11 +60,13 @@ from services.routing.usecases.reassign_work_order import send_elsewhere
 from services.routing.usecases.recall_for_appraisal import take_back
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.return_work_order import send_back
+from services.routing.usecases.supervise_department import decide_on_reply, demand_reply, reply_to_order
 from services.routing.usecases.suspend_work_order import end_suspension_of, resume_work_order, suspend_work_order
-from services.routing.usecases.urge_grievance import answer_who_urges, urge_handling
+from services.routing.usecases.urge_grievance import answer_who_urges, urge_handling, urge_of_meeting
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
+from shared.china_time import day_in_china
 from shared.contracts.base import Contract
-from shared.contracts.feedback import FedBackV1
+from shared.contracts.feedback import FedBackV1, SurveyExpiredV1
 from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceMovedV1, Status
 from shared.identity.access import may_see
@@ -84,7 +90,13 @@ from tests.services.routing.builders import (
 )
 from tools import flows
 
-Command = Callable[[Handling, Viewer, str], Awaitable[None]]
+Command = Callable[[Handling, Viewer, str], Awaitable[object]]
+
+
+def in_four_days(parts: Handling) -> date:
+    return day_in_china(parts.now() + timedelta(days=4))
+
+
 # Of each action that people make: its command, by the id of the request.
 COMMANDS: dict[Action, Command] = {
     "ASK_OPINION": lambda parts, who, r: ask_for_opinion(parts, who, r, ID, "COMMUNITY", None, "情况属实吗？", ""),
@@ -118,7 +130,17 @@ COMMANDS: dict[Action, Command] = {
     "URGE": lambda parts, who, r: urge_handling(parts, who, r, ID, "等了很久。", ""),
     "ANSWER_URGE": lambda parts, who, r: answer_who_urges(parts, who, r, ID, "明天完工。", ""),
     "WITHDRAW": lambda parts, who, r: withdraw_grievance(parts, who, r, ID, "已经好了。", ""),
+    "ISSUE_SUPERVISION_ORDER": lambda parts, who, r: demand_reply(parts, who, r, ID, "请说明进展。", in_four_days(parts), ""),
+    "REPLY_SUPERVISION_ORDER": lambda parts, who, r: reply_to_order(parts, who, r, ID, "三日内更换。", ""),
+    "ACCEPT_SUPERVISION_REPLY": lambda parts, who, r: decide_on_reply(parts, who, r, ID, True, "可以。", ""),
+    "REFUSE_SUPERVISION_REPLY": lambda parts, who, r: decide_on_reply(parts, who, r, ID, False, "没有日期。", ""),
+    "GIVE_CARD": lambda parts, who, r: give_card(parts, who, r, ID, "YELLOW", "推诿。", ""),
+    "APPEAL_CARD": lambda parts, who, r: appeal_against(parts, who, r, ID, 1, "等待上级批复。", ""),
+    "UPHOLD_CARD": lambda parts, who, r: decide_on_card(parts, who, r, ID, 1, True, None, "理由不足。", ""),
+    "CORRECT_CARD": lambda parts, who, r: decide_on_card(parts, who, r, ID, 1, False, None, "确有批复。", ""),
+    "URGE_BY_MEETING": lambda parts, who, r: urge_of_meeting(parts, who, r, ID, MEETING, "请尽快。", ""),
 }
+MEETING = Meeting(name="6月集中分析会", day="2020-06-05")
 # Where it has to have been asked before: what a case of any state needs more.
 NEEDS: dict[Action, Callable[[Case], Case]] = {
     **dict.fromkeys(("GRANT_EXTENSION", "REFUSE_EXTENSION"), builders.with_extension_asked),
@@ -128,6 +150,11 @@ NEEDS: dict[Action, Callable[[Case], Case]] = {
     "ANSWER_URGE": builders.urged,
     "SUBMIT_RESOLUTION": builders.with_verification,
     **dict.fromkeys(verification.ANSWERS, builders.with_report_waiting),
+    "ISSUE_SUPERVISION_ORDER": lambda case: case.with_(needs_supervision=True),
+    "REPLY_SUPERVISION_ORDER": builders.with_order_issued,
+    **dict.fromkeys(("ACCEPT_SUPERVISION_REPLY", "REFUSE_SUPERVISION_REPLY"), builders.with_order_replied),
+    "APPEAL_CARD": builders.with_card,
+    **dict.fromkeys(("UPHOLD_CARD", "CORRECT_CARD"), builders.with_appeal),
 }
 # What goes on in the same write, and to where.
 GOES_ON: dict[Action, Status] = {"JUDGE": "DISPATCHED"}
@@ -167,6 +194,15 @@ MAKERS: dict[Action, set[Role]] = {
     "URGE": {Role.RESIDENT, Role.SECRETARY, Role.TEAM_LEADER, Role.DISPATCHER, Role.SUPERVISOR},
     "ANSWER_URGE": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "WITHDRAW": {Role.RESIDENT},
+    "ISSUE_SUPERVISION_ORDER": {Role.SUPERVISOR},
+    "REPLY_SUPERVISION_ORDER": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "ACCEPT_SUPERVISION_REPLY": {Role.SUPERVISOR},
+    "REFUSE_SUPERVISION_REPLY": {Role.SUPERVISOR},
+    "GIVE_CARD": {Role.SUPERVISOR},
+    "APPEAL_CARD": {Role.DEPARTMENT_HEAD},
+    "UPHOLD_CARD": {Role.SUPERVISOR},
+    "CORRECT_CARD": {Role.SUPERVISOR},
+    "URGE_BY_MEETING": {Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY, Role.DISPATCHER, Role.SUPERVISOR},
 }
 
 
@@ -201,7 +237,7 @@ def test_every_action_that_people_make_has_its_command() -> None:
     assert set(COMMANDS) == set(MAKERS) == {move.action for move in MOVES if move.by in PARTIES}
 
 
-async def refusal_of(command: Awaitable[None]) -> str | None:
+async def refusal_of(command: Awaitable[object]) -> str | None:
     try:
         await command
     except NoSuchRecord:
@@ -237,6 +273,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     opened, spoken = builders.opened(), builders.opened(onSpotAnswer="已解释。")
     accepted = dispatching.appraise(opened, None, AT)
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
+    closed = course.surveyed(surveyed, survey_answer(happy=True), RECKONING)[0]
     suspended, waiting = builders.case_in("SUSPENDED"), builders.with_report_waiting(builders.handled())
     verified = builders.with_verification(builders.handled())
     zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
@@ -246,6 +283,10 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     judged = judging.judged(waits, SAID, DISPATCHER, AT)
     fired = watch.fire(builders.handled(), builders.KNOWN, AT + timedelta(days=30))
     assert fired is not None
+    until = AT.date() + timedelta(days=4)
+    issued, replied = builders.with_order_issued(builders.handled()), builders.with_order_replied(builders.handled())
+    appealed = builders.with_appeal(builders.handled())
+    [card] = appealed.cards
     provisional = builders.provisionally_due(builders.handled())
     fixed = recalculation.fix(provisional, builders.RECKONING, AT)
     assert fixed is not None
@@ -288,11 +329,22 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.handled(), fired),
         (provisional, fixed),
         (builders.handled(), urging.urge(builders.handled(), None, PETITIONER, AT)),
+        (builders.handled(), urging.urge_by_meeting(builders.handled(), MEETING, "请尽快。", SUPERVISOR, AT)),
+        (builders.handled(), supervision.issue(builders.handled(), "请说明进展。", until, None, SUPERVISOR, RECKONING, AT)),
+        (issued, supervision.reply(issued, "三日内更换。", HANDLER, AT)),
+        (issued, course.report_resolution(issued, "已更换。", [], HANDLER, AT)),
+        *((replied, supervision.decide_reply(replied, accepted, "可以。", SUPERVISOR, AT)) for accepted in (True, False)),
+        (builders.handled(), cards.give(builders.handled(), "RED", "推诿。", SUPERVISOR, AT)),
+        (appealed, cards.appeal(appealed, card, "等待批复。", builders.HEAD, AT)),
+        (appealed, cards.uphold(appealed, card, "理由不足。", SUPERVISOR, AT)),
+        (appealed, cards.correct(appealed, card, None, "确有批复。", SUPERVISOR, AT)),
         (builders.urged(builders.handled()), urging.answer_urges(builders.urged(builders.handled()), "明天完工。", HANDLER, AT)),
         (builders.handled(), course.report_resolution(builders.handled(), "已更换。", [], HANDLER, AT)),
         (builders.resolved(), course.fed_back(builders.resolved(), FedBackV1(round=1, deliveryId="d", at=AT))),
         (surveyed, course.surveyed(surveyed, survey_answer(happy=True), RECKONING)),
         (surveyed, course.surveyed(surveyed, survey_answer(happy=False), RECKONING)),
+        (surveyed, course.survey_expired(surveyed, SurveyExpiredV1(round=1, at=AT))),
+        (closed, course.surveyed(closed, survey_answer(happy=False, change=1), RECKONING)),
     ]
 
 

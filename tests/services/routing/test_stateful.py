@@ -17,16 +17,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.feedback.events import apply as apply_in_feedback
+from services.feedback.events import consumer as feedback_under
 from services.feedback.events.on_grievance_registered import on_grievance_registered
-from services.routing.domain import extensions
+from services.routing.domain import cards, extensions, supervision
+from services.routing.domain.cards import BY_RULE
 from services.routing.domain.case import Case
+from services.routing.domain.desks import ENDED
 from services.routing.domain.lifecycle import BY_ACTION, Action, actions_from, next_status
+from services.routing.domain.supervision import state_of
 from services.routing.domain.verification import reporting
 from services.routing.domain.watch import fire, upcoming
 from services.routing.store.mongo import access_of
 from services.routing.usecases.parties import allowances
-from shared.contracts.feedback import FedBackV1
+from shared.contracts.base import Contract
+from shared.contracts.feedback import FedBackV1, SurveyExpiredV1
 from shared.contracts.routing import Status
 from shared.envelope import Event
 from shared.identity.access import may_see
@@ -36,20 +40,29 @@ from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import ANONYMOUS, Viewer
 from shared.record import Outcome
 from shared.writer import NoSuchRecord
-from tests.services.builders import AT, ID, LUCHENG, Desk, event, viewer
+from tests.services.builders import AT, ID, LUCHENG, SURVEY_RULES, Desk, event, viewer
 from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
 from tests.services.routing.test_lifecycle import COMMANDS, MAKERS
 from tests.services.stage import Stage
 
 EXAMPLES, STEPS = int(os.environ.get("MINYI_TEST_EXAMPLES", "80")), 30
-LIVES = 120
+LIVES, MEETINGS = 300, 30
 # By these the result is due for the first time, or anew after nothing was; by these it is due later. By no other does the day move.
-BEGINS_DUE: frozenset[Action] = frozenset({"DISPATCH", "ASK_REWORK", "RESUME", "END_SUSPENSION", "REASSIGN"})
+BEGINS_DUE: frozenset[Action] = frozenset({"DISPATCH", "ASK_REWORK", "REOPEN", "RESUME", "END_SUSPENSION", "REASSIGN"})
 ENDS_DUE: frozenset[Action] = frozenset({"SUSPEND"})
 DEFERS_DUE: frozenset[Action] = frozenset({"GRANT_EXTENSION"})
 # What follows from what other services tell; the events of each are made below.
-TOLD_BY_FEEDBACK: tuple[Action, ...] = ("CONFIRM_FED_BACK", "RECORD_SURVEY")
+TOLD_BY_FEEDBACK: tuple[Action, ...] = ("CONFIRM_FED_BACK", "RECORD_SURVEY", "CLOSE_UNANSWERED", "REOPEN")
+ANSWERS = st.sampled_from([True, False, None])
+"""Satisfied, not satisfied, or no answer."""
 REPORTS: tuple[Action, ...] = ("REPORT_RESOLUTION", "SUBMIT_RESOLUTION")
+# It moves nothing, and is possible nearly everywhere.
+SUPERVISES: frozenset[Action] = frozenset(
+    (
+        *("ISSUE_SUPERVISION_ORDER", "REPLY_SUPERVISION_ORDER", "ACCEPT_SUPERVISION_REPLY", "REFUSE_SUPERVISION_REPLY"),
+        *("GIVE_CARD", "APPEAL_CARD", "UPHOLD_CARD", "CORRECT_CARD"),
+    )
+)
 # In these a department has a work order of it, or had one to which it goes back.
 WITH_A_DEPARTMENT: frozenset[Status] = frozenset({"DISPATCHED", "HANDLING", "RETURN_PENDING", "SUSPENDED", "RESOLVED", "REWORK"})
 DEPARTMENTS = (LUCHENG, ZJJ, SJJ, ELSEWHERE)
@@ -149,15 +162,24 @@ class Life(RuleBasedStateMachine):
             self.does(*self.somebodys(chance))
 
     def somebodys(self, chance: Random) -> tuple[Action, Viewer]:
-        """What is possible in this state, mostly of what does not end it, by somebody of the right role."""
-        possible = self.possible()
-        goes_on = [action for action in possible if actions_from(BY_ACTION[action].target or self.case.status)]
+        """What is possible in this state, mostly of what handles it and does not end it, by somebody of the right role."""
+        possible = [action for action in self.possible() if action not in SUPERVISES or self.ready(action)] or self.possible()
+        handles = [action for action in possible if action not in SUPERVISES]
+        possible = handles if handles and chance.random() < 0.7 else possible
+        goes_on = [action for action in possible if (BY_ACTION[action].target or self.case.status) not in ENDED]
         action = chance.choice(goes_on if goes_on and chance.random() < 0.9 else possible)
         changes: dict[str, Any] = {"sub": chance.choice(["wang", "li"])}
         role = chance.choice(sorted(MAKERS[action]))
         if role in (Role.HANDLER, Role.DEPARTMENT_HEAD):
-            changes["department"] = chance.choice(self.case.departments)
+            carded = [card.department for card in self.case.cards] if action == "APPEAL_CARD" else []
+            changes["department"] = chance.choice(carded or self.case.departments or DEPARTMENTS)
         return action, viewer(role, **changes)
+
+    def ready(self, action: Action) -> bool:
+        """Whether there is an order or a card of which it could be."""
+        department = self.case.cards[-1].department if self.case.cards else None
+        hindered = supervision.hindrance(self.case, action, self.world.at) or cards.hindrance(self.case, action, department)
+        return hindered is None
 
     @precondition(lambda self: self.possible())
     @rule(seed=st.integers(0, 2**32), same=st.booleans())
@@ -168,8 +190,8 @@ class Life(RuleBasedStateMachine):
         self.at_once(chance, self.as_act(*one, "r"), self.as_act(*one, "r") if same else self.as_act(*other, "another"))
 
     @precondition(lambda self: self.possible() and self.awaits_feedback())
-    @rule(seed=st.integers(0, 2**32), happy=st.booleans())
-    def an_event_comes_as_somebody_acts(self, seed: int, happy: bool) -> None:
+    @rule(seed=st.integers(0, 2**32), happy=ANSWERS)
+    def an_event_comes_as_somebody_acts(self, seed: int, happy: bool | None) -> None:
         chance, told = Random(seed), self.from_feedback(happy)
         self.at_once(chance, self.as_act(*self.somebodys(chance), "r"), lambda at: hears(at, told))
 
@@ -218,19 +240,27 @@ class Life(RuleBasedStateMachine):
         return any(action in TOLD_BY_FEEDBACK for action in actions_from(self.case.status))
 
     @precondition(lambda self: self.awaits_feedback())
-    @rule(happy=st.booleans())
-    def feedback_tells(self, happy: bool) -> None:
+    @rule(happy=ANSWERS)
+    def feedback_tells(self, happy: bool | None) -> None:
         before = self.case
         assert self.loop.run_until_complete(self.desk.receive(self.from_feedback(happy))) is Outcome.APPLIED
-        self.follows(before)
+        if self.case.history != before.history:
+            self.follows(before)
+        # Somebody thought better of an answer that led to nothing else.
+        assert self.case.history != before.history or before.status == "CLOSED"
 
-    def from_feedback(self, happy: bool) -> Event:
-        case, order = self.case, self.case.work_order
+    def from_feedback(self, happy: bool | None) -> Event:
+        """That the reply arrived; then the answer, or that there was none; and of what is closed, that the answer was changed."""
+        case, order, at = self.case, self.case.work_order, self.world.at
         round = order.round if order else 1
-        fed_back = case.status in BY_ACTION["CONFIRM_FED_BACK"].origins
-        delivered = FedBackV1(round=round, deliveryId="d", at=self.world.at)
+        answer = survey_answer(happy=bool(happy), round=round, at=at, change=int(case.status == "CLOSED"))
+        told: Contract = answer
+        if case.status in BY_ACTION["CONFIRM_FED_BACK"].origins:
+            told = FedBackV1(round=round, deliveryId="d", at=at)
+        elif case.status == "FED_BACK" and happy is None:
+            told = SurveyExpiredV1(round=round, at=at)
         self.heard += 1
-        return event(delivered if fed_back else survey_answer(happy=happy, round=round, at=self.world.at), self.heard, at=self.world.at)
+        return event(told, self.heard, at=at)
 
     def does(self, action: Action, who: Viewer) -> None:
         """What they are told beforehand is what they are told then; what is refused changes nothing."""
@@ -277,7 +307,7 @@ class Life(RuleBasedStateMachine):
         told = self.desk.events()
         assert [each.type for each in told] == emitted
         for each in told:
-            self.followup, _ = apply_in_feedback(self.followup, each)
+            self.followup, _ = feedback_under(SURVEY_RULES)(self.followup, each)
         actions, was, due = {step.action for step in steps}, before.due_at if before else None, case.due_at
         if was is None and due is not None:
             assert actions & BEGINS_DUE
@@ -303,7 +333,7 @@ class Life(RuleBasedStateMachine):
                 assert order is not None
                 assert case.departments[0] == order.department
             assert len(set(case.departments)) == len(case.departments)
-            if actions_from(case.status):
+            if case.status not in ENDED:
                 assert sum(each.granted is None for each in case.returns) == (case.status == "RETURN_PENDING")
                 assert sum(each.ended_at is None for each in case.suspensions) == (case.status == "SUSPENDED")
             if case.status == "HANDLING":
@@ -321,6 +351,18 @@ class Life(RuleBasedStateMachine):
             given = [(each.of, each.step, each.due_at, each.since) for each in self.case.warnings]
             assert len(set(given)) == len(given)
             assert all(each.at >= each.planned_at for each in self.case.warnings)
+
+    @invariant()
+    def one_order_waits_and_what_a_card_was_stays(self) -> None:
+        if self.desk.tables.documents:
+            case = self.case
+            assert {state_of(case, order) for order in case.orders[:-1]}.isdisjoint({"OPEN", "REPLIED"})
+            assert all(order.follows is None or order.follows < order.ordinal for order in case.orders)
+            assert [each.ordinal for each in case.cards] == list(range(1, len(case.cards) + 1))
+            milder = [[card.given, *(each.colour for each in card.corrections)] for card in case.cards]
+            assert all(course == sorted(set(course), key=["RED", "YELLOW", None].index) for course in milder)
+            by_rule = [warning for warning in case.warnings if (warning.of, warning.step) in BY_RULE]
+            assert sum(card.ground != "BY_HAND" for card in case.cards) <= len(by_rule)
 
     @invariant()
     def history_is_in_order_and_ends_in_the_status(self) -> None:
@@ -342,7 +384,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def what_is_over_is_not_due(self) -> None:
         if self.desk.tables.documents:
-            over = not actions_from(self.case.status)
+            over = self.case.status in ENDED
             assert over == (self.case.closed_at is not None)
             assert not over or self.case.due_at is None
 
@@ -364,10 +406,12 @@ def test_lives_come_by_every_action_that_people_make() -> None:
         chance, life = Random(seed), Life()
         life.registered("HELP", False, None, set(), False)
         for _ in range(STEPS):
-            if life.possible():
-                life.whoever_may_goes_on(chance.getrandbits(32), 1)
-            elif life.awaits_feedback():
+            if life.case.status in ENDED and chance.random() < 0.7:
+                break
+            if life.awaits_feedback() and chance.random() < 0.8:
                 life.feedback_tells(chance.random() < 0.5)
+            else:
+                life.whoever_may_goes_on(chance.getrandbits(32), 1)
             if chance.random() < 0.3:
                 life.time_passes(chance.choice([1, 5, 40]))
         done += life.done
@@ -378,11 +422,13 @@ def test_lives_come_by_every_action_that_people_make() -> None:
 def test_two_replicas_meet_where_it_matters() -> None:
     """Else that they came one after the other would say nothing."""
     mattered: Counter[bool] = Counter()
-    for seed in range(LIVES // 4):
+    for seed in range(MEETINGS):
         chance, life = Random(seed), Life()
         life.registered("HELP", False, None, set(), False)
-        while life.possible():
+        for _ in range(STEPS):
+            if life.case.status in ENDED:
+                break
             life.two_replicas_act_at_once(chance.getrandbits(32), chance.random() < 0.2)
         mattered += life.mattered
         life.teardown()
-    assert min(mattered[True], mattered[False]) > LIVES // 4
+    assert min(mattered[True], mattered[False]) > MEETINGS

@@ -50,7 +50,7 @@ EXAMPLES: tuple[Contract, ...] = (
         onSpotAnswer=None,
         nameMarks=[f"3.{'ab' * 16}"],
     ),
-    intake.DeliveryAttemptedV1(deliveryId="d-1", channel="WEB", result="sent", at=AT, reason=None),
+    intake.DeliveryAttemptedV1(deliveryId="d-1", channel="SMS", result="sent", at=AT, reason=None, attempt=1, final=True),
     intake.GrievanceReportedUpV1(
         to="370881001000", by=SECRETARY, at=AT, summary="7d9f1c1e-3333-5333-8444-555555555555", remark="沿街指示牌都旧了，请街道统一更换。"
     ),
@@ -163,6 +163,7 @@ EXAMPLES: tuple[Contract, ...] = (
     feedback.FedBackV1(round=1, deliveryId="d-1", at=AT),
     feedback.SurveyOpenedV1(round=1, at=AT),
     feedback.SurveyAnsweredV1(round=1, resolved=False, satisfied="DISSATISFIED", reason="字还是看不清", reworkAsked=True, at=AT),
+    feedback.SurveyExpiredV1(round=1, at=AT),
     *(
         anchored(
             anchor=2,

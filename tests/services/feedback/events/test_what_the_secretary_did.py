@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.feedback.events import CONSUMERS, HANDLED, OPENS, apply
+from services.feedback.events import HANDLED
+from services.feedback.service import participant
 from services.feedback.store.mongo import CODEC, access_of
 from shared.contracts.base import Contract
 from shared.contracts.intake import (
@@ -20,8 +21,7 @@ from shared.contracts.intake import (
 )
 from shared.identity.access import may_see
 from shared.identity.roles import Role
-from shared.record import Participant
-from tests.services.builders import AT, REF, Desk, event, viewer
+from tests.services.builders import AT, REF, SURVEY_RULES, Desk, event, viewer
 from tests.services.routing.builders import registered
 from tests.shared.contracts.examples import EXAMPLES
 
@@ -32,7 +32,7 @@ CORRECTED = PetitionerCorrectedV1(by=BY, at=AT, petitionerRef="cd" * 32, subject
 
 
 def desk() -> Desk:
-    return Desk(Participant("feedback", apply, HANDLED, OPENS), CODEC)
+    return Desk(participant(SURVEY_RULES), CODEC)
 
 
 async def heard(*contracts: Contract) -> Desk:
@@ -59,7 +59,7 @@ async def test_the_timeline_tells_it_in_both_languages(contract: Contract, words
     entry = (await heard(contract)).state().timeline[-1]
     assert (entry.what, entry.what_zh) == words
     assert (entry.service, entry.by) == ("intake", "SECRETARY T-1")
-    assert type(contract).type in CONSUMERS
+    assert type(contract).type in HANDLED
 
 
 @pytest.mark.parametrize("told", [COMPLETED, CORRECTED], ids=lambda told: type(told).__name__)

@@ -32,7 +32,7 @@ def on_its_way(*states: State) -> Grievance:
 
 @pytest.mark.row("S54")
 @pytest.mark.row("S51")
-@pytest.mark.parametrize("state", ["PENDING", "FAILED", "UNKNOWN"])
+@pytest.mark.parametrize("state", ["PENDING", "WAITING", "FAILED", "UNKNOWN"])
 def test_a_reply_that_did_not_arrive_is_delivered_by_telling_it(state: State) -> None:
     made = on_its_way("SENT", state)
     assert to_tell(made)

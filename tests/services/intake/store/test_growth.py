@@ -82,6 +82,7 @@ async def fill(database: Database, count: int) -> None:
         row |= {"heard": f"s-{n // 10}:2020-06-05", "team_month": f"T-{n // PER_TEAM}:2020-06", "dirty": n < few}
         row |= {"account": f"{n // 5:064x}", "person": f"p-{n // 5}", "reveals_pending": ["37", "3708", "370811"] if n < few else []}
         row |= {"erasure_open": n < few, "scrub_due": n < few}
+        row |= {"delivery_due": AT, "timer": AT} if n < few else {}
     await insert(database, "grievances", told)
     # Few are to be looked at; most were, and some will be later.
     kept: list[dict[str, object]] = [
@@ -205,6 +206,9 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "files of a grievance": (lambda db: UploadStore(db["uploads"]).tied("g7"), {"uploads.grievance_expires"}),
     "files of nothing": (lambda db: UploadStore(db["uploads"]).untied(NOW + timedelta(days=1), 200), {"uploads.grievance_expires"}),
     "files of a content": (lambda db: UploadStore(db["uploads"]).others(f"{3:064x}"), {"uploads.sha256"}),
+    "replies to send": (lambda db: Grievances(db).to_send(AT + timedelta(days=1), 200), {"grievances.delivery_due"}),
+    "replies that wait": (lambda db: Grievances(db).waiting(100), {"grievances.timer"}),
+    "replies whose time has come": (lambda db: ids(db, "grievances", {"timer": {"$lte": AT}}), {"grievances.timer"}),
     "notices of long ago": (lambda db: Notices(db, None).forget_before(AT), {"notices.at"}),
     "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
     "handed up from a village": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from services.routing.settings import RoutingSettings
 from services.routing.store.boards import BoardCounts
 from services.routing.store.desks import DAYS, DeskCounts, day_rows
 from services.routing.store.mongo import CODEC, Cases, migrate
+from services.routing.store.supervision import SupervisionLists
 from shared.identity.access import Visible
 from shared.listing import SLOTS, claims, cursor_of
 from shared.mongo import Database
@@ -32,9 +33,10 @@ from shared.records import Document, MongoRecords
 from shared.reference import ReferenceRows
 from tests.services.builders import AT, LUCHENG, REF
 from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
-from tests.services.routing.builders import handled
+from tests.services.routing.builders import handled, with_card, with_order_issued
 
 PER_DAY = 50
+SUPERVISED = range(0, 300, 10)
 TOWNS = [f"3708{county:02d}{town:03d}" for county in range(81, 85) for town in range(1, 6)]
 DEPARTMENTS = [f"D-3708-{number}" for number in range(6)]
 LAST = datetime.fromisoformat("2026-06-05T09:00:00+08:00")
@@ -57,6 +59,8 @@ async def fill(database: Database, count: int) -> None:
     for number in range(count):
         id = f"g{number}"
         state = base.with_(**_varied(number, draw))
+        if number in SUPERVISED:
+            state = with_card(with_order_issued(state), department=DEPARTMENTS[number // 10 % 2])
         # The newest days are in work, older ones mostly closed; one in five hundred is in rework.
         own = {**stub(id), "version": 1, "registered": True, "seen": {"intake": 1}, "sequence": 2}
         own |= {"unsent": number in (3, 4), "blocked": {"source": "intake", "sequence": 2} if number in (5, 6) else None}
@@ -178,6 +182,38 @@ async def test_nothing_is_found_where_nothing_may_be(pair: Pair) -> None:
     assert await listing(Visible())(pair.small) == []
     assert await listing(CITY, department="D-nowhere")(pair.small) == []
     assert await listing(DEPARTMENT, department=DEPARTMENTS[2])(pair.small) == []
+
+
+SUPERVISION: dict[str, tuple[Callable[[SupervisionLists], Awaitable[Any]], str, int]] = {
+    "what waits in a city": (lambda lists: lists.waiting(("division:3708",), ("REPLY", "ORDER"), None, 5, None), "supervision", 35),
+    "what waits for a department": (
+        lambda lists: lists.waiting((f"department:{LUCHENG}",), ("REPLY",), LUCHENG, 5, None),
+        "supervision",
+        30,
+    ),
+    "the cards of a city": (lambda lists: lists.cards(("division:3708",), "2020-06", None, None, 5, None), "carded", 30),
+    "the cards of a department": (
+        lambda lists: lists.cards((f"department:{DEPARTMENTS[1]}",), "2020-06", None, None, 5, None),
+        "carded",
+        15,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SUPERVISION)
+async def test_supervision_reads_what_waits_and_no_more_however_many_cases_there_are(pair: Pair, name: str) -> None:
+    asked, index, most = SUPERVISION[name]
+
+    async def ask(database: Database) -> Any:
+        return await asked(SupervisionLists(database["cases"]))
+
+    found, more = await ask(pair.large)
+    assert len(found) == 5
+    assert more
+    growth = await pair.ask(ask)
+    assert growth.indexes - {"cases._id_"} == {f"cases.{index}"}
+    assert max(growth.examined("cases")) <= most
+    assert growth.ratio <= MOST
 
 
 DESKS: dict[str, Wanted] = {

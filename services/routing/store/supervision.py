@@ -1,0 +1,106 @@
+"""What supervision has before it, and the cards of a month, in the store: each found by one index of equality.
+
+A page reads of all that is found only where it stands, and then its own documents whole: what waits is as much as supervisors can look at,
+hundreds in a city, and so are the cards of a month.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+from services.routing.domain.case import Case
+from services.routing.domain.supervised import Card
+from services.routing.domain.supervision_desk import Wait, card_slots, entry
+from shared.contracts.base import instant
+from shared.identity.errors import Refusal
+from shared.mongo import ASCENDING, Collection, IndexModel
+from shared.records import Document, store_errors
+
+SUPERVISION_INDEXES = [
+    IndexModel([("supervision.slots", ASCENDING)], name="supervision", sparse=True),
+    IndexModel([("carded", ASCENDING)], name="carded", sparse=True),
+]
+
+
+def derived(case: Case) -> Document:
+    found: Document = {}
+    if (waits := entry(case)) is not None:
+        found["supervision"] = waits
+    if slots := card_slots(case):
+        found["carded"] = slots
+    return found
+
+
+@dataclass(frozen=True)
+class HeldCard:
+    """A card with the grievance for which it was given."""
+
+    grievance: str
+    number: str
+    card: Card
+
+    @property
+    def place(self) -> str:
+        """The latest first, when read backwards."""
+        return f"{instant(self.card.at)}|{self.number}|{self.card.ordinal:03}"
+
+
+class SupervisionLists:
+    def __init__(self, cases: Collection) -> None:
+        self._cases = cases
+
+    async def waiting(
+        self, keys: tuple[str, ...], waits: tuple[Wait, ...], not_accused: str | None, first: int, after: str | None
+    ) -> tuple[list[tuple[Document, str]], bool]:
+        """(document, cursor) of the first that wait so, the longest first, behind a cursor; and whether there are more. Raises Refusal."""
+        slots = [f"{key}|{wait}" for key in keys for wait in waits]
+        query: Document = {"supervision.slots": {"$in": slots}, **_unless_accused(not_accused)}
+        with store_errors():
+            rows = await self._cases.find(query, {"supervision.at": 1, "number": 1}).to_list(None) if slots else []
+        found = sorted((f"{instant(row['supervision']['at'])}|{row['number']}", row["_id"]) for row in rows)
+        left = [each for each in found if after is None or each[0] > _place(after)]
+        page = left[:first]
+        with store_errors():
+            documents = await self._cases.find({"_id": {"$in": [id for _, id in page]}}).to_list(None) if page else []
+        by_id = {row["_id"]: row for row in documents}
+        return [(by_id[id], _cursor(place)) for place, id in page if id in by_id], len(left) > first
+
+    async def cards(
+        self, keys: tuple[str, ...], month: str, department: str | None, not_accused: str | None, first: int, after: str | None
+    ) -> tuple[list[tuple[HeldCard, str]], bool]:
+        """(card, cursor) of the latest of that month, and whether there are more; of one department, where it is named. Raises Refusal."""
+        query: Document = {"carded": {"$in": [f"{key}|{month}" for key in keys]}, **_unless_accused(not_accused)}
+        with store_errors():
+            rows = await self._cases.find(query, {"cards": 1, "number": 1}).to_list(None) if keys else []
+        held = [HeldCard(row["_id"], row["number"], Card.model_validate(card)) for row in rows for card in row["cards"]]
+        # A department is told of its own cards, also of a case for which another one has one.
+        own = {key.removeprefix("department:") for key in keys if key.startswith("department:")}
+        wanted = [
+            each
+            for each in held
+            if each.card.month == month and department in (None, each.card.department) and (not own or each.card.department in own)
+        ]
+        ordered = sorted(wanted, key=lambda each: each.place, reverse=True)
+        left = [each for each in ordered if after is None or each.place < _place(after)]
+        return [(each, _cursor(each.place)) for each in left[:first]], len(left) > first
+
+
+def _unless_accused(department: str | None) -> dict[str, Any]:
+    return {} if department is None else {"accused_departments": {"$ne": department}}
+
+
+def _cursor(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _place(after: str) -> str:
+    try:
+        found = base64.urlsafe_b64decode(after.encode()).decode()
+    except (ValueError, binascii.Error):
+        found = ""
+    if "|" not in found:
+        raise Refusal("BAD_CURSOR", "分页游标无效。", "The cursor is not one of ours.", "after")
+    return found

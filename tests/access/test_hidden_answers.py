@@ -1,0 +1,93 @@
+"""Who asked to be anonymous to the departments that handle it: by no field of any service do they learn what was answered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.feedback.domain.followup import answer_survey
+from services.feedback.domain.survey import Answer, Survey, SurveyRules
+from tests.access.conftest import World
+from tests.access.documents import AT, FAR, keep_case, keep_followup
+from tests.access.people import HANDLING, claims
+
+SURVEY = """survey { round state openedAt expiresAt remindedAt anonymousToHandlers answeredAt channel answeredBy resolved satisfied reason
+  changes changeableUntil }"""
+EVERYTHING = {
+    "feedback": f"reply {{ text by department delivery }} {SURVEY} timeline {{ at what whatZh by status service }}",
+    "routing": "status case { status closedAt reworks needsSupervision history { at action status } warnings { of } urges { words } }",
+}
+SAID_AT = AT + timedelta(hours=3, minutes=7, seconds=11)
+RULES = SurveyRules(open_for=timedelta(days=7), remind_after=timedelta(days=3), change_for=timedelta(days=1))
+HANDLERS = (claims("HANDLER"), claims("DEPARTMENT_HEAD"), claims("HANDLER", "SUPERVISOR"), claims("HANDLER", "CALLER"))
+
+
+def said(satisfied: Any, reason: str | None, resolved: bool = True) -> Answer:
+    return Answer(at=SAID_AT, channel="LINK", by="PETITIONER", resolved=resolved, satisfied=satisfied, reason=reason)
+
+
+async def kept(world: World, id: str, *answers: Answer, anonymous: bool = True, relation: str = "S") -> str:
+    """As after these answers, with the handling department."""
+    unanswered = Survey(round=1, opened_at=AT, expires_at=FAR)
+    followup = world.describe(relation, id, survey=unanswered, timeline=[]).followup()
+    for answer in answers:
+        followup, _ = answer_survey(followup, answer, anonymous, RULES)
+    after = {"survey": followup.survey, "timeline": followup.timeline, "departments": [HANDLING]}
+    await keep_followup(world, world.describe(relation, id, **after))
+    await keep_case(world, world.describe(relation, id, status="CLOSED", departments=[HANDLING]))
+    return id
+
+
+async def told(world: World, who: Any, id: str) -> dict[str, Any]:
+    """Everything that this viewer reads of it, in both services."""
+    found: dict[str, Any] = {}
+    for service, fields in EVERYTHING.items():
+        query = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on Grievance {{ {fields} }} }} }}"
+        answer = await world.ask(service, who, query, {"r": [{"__typename": "Grievance", "id": id}]})
+        assert "errors" not in answer, answer
+        found |= answer["data"]["_entities"][0]
+    return found
+
+
+@pytest.mark.row("S55")
+@pytest.mark.parametrize("who", HANDLERS, ids=lambda who: "+".join(who["roles"]))
+async def test_who_handles_it_learns_that_there_was_an_answer_and_no_more(world: World, who: dict[str, Any]) -> None:
+    satisfied = await kept(world, f"hidden-{'-'.join(who['roles'])}-1", said("VERY_SATISFIED", "办得不错。"))
+    neutral = await kept(world, f"hidden-{'-'.join(who['roles'])}-2", said("NEUTRAL", None), said("SATISFIED", "想了想。"))
+    one, other = [await told(world, who, id) for id in (satisfied, neutral)]
+    assert one["survey"] == other["survey"]
+    empty = ("answeredAt", "channel", "answeredBy", "resolved", "satisfied", "reason", "changes", "changeableUntil")
+    assert {one["survey"][name] for name in empty} == {None}
+    assert (one["survey"]["state"], one["survey"]["anonymousToHandlers"]) == ("ANSWERED", True)
+    for hidden in ("SATISFIED", "NEUTRAL", "满意", "办得不错", "想了想", "LINK"):
+        assert hidden not in str(one) + str(other)
+    assert [entry["what"] for entry in one["timeline"]] == ["survey answered"]
+
+
+@pytest.mark.row("S55")
+async def test_who_handles_it_again_reads_why_and_still_no_grade(world: World) -> None:
+    changed = await kept(
+        world, "hidden-rework", said("VERY_DISSATISFIED", "字还是看不清。", resolved=False), said("SATISFIED", "又看了看，可以。")
+    )
+    theirs = await told(world, claims("HANDLER"), changed)
+    assert theirs["survey"]["reason"] == "字还是看不清。"
+    assert (theirs["survey"]["satisfied"], theirs["survey"]["resolved"]) == (None, None)
+    assert "SATISFIED" not in str(theirs)
+    assert "又看了看" not in str(theirs)
+
+
+async def test_everybody_else_who_sees_it_reads_the_answer_and_so_does_its_author(world: World) -> None:
+    id = await kept(world, "hidden-not", said("VERY_SATISFIED", "办得不错。"))
+    own = await kept(world, "hidden-own", said("VERY_SATISFIED", "办得不错。"), relation="O")
+    # The last works for the department, and the answer is their own.
+    readers = [("SUPERVISOR", id), ("CALLER", id), ("AUDITOR", id), ("DISPATCHER", id), ("RESIDENT", own)]
+    for who, read in [*readers, (claims("RESIDENT", "HANDLER"), own)]:
+        survey = (await told(world, who, read))["survey"]
+        assert (survey["satisfied"], survey["reason"], survey["channel"]) == ("VERY_SATISFIED", "办得不错。", "LINK")
+
+
+async def test_who_did_not_ask_for_it_is_read_by_all_who_see_it(world: World) -> None:
+    id = await kept(world, "not-anonymous", said("NEUTRAL", None), anonymous=False)
+    assert (await told(world, claims("HANDLER"), id))["survey"]["satisfied"] == "NEUTRAL"

@@ -1,0 +1,61 @@
+"""The reply on its way, channel after channel, as feedback learns it (S54, S55)."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.feedback.domain.followup import FollowUp, record_delivery, record_reply
+from shared.contracts.feedback import FedBackV1, SurveyOpenedV1
+from shared.contracts.intake import DeliveryAttemptedV1, DeliveryResult, Owner
+from tests.services.builders import AT, ID, REF, VILLAGE
+
+BY = Owner(staffId="handler-1", role="HANDLER", unit="D-1")
+
+
+def replied() -> tuple[FollowUp, str]:
+    """With a reply on its way; and its delivery's id."""
+    made = FollowUp(
+        number="n", division=VILLAGE, petitioner_ref=REF, team=None, accused_departments=[], confidential=False, registered_at=AT
+    )
+    followup, _events = record_reply(made, ID, 1, "已更换。", BY, None, AT)
+    assert followup.reply is not None
+    return followup, followup.reply.delivery_id
+
+
+def attempted(id: str, channel: str, result: DeliveryResult, *, reason: str | None = None, final: bool = True) -> DeliveryAttemptedV1:
+    return DeliveryAttemptedV1(deliveryId=id, channel=channel, result=result, at=AT, reason=reason, attempt=1, final=final)
+
+
+@pytest.mark.row("S54")
+@pytest.mark.parametrize("result", ["failed", "unknown"])
+def test_while_another_channel_is_tried_the_reply_is_still_on_its_way(result: DeliveryResult) -> None:
+    followup, id = replied()
+    after, events = record_delivery(followup, attempted(id, "SMS", result, reason="no_such_number", final=False))
+    assert after.reply is not None
+    assert (after.reply.delivery, after.survey, events) == ("REQUESTED", None, [])
+    assert (after.timeline[-1].by, "another is tried" in after.timeline[-1].what, "改用其他方式" in after.timeline[-1].what_zh) == (
+        "CHANNEL SMS",
+        True,
+        True,
+    )
+    sent, events = record_delivery(after, attempted(id, "WECHAT", "sent"))
+    assert sent.reply is not None
+    assert sent.reply.delivery == "SENT"
+    assert [type(event) for event in events] == [FedBackV1, SurveyOpenedV1]
+
+
+@pytest.mark.parametrize(("result", "state"), [("failed", "FAILED"), ("unknown", "UNKNOWN")])
+def test_a_reply_that_is_only_posted_asks_nobody_whether_they_are_satisfied(result: DeliveryResult, state: str) -> None:
+    followup, id = replied()
+    after, events = record_delivery(followup, attempted(id, "WEB", result, reason="posted"))
+    assert after.reply is not None
+    assert (after.reply.delivery, after.survey, events) == (state, None, [])
+    assert "looked up" in after.timeline[-1].what
+
+
+def test_an_intake_of_before_says_only_what_is_final() -> None:
+    followup, id = replied()
+    before = DeliveryAttemptedV1.read({"deliveryId": id, "channel": "WEB", "result": "failed", "at": AT.isoformat(), "reason": None})
+    after, _events = record_delivery(followup, before)
+    assert after.reply is not None
+    assert after.reply.delivery == "FAILED"

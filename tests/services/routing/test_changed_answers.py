@@ -1,0 +1,90 @@
+"""What a survey leads to when nobody answers it, or when somebody thinks better of it; repeated or late, it harms nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.routing.domain import course, handoff
+from services.routing.domain.case import Case
+from services.routing.domain.course import MAX_REWORKS
+from services.routing.domain.lifecycle import STATUSES
+from shared.contracts.feedback import SurveyExpiredV1
+from shared.contracts.routing import Status
+from tests.services.builders import AT
+from tests.services.routing.builders import RECKONING, answered_on_the_spot, case_in, fed_back, survey_answer, with_the_platform
+
+LATER = AT + timedelta(hours=5)
+EXPIRED = SurveyExpiredV1(round=1, at=LATER)
+
+
+def after(case: Case, *answers: bool, round: int = 1) -> Case:
+    """The petitioner was satisfied or not, one answer after the other."""
+    for change, happy in enumerate(answers):
+        case, _ = course.surveyed(case, survey_answer(happy=happy, change=change, round=round, at=LATER), RECKONING)
+    return case
+
+
+@pytest.mark.row("S55")
+def test_what_nobody_answers_is_closed_when_the_survey_ends() -> None:
+    closed, [event] = course.survey_expired(fed_back(), EXPIRED)
+    assert (closed.status, closed.closed_at, closed.history[-1].action) == ("CLOSED", LATER, "CLOSE_UNANSWERED")
+    assert (closed.needs_supervision, closed.reworks) == (False, 0)
+    assert event.type == "routing.grievance.moved.v1"
+    assert course.survey_expired(closed, EXPIRED) == (closed, [])
+
+
+@pytest.mark.parametrize("status", [status for status in STATUSES if status != "FED_BACK"])
+def test_an_end_moves_nothing_that_does_not_wait_for_an_answer(status: Status) -> None:
+    assert course.survey_expired(case_in(status), EXPIRED) == (case_in(status), [])
+
+
+def test_the_end_of_an_earlier_survey_moves_nothing() -> None:
+    assert course.survey_expired(fed_back(), SurveyExpiredV1(round=2, at=LATER)) == (fed_back(), [])
+
+
+@pytest.mark.row("S55")
+def test_what_a_first_answer_closed_is_handled_again_when_the_changed_one_asks_for_it() -> None:
+    closed = after(fed_back(), True)
+    again, [event] = course.surveyed(closed, survey_answer(happy=False, change=1, at=LATER), RECKONING)
+    assert (again.status, again.closed_at, again.reworks) == ("HANDLING", None, 1)
+    assert [step.action for step in again.history[-2:]] == ["REOPEN", "RESUME_HANDLING"]
+    assert again.work_order is not None
+    assert again.work_order.round == 2
+    assert again.due_at is not None
+    assert again.due_at > LATER
+    assert (event.type, event.model_dump()["action"]) == ("routing.grievance.moved.v1", "REOPEN")
+
+
+def test_what_is_handled_again_goes_on_whatever_is_said_of_the_round_before() -> None:
+    again = after(fed_back(), False)
+    assert again.status == "HANDLING"
+    for happy in (True, False):
+        assert course.surveyed(again, survey_answer(happy=happy, change=1, at=LATER), RECKONING) == (again, [])
+
+
+def test_a_case_that_is_closed_in_a_later_round_stays_so() -> None:
+    again = after(fed_back(), False).with_(status="CLOSED")
+    assert course.surveyed(again, survey_answer(happy=False, change=1, round=1), RECKONING) == (again, [])
+
+
+def test_changes_do_not_get_round_how_often_it_is_reworked() -> None:
+    often = fed_back().with_(reworks=MAX_REWORKS)
+    assert (after(often, True).needs_supervision, after(often, True, False).needs_supervision) == (False, True)
+    changed = after(often, True, False)
+    assert (changed.status, changed.reworks) == ("CLOSED", MAX_REWORKS)
+    # Who was not satisfied is looked after, whatever they say next.
+    assert after(often, False, True).needs_supervision
+
+
+def test_what_nobody_handled_is_not_handled_again() -> None:
+    spoken = course.fed_back(answered_on_the_spot(), course.FedBackV1(round=1, deliveryId="d", at=AT))[0]
+    changed = after(spoken, True, False)
+    assert (changed.status, changed.needs_supervision) == ("CLOSED", True)
+
+
+def test_the_platform_is_asked_again_for_what_was_changed() -> None:
+    platform = handoff.report_handoff(with_the_platform(), "已更换。", RECKONING, AT)[0].with_(status="FED_BACK")
+    _, events = course.surveyed(after(platform, True), survey_answer(happy=False, change=1, at=LATER), RECKONING)
+    assert [event.type for event in events] == ["routing.grievance.moved.v1", "routing.grievance.handoff_requested.v1"]
