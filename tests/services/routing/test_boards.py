@@ -123,6 +123,7 @@ WATCHERS = {
 CITY_CODE, COUNTY_CODE = "370800000000", "370881000000"
 
 
+@pytest.mark.row("S53")
 @pytest.mark.parametrize("code", [CITY_CODE, COUNTY_CODE, "370881001000", "370881001901"])
 @pytest.mark.parametrize("name", WATCHERS)
 async def test_each_division_one_level_below_has_what_its_own_desk_has(kept: Database, name: str, code: str) -> None:

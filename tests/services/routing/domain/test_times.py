@@ -78,6 +78,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FROM_LUCHENG = (LUCHENG, timedelta(0))
 
 
+@pytest.mark.row("S57")
 def test_who_takes_it_responds_and_who_reports_it_has_a_result() -> None:
     taken = course.accept_work_order(dispatched(), HANDLER, AT + HOUR)[0]
     assert times(taken) == {"response": (LUCHENG, HOUR), "result": None}
