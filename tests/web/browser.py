@@ -56,7 +56,8 @@ class Tab:
         await self.until("document.readyState === 'complete'")
 
     async def until(self, condition: str) -> None:
-        await until(lambda: self.see(condition), within=30, what=condition)
+        # Between two pages there is no document.
+        await until(lambda: self.see(f"document.documentElement !== null && ({condition})"), within=30, what=condition)
 
     async def press(self, selector: str) -> None:
         """As a finger does it, in the middle of what is there."""

@@ -97,7 +97,9 @@ class Survey:
     answered_by: str | None = _hidden("答复人：诉求人，或回访员的岗位与单位", "PETITIONER, or role and unit of the caller who asked")
     resolved: bool | None = _hidden("是否解决", "is it resolved?")
     satisfied: Satisfaction | None = _hidden("是否满意", "are you satisfied?")
-    reason: str | None = _hidden("不满意的原因；承办部门只见要求重办的原因", "why not; those who handle it again read why they have to")
+    reason: str | None = strawberry.field(
+        description="不满意的原因；匿名时承办部门只见要求重办的原因 · why not; if anonymous, handlers read why they handle it again"
+    )
     changes: int | None = _hidden("更改次数", "how often the answer was changed")
     changeable_until: datetime | None = _hidden("在此之前本人可更改", "until when the petitioner may change it")
 

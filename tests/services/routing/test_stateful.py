@@ -216,7 +216,7 @@ class Life(RuleBasedStateMachine):
         came = self.loop.run_until_complete(self.world.at_once(chance, *(act(at) for act, at in zip(acts, replicas, strict=True))))
         assert (came, self.case, self.desk.said(), self.desk.document()["version"]) in one_by_one
         self.mattered[one_by_one[0] != one_by_one[1]] += 1
-        if self.case != before:
+        if self.case.history != before.history:
             self.follows(before)
 
     def one_by_one(self, acts: tuple[Act, ...], order: tuple[int, ...]) -> tuple[list[str], Case, list[str], int]:
