@@ -58,6 +58,9 @@ def entries(file: Path) -> list[Entry]:
         return []
     database = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
     try:
+        if not database.execute("SELECT name FROM sqlite_master WHERE name = 'told'").fetchone():
+            # It is being made.
+            return []
         return [Entry(*row) for row in database.execute("SELECT channel, reference, recipient FROM told ORDER BY number")]
     finally:
         database.close()
