@@ -147,6 +147,10 @@ REPORT = """mutation($input: ReportResolutionInput!) { reportResolution(input: $
   __typename ... on Case { id } ... on ReportRefused { code message } } }"""
 ANSWER = """mutation($input: AnswerSurveyInput!) { answerSurvey(input: $input) {
   __typename ... on SurveyAnswered { survey { round } } ... on SurveyRefused { code message } } }"""
+SUPERVISE = """mutation($input: IssueSupervisionOrderInput!) { issueSupervisionOrder(input: $input) {
+  __typename ... on Case { id supervisionOrders { dueAt } } ... on IssueOrderRefused { code message } } }"""
+DECIDE = """mutation($input: DecideSupervisionReplyInput!) { decideSupervisionReply(input: $input) {
+  __typename ... on Case { id } ... on DecideReplyRefused { code message } } }"""
 RECORD_CAMPAIGN = """mutation($input: RecordCampaignInput!) { recordCampaign(input: $input) {
   __typename ... on CampaignRecorded { campaign { name } } ... on OrganisationRefused { code message } } }"""
 STATE = "query($id: ID!) { grievance(id: $id) { status survey { round } } }"
@@ -156,4 +160,4 @@ WHOLE = """query($id: ID!) { grievance(id: $id) { id number subject status chann
   timeline { at what whatZh by status } } }"""
 WARNED = """query($id: ID!) { grievance(id: $id) { case { status department { code name }
   deadlines { response { nodes { step at } entries { words wordsZh } } result { nodes { step at } entries { words wordsZh } } }
-  warnings { of step dueAt toRole toUnit } } } }"""
+  warnings { of step dueAt toRole toUnit } cards { colour } supervisionOrders { state dueAt } } } }"""

@@ -1,15 +1,17 @@
-"""A grievance that nobody takes in hand: what the clock does about it, warning by warning, up to the city (S53)."""
+"""A grievance that nobody takes in hand: what the clock does about it, warning by warning, up to the city, and then supervision (S53)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
 
 from deploy.demo.calendar import by_day
-from deploy.demo.client import ACCEPT, ANSWER, REGISTER, REPORT, WARNED, Client
+from deploy.demo.client import ACCEPT, ANSWER, DECIDE, REGISTER, REPORT, SUPERVISE, WARNED, Client
 from deploy.demo.story import Teller, instant, shown
+from shared.china_time import CHINA
 from shared.clock import ShiftedClock
 
 INTRODUCTION = (
@@ -42,7 +44,8 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
     out.rule("逾期的故事 · The story of one that is late")
     out.print("\n".join(INTRODUCTION))
     teller = Teller(out, clock, pause)
-    secretary, handler, resident = [await client.person(name) for name in ("secretary", "handler", "resident")]
+    people = ("secretary", "handler", "resident", "supervisor")
+    secretary, handler, resident, supervisor = [await client.person(name) for name in people]
     registered = await client.do(
         secretary,
         REGISTER,
@@ -82,11 +85,27 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
         for warning in now["warnings"][seen:]:
             await teller.tell(*_said(warning))
 
+    held = Counter(card["colour"] for card in now["cards"])
+    await teller.tell(
+        ("红黄牌", "cards"),
+        (
+            f"按规则对承办部门：黄牌 {held['YELLOW']} 张，红牌 {held['RED']} 张",
+            f"by rule, for the department: {held['YELLOW']} yellow, {held['RED']} red",
+        ),
+    )
     by_day(clock)
+    until = (clock.now().astimezone(CHINA) + timedelta(days=2)).date()
+    demand = {"demand": "请说明为何无人接单，并限期办结。", "until": until.isoformat()}
+    issued = await client.do(supervisor, SUPERVISE, requestId=f"{run}-late-order", grievanceId=id, **demand)
+    due = shown(issued["supervisionOrders"][-1]["dueAt"])
+    await teller.tell(("督办", "supervised"), (f"发出督办单，{due} 前回复", f"a supervision order; its reply is due {due}"))
     await client.do(handler, ACCEPT, requestId=f"{run}-late-accept", grievanceId=id)
     await client.do(
         handler, REPORT, requestId=f"{run}-late-report", grievanceId=id, text="三单元楼道灯已全部修好，抱歉让您久等。", evidence=[]
     )
+
+    await client.do(supervisor, DECIDE, requestId=f"{run}-late-reply", grievanceId=id, accepted=True, reason="已办结，下不为例。")
+    await teller.tell(("督办销号", "order settled"), ("办结即回复，督查专员认可", "the result is the reply, and the supervisor accepts it"))
 
     async def asked() -> Any:
         found = await client.grievance(secretary, id)
