@@ -50,6 +50,9 @@ test-web: env ## check that committed supergraphs are what subgraphs compose to,
 	  sys.exit(0 if c.compose(c.committed_subgraphs()) == c.SUPERGRAPH.read_text("utf-8") else "composed anew it differs: make supergraph")'
 	$(PY) -m tests.gateway.compose --check
 	$(PY) -m pytest -q tests/gateway/hive_comparison.py
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } || \
+	  { echo "Chromium is needed: as root type 'apt-get install chromium' · 需要 Chromium，请以 root 执行 apt-get install chromium"; exit 1; }
 	$(PY) -m pytest -q tests/web/survey_in_a_browser.py
 
 lint: env ## ruff, mypy --strict, import contracts
