@@ -38,6 +38,8 @@ FORMS = {
     "make test": "make test ARGS='--collect-only -q tests/docs'",
     'make test ARGS="-k scopes -x"': 'make test ARGS="-k scopes -x --collect-only -q tests/shared/identity"',
     "make test-fast": "make test-fast ARGS='-q tests/deploy/test_ports.py'",
+    # Node and Chromium are its own: that what it runs is there.
+    "make test-web": "make -n test-web | grep -o 'tests/[a-z_/]*.py' | xargs .venv/bin/python -m pytest --collect-only -q",
     # mypy takes a minute: that each program is there and starts.
     "make lint": "make -n lint | grep -o '^.venv/bin/[a-z-]*' | sort -u | xargs -I{} sh -c '{} --help > /dev/null'",
     "make supergraph": "python -m tools.supergraph.compose --check",
