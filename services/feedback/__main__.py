@@ -1,7 +1,9 @@
 from services.feedback.service import NAME, Service
 from services.feedback.settings import FeedbackSettings
-from shared.command_line import main
+from shared.command_line import Step, main
+
+STEPS = {"recount": Step[Service]("count the rates anew, beside what is served; workers go on with it", lambda service: service.recount())}
 
 if __name__ == "__main__":
     settings = FeedbackSettings()
-    main(NAME, settings, lambda: Service(settings))
+    main(NAME, settings, lambda: Service(settings), STEPS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from fastapi import FastAPI, Request
 
 from services.feedback.adapters.survey_rules import load_survey_rules
@@ -9,13 +11,15 @@ from services.feedback.domain.followup import fire
 from services.feedback.domain.survey import SurveyRules
 from services.feedback.events import HANDLED, OPENS, consumer
 from services.feedback.settings import FeedbackSettings
-from services.feedback.store.mongo import CODEC, FollowUps, access_of, end_open_surveys, migrate
+from services.feedback.store.mongo import CODEC, FollowUps, access_of, count_for_rates, end_open_surveys, migrate
+from services.feedback.store.rates import RateCounts, RateLists, rates_projector
 from services.feedback.usecases.answer_survey import Surveying
 from shared import timers
 from shared.anchors import ROUND_SECONDS
 from shared.contracts.feedback import FeedbackAuditAnchoredV1
 from shared.erasure import SCRUB_SECONDS, Scrubber
 from shared.identity.keys import reference_key
+from shared.projector import Projector
 from shared.read_your_writes import Freshness
 from shared.record import Participant
 from shared.runtime import Runtime, application
@@ -23,6 +27,7 @@ from shared.timers import Timers
 from shared.writer import Writer
 
 NAME = "feedback"
+PROJECT_SECONDS = 1.0
 
 
 def participant(rules: SurveyRules) -> Participant:
@@ -41,11 +46,21 @@ class Service:
         self.rules = load_survey_rules()
         self.writer: Writer = self.runtime.writer(self.followups, participant(self.rules), CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, FeedbackAuditAnchoredV1)
+        self._holder = str(uuid.uuid4())
 
     async def migrate(self) -> None:
-        """Indexes, and an end for surveys that have none. Repeating it changes nothing."""
+        """Indexes, an end for surveys that have none, and rates of what was there before. Repeating it changes nothing."""
         await migrate(self.runtime.database)
         await end_open_surveys(self.runtime.database)
+        await count_for_rates(self.runtime.database)
+
+    def projector(self) -> Projector:
+        """What counts for the rates."""
+        return rates_projector(self.runtime.database, self._holder, self.runtime.world.real_now)
+
+    async def recount(self) -> str:
+        """Begin to count the rates anew; what is served stays until the new numbers are whole."""
+        return f"followups: generation {await self.projector().rebuild()} is being counted"
 
     def surveying(self) -> Surveying:
         """What the answer to a survey is made of."""
@@ -67,7 +82,8 @@ class Service:
 
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
-        feedback = Feedback(self.followups, self.surveying())
+        database = self.runtime.database
+        feedback = Feedback(self.followups, self.surveying(), RateCounts(database), RateLists(database))
 
         async def context(request: Request) -> FeedbackContext:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)
@@ -80,6 +96,7 @@ class Service:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
         self.runtime.consume(self.writer, {})
         self.runtime.every(timers.ROUND_SECONDS, self.timers().round)
+        self.runtime.every(PROJECT_SECONDS, self.projector().round)
         self.runtime.every(ROUND_SECONDS, self.anchors.round)
         self.runtime.every(SCRUB_SECONDS, Scrubber(self.followups).round)
         return application(self.runtime)

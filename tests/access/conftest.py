@@ -97,7 +97,8 @@ async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) ->
     for described in made.read.values():
         await keep_whole(made, described)
     # The numbers of the desks, as a worker counts them.
-    await made.services["routing"].projector().round()
+    for counts in ("routing", "feedback"):
+        await made.services[counts].projector().round()
     await keep_fieldwork(services["intake"])
     try:
         yield made

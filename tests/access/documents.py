@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.feedback.domain.first_response import FirstResponse
 from services.feedback.domain.followup import FollowUp, Reply
 from services.feedback.domain.survey import Answer, Survey
 from services.feedback.domain.timeline import Entry
@@ -391,7 +392,9 @@ class Described:
             changeable_until=AT + timedelta(days=1),
         )
         entry = Entry(at=AT, service="routing", what=f"what {self.mark}", what_zh=f"事 {self.mark}", by=f"by {self.mark}", status="CLOSED")
-        whole = FollowUp(**self.shared(), departments=[self.department], handlers=[], reply=reply, survey=survey, timeline=[entry])
+        first = FirstResponse(at=AT, in_time=True, department=self.department)
+        told: dict[str, Any] = {"first_response": first, "reply": reply, "survey": survey, "timeline": [entry]}
+        whole = FollowUp(**self.shared(), departments=[self.department], handlers=[], **told)
         return whole.with_(**self.changes)
 
     def attachment(self) -> UploadTicket:

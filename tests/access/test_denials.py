@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.intake.store.mongo import CODEC as GRIEVANCES
 from services.routing.domain.case import SYSTEM
 from services.routing.domain.deadlines import as_kept
@@ -198,3 +199,29 @@ async def test_a_desk_neither_shows_nor_counts_nor_pages_over_what_accuses_the_v
     query = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Case { number } } }"
     answer = await world.ask("routing", accused, query, {"r": [{"__typename": "Case", "id": "watched-0"}]})
     assert answer == {"data": {"_entities": [None]}}
+
+
+RATES = """{ rates(by: DEPARTMENT, month: "2026-06") {
+    whole { response { raw { met } } } rows { department response { raw { of met } } } }
+  ratedGrievances(filter: {rate: RESPONSE, which: MET, month: "2026-06"}) { edges { node { id } } } }"""
+
+
+async def test_no_rate_counts_and_no_list_of_one_has_what_accuses_the_viewers_department(world: World) -> None:
+    """Of three grievances of a county the first and third accuse the department of its admin; to another admin all are there."""
+    county = [{"level": "COUNTY", "code": "370827000000"}]
+    for place in range(3):
+        described = world.describe("O", f"rated-{place}")
+        changes = {"division": "370827001001", "accused_departments": [OTHER_UNIT] if place % 2 == 0 else []}
+        followup = described.followup().with_(**changes)
+        await keep(world.services["feedback"].followups, described.id, FOLLOWUPS.dump(followup))
+    await world.services["feedback"].projector().round()
+    for department, expected in ((OTHER_UNIT, ["rated-1"]), (ELSEWHERE_UNIT, ["rated-0", "rated-1", "rated-2"])):
+        who = claims("COUNTY_ADMIN", scopes=county, department=department)
+        answer = await world.ask("feedback", who, RATES, {})
+        assert "errors" not in answer
+        found = answer["data"]
+        number = len(expected)
+        assert sorted(edge["node"]["id"] for edge in found["ratedGrievances"]["edges"]) == expected
+        assert found["rates"]["whole"] == {"response": {"raw": {"met": number}}}
+        handling = [row["response"] for row in found["rates"]["rows"] if row["department"] == ELSEWHERE_UNIT]
+        assert handling == [{"raw": {"of": number, "met": number}}]

@@ -23,6 +23,9 @@ from tests.access.fieldwork import summary_day
 from tests.access.people import HANDLING, HERE, TEAM
 from tests.world import ROOT
 
+# A number that counts every grievance of the month.
+RATED = '{rate: RESPONSE, which: DECIDED, month: "2026-06"}'
+
 # How each root field is asked: the same for all, or of one grievance. A new root field needs a line here.
 ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
     "intake": {
@@ -81,10 +84,19 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "departmentBoard": "",
         "dispatchCatalogue": "",
     },
-    "feedback": {"_service": "", "satisfactionGrades": ""},
+    "feedback": {
+        "_service": "",
+        "satisfactionGrades": "",
+        "rates": '(by: DIVISION, month: "2026-06")',
+        "departmentRates": '(month: "2026-06")',
+        "ratedGrievances": f"(filter: {RATED}, first: 100)",
+        "departmentRatedGrievances": f"(filter: {RATED}, first: 100)",
+    },
 }
 # Of these only the edge of the grievance in question is looked at.
-LISTS_OF_GRIEVANCES = frozenset({"Query.grievances", "Query.revealsToDecide", "Query.cases", "Query.teamLedger"})
+LISTS_OF_GRIEVANCES = frozenset(
+    f"Query.{each}" for each in ("grievances", "revealsToDecide", "cases", "teamLedger", "ratedGrievances", "departmentRatedGrievances")
+)
 # And of these the same, further below.
 DESKS = frozenset(
     f"Query.{each}"
@@ -184,6 +196,13 @@ MAY_BE_NULL = frozenset(
         "BoardRow.unit",
         "BoardRow.response",
         "BoardRow.result",
+        # A row is of one of two, and these are few.
+        "Rates.rows",
+        "RateRow.division",
+        "RateRow.department",
+        "RateNumbers.rank",
+        *(f"RateShare.{each}" for each in ("met", "rate", "low", "high")),
+        "RatedPageInfo.endCursor",
         "HandlingTime.median",
         "HandlingTime.p90",
         "Deadline.met",

@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from services.feedback.domain import survey as surveys
+from services.feedback.domain.first_response import FirstResponse, came
 from services.feedback.domain.survey import Answer, Survey, SurveyRules
 from services.feedback.domain.timeline import Entry, spoken
 from shared.china_time import day_in_china
@@ -70,6 +71,7 @@ class FollowUp(BaseModel):
     confidential: bool
     registered_at: datetime
     progress: Progress | None = None
+    first_response: FirstResponse | None = None
     reply: Reply | None = None
     survey: Survey | None = None
     earlier_replies: list[Reply] = []
@@ -94,6 +96,7 @@ class FollowUp(BaseModel):
         """Routing's latest word on the handling and on who may see it."""
         return self.with_(
             progress=progress,
+            first_response=self.first_response or came(progress),
             departments=progress.access.departments,
             handlers=progress.access.handlers,
             accused_departments=progress.access.accusedDepartments,

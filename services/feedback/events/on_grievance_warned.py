@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.feedback.domain.first_response import came_not
 from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.timeline import Entry, spoken
 from shared.contracts.base import Contract
@@ -33,4 +34,6 @@ def on_grievance_warned(_grievance: str, followup: FollowUp, event: GrievanceWar
     if event.late:
         what, what_zh = f"{what} (given late)", f"{what_zh}（补发）"
     entry = Entry(at=event.progress.at, service="routing", what=what, what_zh=what_zh, by=spoken(event.by), status=event.progress.status)
+    if (event.of, event.step) == ("RESPONSE", "RED") and followup.first_response is None:
+        followup = followup.with_(first_response=came_not(event.progress))
     return followup.progressed(event.progress).noted(entry), []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from services.feedback.domain.first_response import told_by
 from services.feedback.domain.followup import FollowUp, next_timer
+from services.feedback.store import rates
 from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access
 from shared.mongo import Database
@@ -12,8 +14,11 @@ from shared.writer import ModelCodec
 
 
 def derived(followup: FollowUp) -> Document:
-    """What the store computes for its queries: when the clock looks, and whether kept events may hold words of somebody erased."""
-    found: Document = {TIMER: at} if (at := next_timer(followup)) is not None else {}
+    """What the store computes for its queries: what it counts for, when the clock looks, and whether kept events may hold words of somebody
+    erased."""
+    found = rates.derived(followup)
+    if (at := next_timer(followup)) is not None:
+        found[TIMER] = at
     return found | {"scrub_due": True} if followup.erased else found
 
 
@@ -53,6 +58,7 @@ async def migrate(database: Database) -> None:
     await create_indexes(database, ["followups"])
     with store_errors():
         await database["followups"].create_indexes([SCRUB_INDEX, TIMER_INDEX])
+    await rates.migrate_rates(database)
 
 
 async def end_open_surveys(database: Database) -> None:
@@ -66,4 +72,18 @@ async def end_open_surveys(database: Database) -> None:
         if document is not None and document["survey"] is not None and "expires_at" not in document["survey"]:
             found = CODEC.dump(CODEC.load(document))
             to_set: Document = {name: found[name] for name in ("survey", TIMER) if name in found}
+            await followups.update(row["_id"], document["version"], to_set, {}, [])
+
+
+async def count_for_rates(database: Database) -> None:
+    """Follow-ups of before there were rates count too; the first response is what their history tells."""
+    followups = FollowUps(database)
+    with store_errors():
+        rows = await followups.collection.find({"registered": True, "rated": {"$exists": False}}, {"_id": 1}).to_list(None)
+    for row in rows:
+        document = await followups.load(row["_id"])
+        if document is not None and "rated" not in document:
+            followup = CODEC.load(document)
+            found = CODEC.dump(followup.with_(first_response=followup.first_response or told_by(followup.timeline)))
+            to_set: Document = {name: found[name] for name in ("first_response", "facts", "dirty", "rated")}
             await followups.update(row["_id"], document["version"], to_set, {}, [])

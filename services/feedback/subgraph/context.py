@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 
 from services.feedback.domain.followup import FollowUp
 from services.feedback.store.mongo import FollowUps, access_of
+from services.feedback.store.rates import RateCounts, RateLists
 from services.feedback.usecases.answer_survey import Surveying
 from shared.identity.access import Access
 from shared.identity.viewer import Viewer
@@ -21,6 +22,8 @@ class Feedback:
 
     followups: FollowUps
     surveying: Surveying
+    rate_counts: RateCounts
+    rate_lists: RateLists
 
 
 class FeedbackContext(RequestContext):

@@ -14,6 +14,7 @@ from services.feedback.domain import survey as surveys
 from services.feedback.store.mongo import access_of
 from services.feedback.subgraph.context import FeedbackContext
 from services.feedback.subgraph.policy import POLICY
+from services.feedback.subgraph.rates import RatesQuery
 from services.feedback.usecases.answer_survey import Said, answer, hidden_from
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.subgraph import RefusedFields, refused_as
@@ -193,7 +194,7 @@ class AnswerSurveyInput:
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query:
+class Query(RatesQuery):
     @strawberry.field(description="满意度五级的名称 · the grades by name, for survey pages")
     def satisfaction_grades(self) -> list[SatisfactionGrade]:
         return [SatisfactionGrade(grade=Satisfaction(grade), zh=zh) for grade, zh in surveys.SATISFACTION_ZH.items()]
