@@ -51,13 +51,13 @@ async def to_be_verified(town: Town, request: str, words: str = "") -> str:
 
 
 async def told(town: Town, id: str) -> tuple[str | None, list[str]]:
-    """What the petitioner is told, by feedback and by intake's deliveries."""
+    """What the petitioner is told, by feedback, and what for intake was asked to send something."""
     followup = (await town.feedback.followups.find_many([id]))[id]
     held = (await town.intake.grievances.find_many([id]))[id]
     assert held.progress is not None
     assert held.progress.publicReply == (followup.reply.text if followup.reply else None)
     return held.progress.publicReply, [
-        event.id for event in town.published if event.subject == id and event.type == DeliveryRequestedV1.type
+        str(event.data()["purpose"]) for event in town.published if event.subject == id and event.type == DeliveryRequestedV1.type
     ]
 
 
@@ -84,7 +84,7 @@ async def test_the_petitioner_hears_nothing_before_it_was_looked_at_and_once_aft
             await release_resolution(handling, DISPATCHER, "v2", id, "书记休假。", "test")
         await town.settle(id)
     reply, deliveries = await told(town, id)
-    assert (reply, len(deliveries)) == ("这次换好了。", 1)
+    assert (reply, deliveries) == ("这次换好了。", ["REPLY", "SURVEY"])
     followup = (await town.feedback.followups.find_many([id]))[id]
     assert followup.reply is not None
     assert (followup.reply.by.role, followup.reply.delivery, followup.earlier_replies) == ("HANDLER", "SENT", [])
