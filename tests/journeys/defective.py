@@ -14,5 +14,5 @@ def defect(*_: Any) -> NoReturn:
 
 
 if __name__ == "__main__":
-    events.CONSUMERS[GrievanceDispatchedV1.type] = (GrievanceDispatchedV1, defect)
+    events.WITHOUT_RULES[GrievanceDispatchedV1.type] = (GrievanceDispatchedV1, defect)
     runpy.run_module("services.feedback", run_name="__main__", alter_sys=True)

@@ -115,7 +115,8 @@ async def closed_once(world: World, id: str) -> None:
     """Each service has seen all that the others sent, in order, once; outboxes are empty, audit chains whole."""
 
     async def told() -> bool:
-        return await world.store("intake")["notices"].count_documents({"grievance": id}) == len(TOLD)
+        document = await world.document("intake", id)
+        return [delivery["state"] for delivery in document["deliveries"]] == ["SENT"] * len(TOLD)
 
     await until(told, within=40, what=" and ".join(TOLD))
 
@@ -140,6 +141,7 @@ async def closed_once(world: World, id: str) -> None:
         head = ChainHead(document.get("auditHead", ""), document.get("auditLength", 0))
         assert verify(entries, head, key=reference_key(world.settings.keys_dir), subject=id) == []
     assert await told()
+    assert await world.store("intake")["notices"].count_documents({"grievance": id}) == len(TOLD)
 
 
 @pytest.mark.parametrize("service", ["intake", "routing", "feedback"])

@@ -50,7 +50,7 @@ OnEvent = Callable[[str, FollowUp, Any], tuple[FollowUp, list[Contract]]]
 
 Consumers = dict[str, tuple[type[Contract], OnEvent]]
 
-_WITHOUT_RULES: Consumers = {
+WITHOUT_RULES: Consumers = {
     GrievanceReportedUpV1.type: (GrievanceReportedUpV1, on_grievance_reported_up),
     GrievanceCompletedV1.type: (GrievanceCompletedV1, on_grievance_completed),
     PetitionerCorrectedV1.type: (PetitionerCorrectedV1, on_petitioner_corrected),
@@ -68,10 +68,10 @@ _WITHOUT_RULES: Consumers = {
 
 
 def consumers(rules: SurveyRules) -> Consumers:
-    return {DeliveryAttemptedV1.type: (DeliveryAttemptedV1, partial(on_delivery_attempted, rules)), **_WITHOUT_RULES}
+    return {DeliveryAttemptedV1.type: (DeliveryAttemptedV1, partial(on_delivery_attempted, rules)), **WITHOUT_RULES}
 
 
-HANDLED = frozenset({GrievanceRegisteredV1.type, DeliveryAttemptedV1.type, *_WITHOUT_RULES})
+HANDLED = frozenset({GrievanceRegisteredV1.type, DeliveryAttemptedV1.type, *WITHOUT_RULES})
 OPENS = frozenset({GrievanceRegisteredV1.event_kind()})
 
 

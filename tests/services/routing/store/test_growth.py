@@ -189,7 +189,7 @@ SUPERVISION: dict[str, tuple[Callable[[SupervisionLists], Awaitable[Any]], str, 
     "what waits for a department": (
         lambda lists: lists.waiting((f"department:{LUCHENG}",), ("REPLY",), LUCHENG, 5, None),
         "supervision",
-        30,
+        35,
     ),
     "the cards of a city": (lambda lists: lists.cards(("division:3708",), "2020-06", None, None, 5, None), "carded", 30),
     "the cards of a department": (
