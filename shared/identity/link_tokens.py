@@ -13,6 +13,7 @@ import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 
+_ID_BYTES = 16
 _MAC_BYTES = 16
 _LENGTH = 43
 
@@ -28,7 +29,7 @@ def document_of(token: str) -> str | None:
     if len(token) != _LENGTH or not token.isascii():
         return None
     try:
-        return str(uuid.UUID(bytes=urlsafe_b64decode(f"{token}=")[:_MAC_BYTES]))
+        return str(uuid.UUID(bytes=urlsafe_b64decode(f"{token}=")[:_ID_BYTES]))
     except (binascii.Error, ValueError):
         return None
 

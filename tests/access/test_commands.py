@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.access.conftest import World
-from tests.access.documents import UNANSWERED, at, keep_case, keep_followup
+from tests.access.documents import keep_case, keep_followup
 from tests.access.people import ELSEWHERE_UNIT, HANDLING, HERE, OTHER_UNIT, claims
+from tests.access.states import UNANSWERED, at
 
 REFUSED = "code message messageZh field"
 ACCEPT = f"... on Case {{ id number }} ... on AcceptRefused {{ {REFUSED} }}"

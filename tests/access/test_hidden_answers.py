@@ -10,8 +10,9 @@ import pytest
 from services.feedback.domain.followup import answer_survey
 from services.feedback.domain.survey import Answer, Survey, SurveyRules
 from tests.access.conftest import World
-from tests.access.documents import AT, FAR, keep_case, keep_followup
+from tests.access.documents import AT, keep_case, keep_followup
 from tests.access.people import HANDLING, claims
+from tests.access.states import FAR
 
 SURVEY = """survey { round state openedAt expiresAt remindedAt anonymousToHandlers answeredAt channel answeredBy resolved satisfied reason
   changes changeableUntil }"""

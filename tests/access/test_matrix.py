@@ -18,39 +18,30 @@ from services.routing.domain.appraisal import Appraisal
 from shared.broker import SERVICES
 from shared.china_time import day_in_china
 from tests.access.conftest import World
-from tests.access.documents import (
+from tests.access.documents import AT, RELATIONS, Described, keep_case, keep_followup, keep_grievance, mark, masks_of, name_of, phone_of
+from tests.access.fieldwork import COMMANDS as FIELDWORK
+from tests.access.fieldwork import keep_look
+from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HANDLING, HERE, SUB, THIRD_UNIT
+from tests.access.states import (
     APPRAISING,
-    AT,
     CARDED,
     DUE_LATER,
     HERE_ALONE,
     NOBODY_URGES,
     NOTHING_ASKED,
-    RELATIONS,
     UNANSWERED,
     URGED,
-    Described,
     at,
     extension_asked,
-    keep_case,
-    keep_followup,
-    keep_grievance,
-    mark,
-    masks_of,
-    name_of,
     opinion_asked,
     order_issued,
     order_replied,
     owned,
     part_asked,
-    phone_of,
     report_waiting,
     returned,
     suspended,
 )
-from tests.access.fieldwork import COMMANDS as FIELDWORK
-from tests.access.fieldwork import keep_look
-from tests.access.people import ANONYMOUS, COLUMNS, ELSEWHERE, HANDLING, HERE, SUB, THIRD_UNIT
 from tests.access.walking import Found, Walk
 from tests.world import ROOT
 from tools.matrix import DOCUMENT, read

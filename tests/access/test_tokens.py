@@ -14,8 +14,9 @@ import pytest
 from shared.broker import SERVICES
 from shared.identity.development import DevelopmentIssuer
 from tests.access.conftest import World
-from tests.access.documents import UNANSWERED, at, keep_case, keep_followup
+from tests.access.documents import keep_case, keep_followup
 from tests.access.people import HERE, claims
+from tests.access.states import UNANSWERED, at
 
 CITY_ADMIN = claims("CITY_ADMIN", scopes=[{"level": "CITY", "code": "370800000000"}])
 

@@ -102,8 +102,9 @@ class Typed:
 
 def language_of(asked: str | None, accepts: str) -> Language:
     """What was chosen on the page, else the first of Accept-Language's that is spoken here; Chinese."""
-    if asked in get_args(Language):
-        return asked  # type: ignore[return-value]
+    chosen: Language | None = next((language for language in get_args(Language) if language == asked), None)
+    if chosen is not None:
+        return chosen
     found = re.findall(r"(?:^|,)\s*(zh|en)\b[^,;]*(?:;\s*q=([0-9.]+))?", accepts.lower())
     weighed = sorted(found, key=lambda each: -(float(each[1]) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", each[1]) else 1.0))
     return "en" if weighed and weighed[0][0] == "en" else "zh"

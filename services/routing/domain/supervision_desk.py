@@ -36,25 +36,26 @@ def waits(case: Case) -> dict[Wait, datetime]:
 
 
 def entry(case: Case) -> dict[str, Any] | None:
-    """The `supervision` field {slots, at} of the document; None where nothing waits. A department finds what waits for its reply alone."""
-    found = waits(case)
-    if not found:
+    """The `supervision` field {slots, at} of the document: a key with what waits there, and with each month of a card; `at` orders what
+    waits. None where there is neither. A department finds what waits for its reply alone."""
+    found, cards = waits(case), _card_slots(case)
+    if not found and not cards:
         return None
-    slots = [f"division:{prefix}|{wait}" for prefix in prefixes(case.division) for wait in found]
+    slots = [slot(f"division:{prefix}", wait) for prefix in prefixes(case.division) for wait in found]
     unanswered = latest(case, "OPEN")
     if unanswered is not None and unanswered.department not in case.accused_departments:
-        slots.append(f"department:{unanswered.department}|REPLY")
-    return {"slots": slots, "at": min(found.values())}
+        slots.append(slot(f"department:{unanswered.department}", "REPLY"))
+    return {"slots": slots + cards, "at": min(found.values(), default=None)}
 
 
-def card_slots(case: Case) -> list[str]:
-    """By which the cards of a month are found."""
-    found = [key for card in case.cards for key in [f"department:{card.department}|{card.month}", *_places(case, card.month)]]
-    return sorted(set(found))
+def slot(key: str, of: str) -> str:
+    """Of what waits, or of a month."""
+    return f"{key}|{of}"
 
 
-def _places(case: Case, month: str) -> list[str]:
-    return [f"division:{prefix}|{month}" for prefix in prefixes(case.division)]
+def _card_slots(case: Case) -> list[str]:
+    places = [f"division:{prefix}" for prefix in prefixes(case.division)]
+    return sorted({slot(key, card.month) for card in case.cards for key in (f"department:{card.department}", *places)})
 
 
 def card_facts(case: Case) -> dict[str, Any]:

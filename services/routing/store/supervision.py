@@ -1,4 +1,4 @@
-"""What supervision has before it, and the cards of a month, in the store: each found by one index of equality.
+"""What supervision has before it, and the cards of a month, in the store: both found by one index of equality.
 
 A page reads of all that is found only where it stands, and then its own documents whole: what waits is as much as supervisors can look at,
 hundreds in a city, and so are the cards of a month.
@@ -13,25 +13,19 @@ from typing import Any
 
 from services.routing.domain.case import Case
 from services.routing.domain.supervised import Card
-from services.routing.domain.supervision_desk import Wait, card_slots, entry
+from services.routing.domain.supervision_desk import Wait, entry, slot
 from shared.contracts.base import instant
 from shared.identity.errors import Refusal
 from shared.mongo import ASCENDING, Collection, IndexModel
 from shared.records import Document, store_errors
 
-SUPERVISION_INDEXES = [
-    IndexModel([("supervision.slots", ASCENDING)], name="supervision", sparse=True),
-    IndexModel([("carded", ASCENDING)], name="carded", sparse=True),
-]
+SLOTS = "supervision.slots"
+SUPERVISION_INDEXES = [IndexModel([(SLOTS, ASCENDING)], name="supervision", sparse=True)]
 
 
 def derived(case: Case) -> Document:
-    found: Document = {}
-    if (waits := entry(case)) is not None:
-        found["supervision"] = waits
-    if slots := card_slots(case):
-        found["carded"] = slots
-    return found
+    found = entry(case)
+    return {} if found is None else {"supervision": found}
 
 
 @dataclass(frozen=True)
@@ -56,8 +50,8 @@ class SupervisionLists:
         self, keys: tuple[str, ...], waits: tuple[Wait, ...], not_accused: str | None, first: int, after: str | None
     ) -> tuple[list[tuple[Document, str]], bool]:
         """(document, cursor) of the first that wait so, the longest first, behind a cursor; and whether there are more. Raises Refusal."""
-        slots = [f"{key}|{wait}" for key in keys for wait in waits]
-        query: Document = {"supervision.slots": {"$in": slots}, **_unless_accused(not_accused)}
+        slots = [slot(key, wait) for key in keys for wait in waits]
+        query: Document = {SLOTS: {"$in": slots}, **_unless_accused(not_accused)}
         with store_errors():
             rows = await self._cases.find(query, {"supervision.at": 1, "number": 1}).to_list(None) if slots else []
         found = sorted((f"{instant(row['supervision']['at'])}|{row['number']}", row["_id"]) for row in rows)
@@ -72,7 +66,7 @@ class SupervisionLists:
         self, keys: tuple[str, ...], month: str, department: str | None, not_accused: str | None, first: int, after: str | None
     ) -> tuple[list[tuple[HeldCard, str]], bool]:
         """(card, cursor) of the latest of that month, and whether there are more; of one department, where it is named. Raises Refusal."""
-        query: Document = {"carded": {"$in": [f"{key}|{month}" for key in keys]}, **_unless_accused(not_accused)}
+        query: Document = {SLOTS: {"$in": [slot(key, month) for key in keys]}, **_unless_accused(not_accused)}
         with store_errors():
             rows = await self._cases.find(query, {"cards": 1, "number": 1}).to_list(None) if keys else []
         held = [HeldCard(row["_id"], row["number"], Card.model_validate(card)) for row in rows for card in row["cards"]]

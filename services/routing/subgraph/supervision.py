@@ -15,7 +15,7 @@ from services.routing.store.mongo import CODEC
 from services.routing.subgraph.done import Refused, done
 from services.routing.subgraph.supervision_types import CardColour, DepartmentCard
 from services.routing.subgraph.types import Case, CasePageInfo, Ctx, Department, OfGrievanceInput
-from services.routing.usecases.hold_card import appeal_against, decide_on_card, give_card
+from services.routing.usecases.give_card import appeal_against, decide_on_card, give_card
 from services.routing.usecases.look_at_supervision import ALL_WAITS, bucket_prefixes, checked_month, keys_of_department, keys_of_overseer
 from services.routing.usecases.supervise_department import decide_on_reply, demand_reply, reply_to_order
 from shared.subgraph import RefusedFields, page_size, refused_as

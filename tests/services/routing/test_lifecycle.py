@@ -51,8 +51,8 @@ from services.routing.usecases.co_handle import ask_for_part, release, report_ow
 from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
 from services.routing.usecases.extend_work_order import ask_for_days, decide_days
+from services.routing.usecases.give_card import appeal_against, decide_on_card, give_card
 from services.routing.usecases.hand_over_work_order import give
-from services.routing.usecases.hold_card import appeal_against, decide_on_card, give_card
 from services.routing.usecases.judge_grievance import judge
 from services.routing.usecases.parties import PARTIES, allowances
 from services.routing.usecases.ports import Handling

@@ -12,7 +12,7 @@ from services.routing.domain.cards import APPEAL_DAYS
 from services.routing.domain.case import Case, erase_petitioner
 from services.routing.domain.supervision import state_of
 from services.routing.usecases.act_on_many import Told, act_on_many
-from services.routing.usecases.hold_card import appeal_against, decide_on_card, give_card
+from services.routing.usecases.give_card import appeal_against, decide_on_card, give_card
 from services.routing.usecases.report_resolution import report
 from services.routing.usecases.supervise_department import decide_on_reply, demand_reply, reply_to_order
 from services.routing.usecases.urge_grievance import urge_handling
@@ -243,7 +243,7 @@ def test_nobody_is_given_a_card_where_no_department_has_it(case: Case) -> None:
     assert (fired[0] if fired else case).cards == []
 
 
-async def carded(made: Desk, **at: Any) -> None:
+async def carded(made: Desk) -> None:
     await give_card(handling(made), SUPERVISOR, "g", ID, "RED", WORDS, "")
 
 

@@ -14,7 +14,7 @@ import pytest_asyncio
 from services.routing.domain.cards import appeal, correct
 from services.routing.domain.case import Case
 from services.routing.domain.supervised import Card
-from services.routing.domain.supervision_desk import APPEALED, TAKEN_BACK, told_to, waits
+from services.routing.domain.supervision_desk import APPEALED, TAKEN_BACK, Wait, told_to, waits
 from services.routing.store.desks import DeskCounts, desk_projector
 from services.routing.store.mongo import CODEC, migrate
 from services.routing.store.supervision import SupervisionLists
@@ -77,11 +77,11 @@ def near(case: Case, place: str) -> bool:
     return place in prefixes(case.division)
 
 
-async def all_pages(lists: SupervisionLists, *asked: object) -> list[str]:
+async def all_pages(lists: SupervisionLists, key: str, waits: tuple[Wait, ...], not_accused: str | None) -> list[str]:
     found: list[str] = []
     after = None
     while True:
-        page, more = await lists.waiting(*asked, 7, after)  # type: ignore[arg-type]
+        page, more = await lists.waiting((key,), waits, not_accused, 7, after)
         found += [row["_id"] for row, _ in page]
         if not more:
             return found
@@ -91,8 +91,8 @@ async def all_pages(lists: SupervisionLists, *asked: object) -> list[str]:
 
 @pytest.mark.parametrize("place", ["3708", "370881", "370881001", "370883001001"])
 @pytest.mark.parametrize("wanted", [("REPLY",), ("DECISION",), ("APPEAL",), ("ORDER",), ("REPLY", "DECISION", "APPEAL", "ORDER")])
-async def test_what_waits_is_found_once_the_longest_first(filled: Database, place: str, wanted: tuple[str, ...]) -> None:
-    found = await all_pages(SupervisionLists(filled["cases"]), (f"division:{place}",), wanted, None)
+async def test_what_waits_is_found_once_the_longest_first(filled: Database, place: str, wanted: tuple[Wait, ...]) -> None:
+    found = await all_pages(SupervisionLists(filled["cases"]), f"division:{place}", wanted, None)
     expected = [id for id, case in CASES.items() if near(case, place) and waits(case).keys() & set(wanted)]
     assert found == sorted(expected, key=lambda id: (min(waits(CASES[id]).values()), CASES[id].number))
     assert found or place == "370883001001"
@@ -101,9 +101,9 @@ async def test_what_waits_is_found_once_the_longest_first(filled: Database, plac
 async def test_a_department_finds_what_it_has_to_reply_to_and_nothing_that_accuses_it(filled: Database) -> None:
     lists = SupervisionLists(filled["cases"])
     lucheng = next(case for case in CASES.values() if case.orders).orders[0].department
-    found = await all_pages(lists, (f"department:{lucheng}",), ("REPLY", "DECISION", "APPEAL", "ORDER"), lucheng)
+    found = await all_pages(lists, f"department:{lucheng}", ("REPLY", "DECISION", "APPEAL", "ORDER"), lucheng)
     assert set(found) == {id for id, case in CASES.items() if "REPLY" in waits(case)}
-    accused = await all_pages(lists, ("division:3708",), ("APPEAL", "REPLY", "DECISION", "ORDER"), "D-1")
+    accused = await all_pages(lists, "division:3708", ("APPEAL", "REPLY", "DECISION", "ORDER"), "D-1")
     assert {id for id in accused if "D-1" in CASES[id].accused_departments} == set()
 
 
