@@ -18,6 +18,8 @@ from shared.writer import event_of
 
 SWEPT_AT_ONCE = 200
 ASIDE = timedelta(minutes=5)
+SELDOM = 5
+"""A process that starts looks at every collection; by then, that of one lost beside it waits some rounds more."""
 
 
 class PublishTrouble(Exception):
@@ -55,6 +57,9 @@ class Relay:
     def __init__(self, service: str, publisher: Publisher, real_now: Callable[[], datetime], sweep_age: timedelta) -> None:
         self._service = service
         self._records: list[Records] = []
+        self._seldom: set[int] = set()
+        self._held: set[int] = set()
+        self._rounds = 0
         self._publisher = publisher
         self._real_now = real_now
         self._sweep_age = sweep_age
@@ -63,10 +68,13 @@ class Relay:
         self._limit = asyncio.Semaphore(32)
         self._aside: dict[tuple[int, str], datetime] = {}
 
-    def watch(self, records: Records) -> Callable[[str], None]:
-        """Sweep this collection too; returns what a writer calls after each write, with the document's id."""
+    def watch(self, records: Records, *, seldom: bool = False) -> Callable[[str], None]:
+        """Sweep this collection too; returns what a writer calls after each write, with the document's id. `seldom`: it changes so
+        seldom that it is looked at in one round of SELDOM, unless this process could not relay something of it."""
         self._records.append(records)
         collection = len(self._records) - 1
+        if seldom:
+            self._seldom.add(collection)
         return lambda id: self._soon((collection, id))
 
     @property
@@ -90,11 +98,15 @@ class Relay:
         now = self._real_now()
         self._aside = {key: until for key, until in self._aside.items() if until > now}
         for collection, records in enumerate(self._records):
+            if older_than is None and collection in self._seldom - self._held and self._rounds % SELDOM:
+                continue
+            self._held.discard(collection)
             # Those put aside do not stand in the way of the others.
             for id in await records.unsent(before, SWEPT_AT_ONCE + len(self._aside)):
                 if (collection, id) not in self._tasks and (collection, id) not in self._aside:
                     found += 1
                     self._soon((collection, id))
+        self._rounds += 1
         telemetry.SWEPT.labels(self._service).inc(found)
         return found
 
@@ -110,6 +122,7 @@ class Relay:
                 await flush(self._records[collection], self._publisher, id)
             except (PublishTrouble, StoreTrouble) as trouble:
                 # The entries are in the document: the sweeper comes back to them.
+                self._held.add(collection)
                 telemetry.log().info("relay held", document=id, trouble=str(trouble))
             except Exception as error:
                 # Something about this document: it is looked at again, but not at every round.

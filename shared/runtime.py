@@ -83,19 +83,20 @@ class Runtime:
 
     def writer(self, records: MongoRecords, participant: Participant, codec: Codec, audit_key: bytes) -> Writer:
         """The one writer of a collection of grievance documents; its outboxes are relayed and swept here."""
-        soon = self.relay.watch(records)
+        # What takes part in no grievance (a household, a post) changes far less often.
+        soon = self.relay.watch(records, seldom=not participant.handled)
         return Writer(records, participant, codec, self.world, soon, audit_key, collection=records.collection.name)
 
     def records(self, name: str) -> MongoRecords:
         """A collection beside the grievances whose documents have an outbox; the sweeper relays it."""
         records = MongoRecords(self.database, name)
-        self.relay.watch(records)
+        self.relay.watch(records, seldom=True)
         return records
 
     def anchors(self, key: bytes, contract: type[AuditAnchored]) -> Anchors:
         """The anchoring of the audit trail, with the key of its entries; a worker does its rounds, every process relays what it made."""
         outbox = MongoRecords(self.database, anchors.COLLECTION)
-        return Anchors(self.database, self.service, contract, key, self.world, outbox, self.relay.watch(outbox))
+        return Anchors(self.database, self.service, contract, key, self.world, outbox, self.relay.watch(outbox, seldom=True))
 
     def consume(self, writer: Writer, references: dict[str, Reference]) -> None:
         """Make this process a worker: it takes the service's queue."""

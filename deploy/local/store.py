@@ -6,18 +6,19 @@ import asyncio
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from deploy.local.ports import Ports
 from deploy.local.processes import Process, wait_for
 from deploy.local.trouble import Trouble
-from shared.mongo import Client, PyMongoError
+from shared.mongo import Client, OperationFailure, PyMongoError
 
 BOOT_SECONDS = 60.0
 REPLICA_SET = "minyi"
+Answer = TypeVar("Answer")
 FORM = "mongodb://user:password@host:27017/?replicaSet=name"
 
 
@@ -32,7 +33,7 @@ class GivenStore:
         self.processes: tuple[Process, ...] = ()
 
     def start(self) -> None:
-        """Raises Trouble: not reachable, credentials refused, or a standalone server, which knows no transactions."""
+        """Raises Trouble: not reachable, credentials refused, or a standalone mongod, which knows no transactions."""
         try:
             if not self.url.startswith(("mongodb://", "mongodb+srv://")):
                 raise ValueError(self.url)
@@ -46,7 +47,7 @@ class GivenStore:
                 f"the store that MINYI_MONGODB_URL names does not take us ({_reason(error)}): start it, mend the address ({FORM}), "
                 "or unset MINYI_MONGODB_URL to have one started here · 数据库无应答或拒绝登录：请改正或取消 MINYI_MONGODB_URL"
             ) from error
-        if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        if "setName" not in hello and hello.get("msg") != "isdbgrid" and not knows_transactions(self.url):
             raise Trouble(
                 "the store that MINYI_MONGODB_URL names is a standalone server, which knows no transactions: start its mongod with "
                 "`--replSet minyi` and type `mongosh --eval 'rs.initiate()'` · 单机 MongoDB 不支持事务：请以副本集方式启动"
@@ -135,7 +136,8 @@ class OwnStore:
         config = self.directory / "secantusd.toml"
         config.write_text("", encoding="ascii")
         here: list[str | Path] = [sys.executable, "-m", "secantus", "--config", config, "--host", "127.0.0.1", "--port", str(self._port)]
-        return [*here, "--storage-path", data, "--cache-size", "512M", "--log-level", "WARNING"]
+        # Nobody watches change streams here: as a standalone it writes no oplog, and still knows transactions.
+        return [*here, "--standalone", "--storage-path", data, "--cache-size", "512M", "--log-level", "WARNING"]
 
     def _initiate(self) -> None:
         """Make the one-node replica set; at a later start, tell it when its port has changed."""
@@ -170,17 +172,41 @@ def store_for(directory: Path, ports: Ports, log: Path, env: Mapping[str, str]) 
 def command(url: str, name: str, value: Any = 1, *, seconds: float = 2.0, **more: Any) -> dict[str, Any]:
     """Run one command against `admin` and return its answer. Raises PyMongoError, or ValueError for a malformed address."""
 
-    async def ask() -> dict[str, Any]:
+    async def ask(client: Client) -> dict[str, Any]:
+        return dict(await client.admin.command(name, value, **more))
+
+    return _asked(url, seconds, ask)
+
+
+def knows_transactions(url: str) -> bool:
+    """Tried, not guessed: a mongod outside of a replica set refuses the first command of one, the embedded store, which looks like it, does
+    not. Raises PyMongoError when it is away."""
+
+    async def ask(client: Client) -> bool:
+        async with await client.start_session() as session:
+            session.start_transaction()
+            try:
+                await client["minyi"]["transactions"].find_one({}, session=session)
+            except OperationFailure:
+                return False
+            await session.abort_transaction()
+        return True
+
+    return _asked(url, 5.0, ask)
+
+
+def _asked(url: str, seconds: float, ask: Callable[[Client], Awaitable[Answer]]) -> Answer:
+    async def run() -> Answer:
         limit = int(seconds * 1000)
         client = Client(url, serverSelectionTimeoutMS=limit, connectTimeoutMS=limit, socketTimeoutMS=limit)
         try:
-            return dict(await client.admin.command(name, value, **more))
+            return await ask(client)
         finally:
             client.close()
 
     # In a thread of its own: the caller may have an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, ask()).result()
+        return thread.submit(asyncio.run, run()).result()
 
 
 def store_answers(url: str) -> bool:

@@ -14,7 +14,7 @@ class IntakeSettings(CommonSettings):
     """Where petitioners reach the gateway; the base of the links to surveys."""
     claim_seconds: float = 30.0
     """How long one sender may hold a delivery before another takes it over."""
-    deliver_seconds: float = 0.25
+    deliver_seconds: float = 0.5
     """How often a worker looks for deliveries that nobody has in hand (an indexed query that finds nothing when idle)."""
     channels: str = "WECHAT SMS WEB OPEN311"
     """The ways to tell petitioners that this installation has. `WEB` alone: every reply is looked up, and counts as delivered where it

@@ -21,6 +21,7 @@ from deploy.local.local_directory import RUN_FILE, read_run
 from deploy.local.parts import Parts, ensure_parts
 from deploy.local.processes import ROOT
 from deploy.local.trouble import Trouble
+from shared.mongo import Client
 from tests.deploy.builders import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -48,6 +49,28 @@ def test_the_environment_is_what_a_child_needs(parts: Parts) -> None:
         "MINYI_MONGODB_URL": parts.mongodb_url,
         "MINYI_MONGODB_RETRY_WRITES": "true" if parts.retry_writes else "false",
     }
+
+
+async def test_the_store_keeps_all_of_a_transaction_or_nothing(parts: Parts) -> None:
+    """It runs without an oplog, and so as a standalone: of such, MongoDB itself would take no transaction."""
+    assert store.knows_transactions(parts.mongodb_url)
+    client: Client = Client(parts.mongodb_url, retryWrites=False)
+    pair = [client["parts"]["one"], client["parts"]["other"]]
+    for collection in pair:
+        await collection.insert_one({"_id": "before"})
+    async with await client.start_session() as session:
+        session.start_transaction()
+        for collection in pair:
+            await collection.insert_one({"_id": "undone"}, session=session)
+        assert await pair[0].find_one({"_id": "undone"}) is None
+        await session.abort_transaction()
+        session.start_transaction()
+        for collection in pair:
+            await collection.insert_one({"_id": "done"}, session=session)
+        await session.commit_transaction()
+    for collection in pair:
+        assert {row["_id"] async for row in collection.find({})} == {"before", "done"}
+    client.close()
 
 
 def test_a_wrong_password_is_refused(parts: Parts) -> None:

@@ -92,6 +92,7 @@ def test_a_replica_set_learns_its_new_port(own: OwnStore, monkeypatch: pytest.Mo
 
 def test_a_standalone_server_is_refused_with_the_way_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "command", lambda *_args, **_more: {"isWritablePrimary": True})
+    monkeypatch.setattr(store, "knows_transactions", lambda _url: False)
     with pytest.raises(store.Trouble, match=r"standalone server.*rs\.initiate"):
         store.GivenStore("mongodb://127.0.0.1/", retry_writes=True).start()
 

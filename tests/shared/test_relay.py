@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.envelope import Event
 from shared.record import stub
-from shared.relay import ASIDE, SWEPT_AT_ONCE, PublishTrouble, Relay
+from shared.relay import ASIDE, SELDOM, SWEPT_AT_ONCE, PublishTrouble, Relay
 from shared.writer import event_entry
 from tests.services.builders import AT, StillWorld, event
 from tests.shared.contracts.examples import EXAMPLES
@@ -75,3 +75,37 @@ async def test_while_the_broker_is_in_trouble_nothing_is_put_aside() -> None:
     publisher.failing.clear()
     await swept(relay)
     assert publisher.sent == ["a"]
+
+
+async def test_what_changes_seldom_is_looked_at_in_one_round_of_some_and_in_the_next_when_it_was_in_trouble() -> None:
+    world, often, seldom = StillWorld(), tables([]), tables([])
+    publisher = Publisher(set(), PublishTrouble("away"))
+    relay = Relay("test", publisher, world.real_now, timedelta(0))
+    for made, rare in ((often, False), (seldom, True)):
+        relay.watch(MemoryRecords(world, Process("test", "test"), made), seldom=rare)
+    await swept(relay)
+    often.documents.update(tables(["often"]).documents)
+    seldom.documents.update(tables(["seldom"]).documents)
+    world.later(seconds=1)
+    for round in range(1, SELDOM):
+        await swept(relay)
+        assert publisher.sent == ["often"], round
+    publisher.failing = {"seldom"}
+    await swept(relay)
+    assert publisher.tried == 2
+    publisher.failing = set()
+    await swept(relay)
+    assert publisher.sent == ["often", "seldom"]
+
+
+async def test_a_start_looks_at_everything() -> None:
+    world, made = StillWorld(), tables([])
+    publisher = Publisher(set(), PublishTrouble("away"))
+    relay = Relay("test", publisher, world.real_now, timedelta(hours=1))
+    relay.watch(MemoryRecords(world, Process("test", "test"), made), seldom=True)
+    await swept(relay)
+    made.documents.update(tables(["left"]).documents)
+    world.later(seconds=1)
+    await relay.sweep(timedelta(0))
+    await relay.drain()
+    assert publisher.sent == ["left"]
