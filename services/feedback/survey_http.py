@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.feedback.adapters.survey_page import HEADERS, Language, Typed, busy_page, gone_page, language_of, survey_page
 from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.survey import SATISFACTION_ZH, Survey
-from services.feedback.usecases.answer_survey import REASON_LENGTH, Said, Surveying, answer
+from services.feedback.usecases.answer_survey import REASON_LENGTH, Said, Surveying, answer, open_by_link
 from shared.identity.errors import Refusal
 from shared.identity.link_tokens import document_of, opens
 from shared.identity.roles import Role
@@ -81,6 +81,10 @@ async def _opened(followups: Known, surveying: Surveying, token: str) -> tuple[s
     if grievance is None:
         raise NoSuchRecord("no token")
     followup = (await followups.find_many([grievance])).get(grievance)
+    reply = followup.reply if followup is not None else None
+    if reply is not None and reply.delivery != "SENT" and opens(token, surveying.reference_key, grievance, [reply.delivery_id]):
+        await open_by_link(surveying, grievance)
+        followup = (await followups.find_many([grievance])).get(grievance)
     survey = followup.survey if followup is not None else None
     if followup is None or survey is None or followup.erased:
         raise NoSuchRecord("no survey")

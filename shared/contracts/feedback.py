@@ -14,8 +14,9 @@ secret by which a survey can be answered."""
 
 
 class DeliveryRequestedV1(Contract):
-    """Asks intake, which alone knows how to reach the petitioner, to deliver a text (S54). `deliveryId` is the key of idempotency. Of a
-    survey the text has LINK where the address of its page belongs."""
+    """Asks intake, which alone knows how to reach the petitioner, to deliver a text (S54). `deliveryId` is the key of idempotency.
+    `invitation` goes after it: how to say how it went, with LINK where the address of the survey's page belongs, as in the text of
+    a reminder. SURVEY: an invitation on its own, of before it went with the reply."""
 
     type: ClassVar[str] = "feedback.grievance.delivery_requested.v1"
     words: ClassVar[tuple[str, ...]] = ("text",)
@@ -23,6 +24,7 @@ class DeliveryRequestedV1(Contract):
     deliveryId: str
     purpose: Literal["REPLY", "SURVEY", "SURVEY_REMINDER"]
     text: str
+    invitation: str | None = None
 
 
 class FedBackV1(Contract):

@@ -142,14 +142,16 @@ def open_followup(event: GrievanceRegisteredV1) -> FollowUp:
 
 
 def record_reply(
-    followup: FollowUp, grievance: str, round: int, text: str, by: Owner, department: str | None, at: datetime
+    followup: FollowUp, grievance: str, round: int, text: str, by: Owner, department: str | None, at: datetime, rules: SurveyRules
 ) -> tuple[FollowUp, list[Contract]]:
-    """Keep the reply of this round and ask intake to deliver it (S54). The delivery's id is the same however often it is decided."""
+    """Keep the reply of this round and ask intake to deliver it (S54), with the link by which its petitioner says how it went (S55). The
+    delivery's id is the same however often it is decided."""
     reply = Reply(round=round, text=text, at=at, by=by, department=department, delivery_id=delivery_id(grievance, round))
     earlier = [*followup.earlier_replies, followup.reply] if followup.reply else followup.earlier_replies
     followup = followup.with_(reply=reply, earlier_replies=earlier)
     followup = followup.noted(_noted_here(at, "reply recorded, delivery requested", "答复已记录，请求送达"))
-    return followup, [DeliveryRequestedV1(deliveryId=reply.delivery_id, purpose="REPLY", text=text)]
+    invitation = None if _not_accepted(followup) else _invitation(rules)
+    return followup, [DeliveryRequestedV1(deliveryId=reply.delivery_id, purpose="REPLY", text=text, invitation=invitation)]
 
 
 def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
@@ -159,6 +161,9 @@ def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: Surve
     if reply is None or reply.delivery_id != event.deliveryId:
         return followup, []
     state: DeliveryState = "SENT" if event.result == "sent" else "FAILED" if event.result == "failed" else "UNKNOWN"
+    if reply.delivery == "SENT" and state != "SENT":
+        # Its link was opened: it has arrived, whatever its channel knows of it.
+        return followup, []
     what, what_zh = POSTED_WORDS if event.reason == POSTED and state != "SENT" else DELIVERY_WORDS[state]
     if not event.final:
         what, what_zh = f"{what} this way; another is tried", f"{what_zh}，改用其他方式"
@@ -166,40 +171,54 @@ def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: Surve
     delivered_at = event.at if state == "SENT" else None
     followup = followup.with_(reply=reply.model_copy(update={"delivery": state, "delivered_at": delivered_at}))
     followup = followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}"))
-    # What was not accepted has ended: its petitioner is told, and not asked.
-    if state != "SENT" or (followup.progress is not None and followup.progress.status == "NOT_ACCEPTED"):
+    if state != "SENT":
         return followup, []
-    if followup.survey is not None and followup.survey.round == reply.round:
-        return followup, []
-    return _open_survey(followup, event, reply.round, rules)
+    return _ask(followup, reply, event.at, rules, by_link=event.channel not in IN_PERSON)
+
+
+def arrived_by_link(followup: FollowUp, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]] | None:
+    """The link in the reply was opened before anybody could say that the reply has arrived. None where that is known already."""
+    reply = followup.reply
+    if reply is None or reply.delivery == "SENT" or followup.erased:
+        return None
+    followup = followup.with_(reply=reply.model_copy(update={"delivery": "SENT", "delivered_at": at}))
+    followup = followup.noted(_noted_here(at, "the link in the reply was opened", "答复中的链接已被打开"))
+    return _ask(followup, reply, at, rules, by_link=True)
+
+
+def _not_accepted(followup: FollowUp) -> bool:
+    """What was not accepted has ended: its petitioner is told, and not asked."""
+    return followup.progress is not None and followup.progress.status == "NOT_ACCEPTED"
 
 
 def _noted_here(at: datetime, what: str, what_zh: str) -> Entry:
     return Entry(at=at, service="feedback", what=what, what_zh=what_zh, by="SYSTEM feedback")
 
 
-def _open_survey(followup: FollowUp, event: DeliveryAttemptedV1, round: int, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
-    """The link goes the way that the reply went, where something can be sent that way."""
-    at = event.at
-    survey = Survey(round=round, opened_at=at, expires_at=at + rules.open_for)
-    opened: list[Contract] = [FedBackV1(round=round, deliveryId=event.deliveryId, at=at), SurveyOpenedV1(round=round, at=at)]
-    if event.channel not in IN_PERSON:
-        invitation = str(uuid.uuid5(_INVITATIONS, event.deliveryId))
-        survey = survey.with_(invitation=invitation, remind_at=at + rules.remind_after)
-        opened.append(DeliveryRequestedV1(deliveryId=invitation, purpose="SURVEY", text=_invitation(followup, survey, INVITED)))
+def _ask(followup: FollowUp, reply: Reply, at: datetime, rules: SurveyRules, *, by_link: bool) -> tuple[FollowUp, list[Contract]]:
+    """Open the survey of the reply's round, once. `by_link`: the petitioner has the link that went with it."""
+    if _not_accepted(followup) or (followup.survey is not None and followup.survey.round == reply.round):
+        return followup, []
+    survey = Survey(round=reply.round, opened_at=at, expires_at=at + rules.open_for)
+    if by_link:
+        survey = survey.with_(invitation=reply.delivery_id, remind_at=at + rules.remind_after)
+    opened: list[Contract] = [FedBackV1(round=reply.round, deliveryId=reply.delivery_id, at=at), SurveyOpenedV1(round=reply.round, at=at)]
     earlier = [*followup.earlier_surveys, followup.survey] if followup.survey else followup.earlier_surveys
     followup = followup.with_(survey=survey, earlier_surveys=earlier)
     return followup.noted(_noted_here(at, "the petitioner is asked: resolved? satisfied?", "发出满意度回访")), opened
 
 
-INVITED = ("您反映的诉求{number}已答复，办理得怎么样？", "Your grievance {number} was answered. How did it go?")
-REMINDED = ("您反映的诉求{number}已答复，还没有收到您的评价。", "Your grievance {number} was answered; you have not said yet how it went.")
+def _invitation(rules: SurveyRules) -> str:
+    """Beside the reply: when that will arrive, and so the last day, nobody knows yet."""
+    hours = int(rules.open_for.total_seconds() // 3600)
+    zh, en = (f"{hours // 24}天", f"{hours // 24} days") if hours % 24 == 0 else (f"{hours}小时", f"{hours} hours")
+    return f"办理得怎么样？请在收到后{zh}内点击评价。How did it go? Tell us within {en}: {LINK}"
 
 
-def _invitation(followup: FollowUp, survey: Survey, words: tuple[str, str]) -> str:
-    zh, en = (text.format(number=followup.number) for text in words)
+def _reminder(followup: FollowUp, survey: Survey) -> str:
     day = day_in_china(survey.expires_at).isoformat()
-    return f"{zh}请在{day}前点击评价。{en} Tell us by {day}: {LINK}"
+    zh = f"您反映的诉求{followup.number}已答复，还没有收到您的评价。请在{day}前点击评价。"
+    return f"{zh}Your grievance {followup.number} was answered; you have not said yet how it went. Tell us by {day}: {LINK}"
 
 
 def answer_survey(followup: FollowUp, answer: Answer, anonymous: bool, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
@@ -239,13 +258,11 @@ def fire(followup: FollowUp, at: datetime) -> tuple[FollowUp, list[Contract]] | 
     reminded = followup.with_(survey=survey.with_(reminded_at=at))
     if survey.reminder is None or followup.erased:
         return reminded, []
-    text = _invitation(followup, survey, REMINDED)
-    asked = DeliveryRequestedV1(deliveryId=survey.reminder, purpose="SURVEY_REMINDER", text=text)
+    asked = DeliveryRequestedV1(deliveryId=survey.reminder, purpose="SURVEY_REMINDER", text=_reminder(followup, survey))
     return reminded.noted(_noted_here(at, "the petitioner is reminded of the survey", "提醒诉求人评价")), [asked]
 
 
 _DELIVERIES = uuid.UUID("0b7f7a0e-3f60-5d0a-8f0c-7a9d7c2c6f11")
-_INVITATIONS = uuid.UUID("a4c2f3a6-15cb-5b8e-9d57-0c7c39f1d2e4")
 
 
 def delivery_id(grievance: str, round: int) -> str:

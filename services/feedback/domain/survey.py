@@ -79,7 +79,7 @@ class Survey(BaseModel):
     reminded_at: datetime | None = None
     expired_at: datetime | None = None
     invitation: str | None = None
-    """The delivery by which the petitioner was sent the link."""
+    """The delivery by which the petitioner was sent the link: the reply's own. None: they were told in person."""
     answers: list[Answer] = []
     changeable_until: datetime | None = None
     """Until when the petitioner may say something else; None: not answered, or answered when an answer was final."""

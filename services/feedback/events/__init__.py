@@ -56,22 +56,28 @@ WITHOUT_RULES: Consumers = {
     PetitionerCorrectedV1.type: (PetitionerCorrectedV1, on_petitioner_corrected),
     PersonalDataErasedV1.type: (PersonalDataErasedV1, on_personal_data_erased),
     PetitionerToldV1.type: (PetitionerToldV1, on_petitioner_told),
-    GrievanceAppraisedV1.type: (GrievanceAppraisedV1, on_grievance_appraised),
     GrievanceDispatchedV1.type: (GrievanceDispatchedV1, on_grievance_dispatched),
     WorkOrderAcceptedV1.type: (WorkOrderAcceptedV1, on_work_order_accepted),
-    GrievanceResolvedV1.type: (GrievanceResolvedV1, on_grievance_resolved),
-    GrievanceDeclinedV1.type: (GrievanceDeclinedV1, on_grievance_declined),
     GrievanceMovedV1.type: (GrievanceMovedV1, on_grievance_moved),
     GrievanceWarnedV1.type: (GrievanceWarnedV1, on_grievance_warned),
     HandoffRequestedV1.type: (HandoffRequestedV1, on_handoff_requested),
 }
 
 
+# By which a reply comes, or arrives: the petitioner is asked by the rules of surveys.
+BY_RULES: dict[str, tuple[type[Contract], Callable[[SurveyRules, str, FollowUp, Any], tuple[FollowUp, list[Contract]]]]] = {
+    GrievanceAppraisedV1.type: (GrievanceAppraisedV1, on_grievance_appraised),
+    GrievanceResolvedV1.type: (GrievanceResolvedV1, on_grievance_resolved),
+    GrievanceDeclinedV1.type: (GrievanceDeclinedV1, on_grievance_declined),
+    DeliveryAttemptedV1.type: (DeliveryAttemptedV1, on_delivery_attempted),
+}
+
+
 def consumers(rules: SurveyRules) -> Consumers:
-    return {DeliveryAttemptedV1.type: (DeliveryAttemptedV1, partial(on_delivery_attempted, rules)), **WITHOUT_RULES}
+    return {**WITHOUT_RULES, **{type: (contract, partial(consume, rules)) for type, (contract, consume) in BY_RULES.items()}}
 
 
-HANDLED = frozenset({GrievanceRegisteredV1.type, DeliveryAttemptedV1.type, *WITHOUT_RULES})
+HANDLED = frozenset({GrievanceRegisteredV1.type, *WITHOUT_RULES, *BY_RULES})
 OPENS = frozenset({GrievanceRegisteredV1.event_kind()})
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from services.feedback.domain.followup import FollowUp, record_reply
+from services.feedback.domain.survey import SurveyRules
 from services.feedback.domain.timeline import Entry, spoken
 from shared.contracts.base import Contract
 from shared.contracts.routing import GrievanceAppraisedV1
 
 
-def on_grievance_appraised(grievance: str, followup: FollowUp, event: GrievanceAppraisedV1) -> tuple[FollowUp, list[Contract]]:
+def on_grievance_appraised(
+    rules: SurveyRules, grievance: str, followup: FollowUp, event: GrievanceAppraisedV1
+) -> tuple[FollowUp, list[Contract]]:
     progress = event.progress
     on_spot = event.verdict == "ANSWERED_ON_SPOT"
     entry = Entry(
@@ -22,4 +25,4 @@ def on_grievance_appraised(grievance: str, followup: FollowUp, event: GrievanceA
     followup = followup.progressed(progress).noted(entry)
     if not on_spot or event.onSpotAnswer is None:
         return followup, []
-    return record_reply(followup, grievance, event.round, event.onSpotAnswer, progress.owner, None, progress.at)
+    return record_reply(followup, grievance, event.round, event.onSpotAnswer, progress.owner, None, progress.at, rules)

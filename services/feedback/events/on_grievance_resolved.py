@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.feedback.domain.followup import FollowUp, record_reply
+from services.feedback.domain.survey import SurveyRules
 from services.feedback.domain.timeline import Entry, spoken
 from shared.contracts.base import Contract
 from shared.contracts.routing import GrievanceResolvedV1
@@ -12,7 +13,9 @@ RELEASED = {"COMMUNITY_SECRETARY": ("verified on site", "社区（村）书记�
 BY_OTHERS = ("the report was released", "准予办结")
 
 
-def on_grievance_resolved(grievance: str, followup: FollowUp, event: GrievanceResolvedV1) -> tuple[FollowUp, list[Contract]]:
+def on_grievance_resolved(
+    rules: SurveyRules, grievance: str, followup: FollowUp, event: GrievanceResolvedV1
+) -> tuple[FollowUp, list[Contract]]:
     at = event.progress.at
     entry = Entry(
         at=at,
@@ -27,4 +30,4 @@ def on_grievance_resolved(grievance: str, followup: FollowUp, event: GrievanceRe
         what, what_zh = RELEASED.get(event.releasedBy.role, BY_OTHERS)
         followup = followup.noted(entry.model_copy(update={"what": what, "what_zh": what_zh, "by": spoken(event.releasedBy)}))
     followup = followup.noted(entry)
-    return record_reply(followup, grievance, event.round, event.text, event.by, event.department, at)
+    return record_reply(followup, grievance, event.round, event.text, event.by, event.department, at, rules)

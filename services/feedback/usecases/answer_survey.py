@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from services.feedback.domain.followup import FollowUp, answer_survey
+from services.feedback.domain.followup import FollowUp, answer_survey, arrived_by_link
 from services.feedback.domain.survey import PETITIONER, Answer, AnswerChannel, SurveyRules
 from shared.commands import request_of
 from shared.contracts.feedback import Satisfaction
@@ -89,6 +89,11 @@ async def answer(
         return Decision(answered, events, {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, admit)
+
+
+async def open_by_link(parts: Surveying, grievance: str) -> None:
+    """Somebody has the link that went with the reply, so that the reply has arrived: the survey is open, if it was not."""
+    await parts.writer.act(grievance, lambda followup: arrived_by_link(followup, parts.now(), parts.rules))
 
 
 def _spoken(viewer: Viewer, access: Access) -> tuple[AnswerChannel, str]:

@@ -50,6 +50,8 @@ class Delivery(BaseModel):
     id: str
     purpose: str
     text: str
+    invitation: str | None = None
+    """Sent after the text: how the petitioner says how it went."""
     state: State = "PENDING"
     channel: str | None = None
     """Which one is at it, or was the last."""

@@ -10,10 +10,11 @@ from shared.contracts.feedback import LINK
 from shared.identity.link_tokens import link_token
 
 WITH_LINK = frozenset({"SURVEY", "SURVEY_REMINDER"})
+"""By whose purpose the text itself has the link; a reply, which somebody wrote, has it in its invitation alone."""
 
 
 def text_to_send(delivery: Delivery, grievance: str, pages_url: str, key: bytes) -> str:
     """`pages_url`: where petitioners reach the gateway; `key`: reference.key."""
-    if delivery.purpose not in WITH_LINK:
-        return delivery.text
-    return delivery.text.replace(LINK, f"{pages_url.rstrip('/')}/s/{link_token(key, grievance, delivery.id)}")
+    address = f"{pages_url.rstrip('/')}/s/{link_token(key, grievance, delivery.id)}"
+    text = delivery.text.replace(LINK, address) if delivery.purpose in WITH_LINK else delivery.text
+    return text if delivery.invitation is None else f"{text}\n\n{delivery.invitation.replace(LINK, address)}"

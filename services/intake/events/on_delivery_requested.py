@@ -11,4 +11,5 @@ from shared.contracts.feedback import DeliveryRequestedV1
 def on_delivery_requested(grievance: Grievance, event: DeliveryRequestedV1) -> tuple[Grievance, list[Contract]]:
     if grievance.delivery(event.deliveryId) is not None:
         return grievance, []
-    return grievance.with_delivery(Delivery(id=event.deliveryId, purpose=event.purpose, text=event.text)), []
+    asked = Delivery(id=event.deliveryId, purpose=event.purpose, text=event.text, invitation=event.invitation)
+    return grievance.with_delivery(asked), []

@@ -19,11 +19,18 @@ from tests.shared.contracts.examples import EXAMPLES
 RESOLVED = next(each for each in EXAMPLES if isinstance(each, GrievanceResolvedV1))
 
 
+def open_one() -> FollowUp:
+    return on_grievance_registered(None, registered())[0]
+
+
+def reply_to(followup: FollowUp, round: int = 1, id: str = ID) -> tuple[FollowUp, list[Contract]]:
+    """The department reports; the reply goes on its way."""
+    return on_grievance_resolved(SURVEY_RULES, id, followup, RESOLVED.model_copy(update={"round": round}))
+
+
 def replied(followup: FollowUp | None = None, round: int = 1, id: str = ID) -> FollowUp:
     """With a reply on its way."""
-    if followup is None:
-        followup, _ = on_grievance_registered(None, registered())
-    return on_grievance_resolved(id, followup, RESOLVED.model_copy(update={"round": round}))[0]
+    return reply_to(followup or open_one(), round, id)[0]
 
 
 def arrived(followup: FollowUp, at: datetime = AT, channel: str = "WEB") -> tuple[FollowUp, list[Contract]]:

@@ -8,14 +8,18 @@ from random import Random
 
 import pytest
 
-from services.feedback.domain.followup import answer_survey, erase_petitioner, fire, next_timer, record_delivery
+from services.feedback.domain.followup import answer_survey, arrived_by_link, erase_petitioner, fire, next_timer, record_delivery
 from services.feedback.domain.survey import MOST_ANSWERS, Answer, SurveyRules
+from services.feedback.events.on_grievance_declined import on_grievance_declined
+from services.feedback.events.on_grievance_resolved import on_grievance_resolved
 from shared.contracts.base import Contract
 from shared.contracts.feedback import LINK, DeliveryRequestedV1, FedBackV1, SurveyAnsweredV1, SurveyExpiredV1, SurveyOpenedV1
 from shared.contracts.intake import DeliveryAttemptedV1
+from shared.contracts.routing import GrievanceDeclinedV1
 from shared.identity.errors import Refusal
-from tests.services.builders import AT, SURVEY_RULES
-from tests.services.feedback.builders import arrived, asked, happy, replied, unhappy
+from tests.services.builders import AT, ID, SURVEY_RULES
+from tests.services.feedback.builders import RESOLVED, arrived, asked, happy, open_one, replied, reply_to, unhappy
+from tests.shared.contracts.examples import EXAMPLES
 
 LIVES, STEPS = 150, 25
 HOUR = timedelta(hours=1)
@@ -110,19 +114,38 @@ def test_an_answer_is_changed_at_most_so_often() -> None:
 
 
 def test_the_link_goes_where_the_reply_went_and_no_event_tells_it() -> None:
-    opened = arrived(replied())[1]
-    assert said(opened) == [FedBackV1.__name__, SurveyOpenedV1.__name__, DeliveryRequestedV1.__name__]
-    request = opened[-1]
+    [request] = reply_to(open_one())[1]
     assert isinstance(request, DeliveryRequestedV1)
-    assert (request.purpose, request.text.count(LINK)) == ("SURVEY", 1)
-    for part in ("370881-20200605-4820171", "2020-06-12", "请", "Tell us"):
-        assert part in request.text
+    assert (request.purpose, request.text, request.invitation and request.invitation.count(LINK)) == ("REPLY", RESOLVED.text, 1)
+    for part in ("7天", "请", "within 7 days"):
+        assert part in (request.invitation or "")
+    assert said(arrived(replied())[1]) == [FedBackV1.__name__, SurveyOpenedV1.__name__]
     reminded = fire(asked(), AT + 85 * HOUR)
     assert reminded is not None
     [again] = reminded[1]
     assert isinstance(again, DeliveryRequestedV1)
-    assert (again.purpose, again.text.count(LINK)) == ("SURVEY_REMINDER", 1)
+    assert (again.purpose, again.text.count(LINK), again.invitation) == ("SURVEY_REMINDER", 1, None)
+    for part in ("370881-20200605-4820171", "2020-06-12", "请", "Tell us"):
+        assert part in again.text
     assert again.deliveryId != request.deliveryId
+
+
+def test_whose_grievance_was_not_accepted_is_told_and_not_asked() -> None:
+    declined = next(each for each in EXAMPLES if isinstance(each, GrievanceDeclinedV1))
+    ended = declined.progress.model_copy(update={"status": "NOT_ACCEPTED"})
+    followup, [request] = on_grievance_declined(SURVEY_RULES, ID, open_one(), declined.model_copy(update={"progress": ended}))
+    assert isinstance(request, DeliveryRequestedV1)
+    assert (request.purpose, request.invitation) == ("REPLY", None)
+    after, events = arrived(followup)
+    assert (after.survey, events) == (None, [])
+
+
+@pytest.mark.parametrize(("hours", "zh", "en"), [(24, "1天", "1 days"), (12, "12小时", "12 hours"), (36, "36小时", "36 hours")])
+def test_the_invitation_says_for_how_long_by_the_rules(hours: int, zh: str, en: str) -> None:
+    rules = SURVEY_RULES.model_copy(update={"open_for": timedelta(hours=hours)})
+    [request] = on_grievance_resolved(rules, ID, open_one(), RESOLVED)[1]
+    assert isinstance(request, DeliveryRequestedV1)
+    assert all(part in (request.invitation or "") for part in (zh, en))
 
 
 def test_who_was_told_in_person_is_sent_no_link_and_no_reminder() -> None:
@@ -151,11 +174,12 @@ def test_after_a_long_outage_it_ends_and_nobody_is_reminded() -> None:
 def test_what_becomes_of_the_link_opens_no_other_survey() -> None:
     followup = asked()
     assert followup.survey is not None
-    for id in (followup.survey.invitation, followup.survey.reminder, followup.reply.delivery_id if followup.reply else None):
+    for id in (followup.survey.invitation, followup.survey.reminder):
         assert id is not None
         sent = DeliveryAttemptedV1(deliveryId=id, channel="WEB", result="sent", at=AT + HOUR, reason=None)
         after, events = record_delivery(followup, sent, SURVEY_RULES)
         assert (after.survey, after.earlier_surveys, events) == (followup.survey, [], [])
+    assert arrived_by_link(followup, AT + HOUR, SURVEY_RULES) is None
 
 
 def test_the_next_round_is_asked_anew_with_another_link() -> None:

@@ -202,6 +202,29 @@ async def test_a_form_of_another_site_is_not_taken(page: Page) -> None:
 
 
 @pytest.mark.row("S55")
+@pytest.mark.parametrize("form", [None, HAPPY])
+async def test_the_link_works_before_it_is_known_that_the_reply_has_arrived(page: Page, form: dict[str, str] | None) -> None:
+    followup = replied()
+    assert (followup.survey, followup.reply and followup.reply.delivery) == (None, "REQUESTED")
+    page.desk.put(followup, ID)
+    assert followup.reply is not None
+    token = link_token(KEY, ID, followup.reply.delivery_id)
+    answer = await page.get(token) if form is None else await page.send(token, form)
+    assert answer.status_code == (200 if form is None else 303)
+    after = page.desk.state()
+    assert (after.reply.delivery, after.survey.invitation, len(after.survey.answers)) == (
+        "SENT",
+        followup.reply.delivery_id,
+        int(form is not None),
+    )
+    # Of a reply that did not go by a link that somebody has, nothing opens.
+    forged = link_token(bytes(32), ID, followup.reply.delivery_id)
+    page.desk.put(followup, ID)
+    assert (await page.get(forged)).status_code == 404
+    assert page.desk.state().survey is None
+
+
+@pytest.mark.row("S55")
 async def test_a_link_that_cannot_be_used_shows_one_page_whatever_the_reason(page: Page) -> None:
     """Forged, of another key, grievance, round or purpose, of nobody, over, erased."""
     other, nobody, told, erased = (f"5b1f6a52-0000-5000-8000-00000000000{number}" for number in range(2, 6))
@@ -218,7 +241,6 @@ async def test_a_link_that_cannot_be_used_shows_one_page_whatever_the_reason(pag
         "of another key": link_token(bytes(32), ID, invitation),
         "of another grievance": link_token(KEY, ID, page.survey(other).invitation or ""),
         "of another purpose": link_token(KEY, ID, "pin"),
-        "of the reply": link_token(KEY, ID, page.desk.state().reply.delivery_id),
         "of nobody": link_token(KEY, nobody, invitation),
         "not sent": in_person,
         "erased": gone,

@@ -84,7 +84,7 @@ async def test_the_petitioner_hears_nothing_before_it_was_looked_at_and_once_aft
             await release_resolution(handling, DISPATCHER, "v2", id, "书记休假。", "test")
         await town.settle(id)
     reply, deliveries = await told(town, id)
-    assert (reply, deliveries) == ("这次换好了。", ["REPLY", "SURVEY"])
+    assert (reply, deliveries) == ("这次换好了。", ["REPLY"])
     followup = (await town.feedback.followups.find_many([id]))[id]
     assert followup.reply is not None
     assert (followup.reply.by.role, followup.reply.delivery, followup.earlier_replies) == ("HANDLER", "SENT", [])

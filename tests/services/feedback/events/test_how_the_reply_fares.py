@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.feedback.domain.followup import FollowUp, record_delivery, record_reply
-from shared.contracts.feedback import DeliveryRequestedV1, FedBackV1, SurveyOpenedV1
+from services.feedback.domain.followup import FollowUp, arrived_by_link, record_delivery, record_reply
+from shared.contracts.feedback import FedBackV1, SurveyOpenedV1
 from shared.contracts.intake import DeliveryAttemptedV1, DeliveryResult, Owner
 from tests.services.builders import AT, ID, REF, SURVEY_RULES, VILLAGE
 
@@ -17,7 +17,7 @@ def replied() -> tuple[FollowUp, str]:
     made = FollowUp(
         number="n", division=VILLAGE, petitioner_ref=REF, team=None, accused_departments=[], confidential=False, registered_at=AT
     )
-    followup, _events = record_reply(made, ID, 1, "已更换。", BY, None, AT)
+    followup, _events = record_reply(made, ID, 1, "已更换。", BY, None, AT, SURVEY_RULES)
     assert followup.reply is not None
     return followup, followup.reply.delivery_id
 
@@ -41,7 +41,7 @@ def test_while_another_channel_is_tried_the_reply_is_still_on_its_way(result: De
     sent, events = record_delivery(after, attempted(id, "WECHAT", "sent"), SURVEY_RULES)
     assert sent.reply is not None
     assert sent.reply.delivery == "SENT"
-    assert [type(event) for event in events] == [FedBackV1, SurveyOpenedV1, DeliveryRequestedV1]
+    assert [type(event) for event in events] == [FedBackV1, SurveyOpenedV1]
 
 
 @pytest.mark.parametrize(("result", "state"), [("failed", "FAILED"), ("unknown", "UNKNOWN")])
@@ -51,6 +51,23 @@ def test_a_reply_that_is_only_posted_asks_nobody_whether_they_are_satisfied(resu
     assert after.reply is not None
     assert (after.reply.delivery, after.survey, events) == (state, None, [])
     assert "looked up" in after.timeline[-1].what
+
+
+@pytest.mark.row("S55")
+def test_who_opens_the_link_has_been_reached_whatever_is_known_of_the_reply() -> None:
+    """A provider that did not answer may have sent it, and a phone rings sooner than we have written down that it went."""
+    followup, id = replied()
+    for held in (followup, record_delivery(followup, attempted(id, "SMS", "unknown"), SURVEY_RULES)[0]):
+        opened = arrived_by_link(held, AT, SURVEY_RULES)
+        assert opened is not None
+        after, events = opened
+        assert [type(event) for event in events] == [FedBackV1, SurveyOpenedV1]
+        assert (after.reply and after.reply.delivery, after.survey and after.survey.invitation) == ("SENT", id)
+        assert arrived_by_link(after, AT, SURVEY_RULES) is None
+        # What intake says later opens nothing twice, and takes nothing back.
+        for result in ("sent", "failed", "unknown"):
+            later, events = record_delivery(after, attempted(id, "SMS", result), SURVEY_RULES)
+            assert (later.reply and later.reply.delivery, later.survey, events) == ("SENT", after.survey, [])
 
 
 def test_an_intake_of_before_says_only_what_is_final() -> None:

@@ -21,6 +21,8 @@ def test_who_is_asked_is_sent_an_address_of_their_own(purpose: str, base: str) -
     assert delivery.text == f"请评价：{LINK}"
 
 
-def test_a_reply_is_sent_as_it_was_written() -> None:
-    reply = Delivery(id="d-1", purpose="REPLY", text=f"已更换 {LINK}。")
-    assert text_to_send(reply, ID, "https://min.example.cn", KEY) == reply.text
+@pytest.mark.parametrize("invitation", [None, f"请评价：{LINK}"])
+def test_a_reply_is_sent_as_it_was_written_and_its_invitation_after_it(invitation: str | None) -> None:
+    reply = Delivery(id="d-1", purpose="REPLY", text=f"已更换 {LINK}。", invitation=invitation)
+    after = "" if invitation is None else f"\n\n请评价：https://min.example.cn/s/{link_token(KEY, ID, 'd-1')}"
+    assert text_to_send(reply, ID, "https://min.example.cn", KEY) == f"已更换 {LINK}。{after}"
