@@ -23,6 +23,7 @@ from shared.contracts.base import AuditAnchored
 from shared.envelope import Event, encode
 from shared.mongo import Database
 from shared.records import Document, MongoRecords, store_errors
+from shared.tags import TAGS, UNSENT
 from shared.writer import Instants, event_entry
 
 COLLECTION = "anchors"
@@ -122,7 +123,7 @@ class Anchors:
             "rows": [row["_id"] for row in rows],
             "marked": False,
             "outbox": [event_entry(self._event(anchor, digest), self._world.real_now())],
-            "unsent": True,
+            TAGS: [UNSENT],
         }
 
     def _event(self, anchor: Anchor, digest: str) -> Event:

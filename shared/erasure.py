@@ -1,6 +1,6 @@
 """An erased petitioner's words in what a service keeps of events: its own `events`, and what waits in a document.
 
-A state whose petitioner was erased raises `scrub_due` at each of its writes. A round in every worker then rewrites the bodies: same id,
+A state whose petitioner was erased raises the tag `scrub` at each of its writes. A round in every worker then rewrites the bodies: same id,
 sequence and type, words → 〔已删除〕, lists → [], every other field as it was. Contracts say which of their fields are words. An event that
 is not relayed yet is relayed first: others need it. Every step may be repeated, by anybody, at any time.
 
@@ -17,8 +17,8 @@ import orjson
 
 from shared.contracts import feedback, intake, routing
 from shared.envelope import Event
-from shared.mongo import ASCENDING, IndexModel
 from shared.records import MongoRecords, store_errors
+from shared.tags import SCRUB, TAGS
 
 ERASED = "〔已删除〕"
 AT_ONCE = 500
@@ -26,7 +26,6 @@ SCRUB_SECONDS = 5.0
 WORDS: dict[str, tuple[str, ...]] = {
     contract.type: contract.words for contract in (*intake.EVENTS, *routing.EVENTS, *feedback.EVENTS) if contract.words
 }
-SCRUB_INDEX = IndexModel([("scrub_due", ASCENDING)], name="scrub_due", partialFilterExpression={"scrub_due": True})
 
 Steps = Callable[[str], Awaitable[None]]
 
@@ -75,7 +74,7 @@ class Scrubber:
     async def round(self) -> int:
         """How many documents are done with, until they are written again."""
         with store_errors():
-            rows = await self._records.collection.find({"scrub_due": True}, {"_id": 1}).limit(AT_ONCE).to_list(AT_ONCE)
+            rows = await self._records.collection.find({TAGS: SCRUB}, {"_id": 1}).limit(AT_ONCE).to_list(AT_ONCE)
         return sum([await self._scrub(row["_id"]) for row in rows])
 
     async def _scrub(self, id: str) -> bool:
@@ -90,9 +89,9 @@ class Scrubber:
                     await events.update_one({"_id": row["_id"]}, {"$set": {"body": body}})
             await self._reached("events")
             waiting = [held | {"body": scrubbed(held["type"], bytes(held["body"]))} for held in document["waiting"]]
-            change: dict[str, Any] = {"scrub_due": False}
+            change: dict[str, Any] = {"$pull": {TAGS: SCRUB}}
             if any(after["body"] != bytes(before["body"]) for before, after in zip(document["waiting"], waiting, strict=True)):
-                change |= {"waiting": waiting, "version": document["version"] + 1}
+                change |= {"$set": {"waiting": waiting, "version": document["version"] + 1}}
             # A write in between may have brought more: the flag then stays up.
-            done = await collection.update_one({"_id": id, "version": document["version"]}, {"$set": change})
+            done = await collection.update_one({"_id": id, "version": document["version"]}, change)
         return bool(done.matched_count)

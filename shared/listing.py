@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -127,9 +127,11 @@ class ListedRecords(MongoRecords):
         await self._claim(document.get("listed"))
         return await super().insert(document)
 
-    async def update(self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document]) -> bool:
+    async def update(
+        self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document], tags: Sequence[str] = ()
+    ) -> bool:
         await self._claim(to_set.get("listed"))
-        return await super().update(id, version, to_set, to_unset, push)
+        return await super().update(id, version, to_set, to_unset, push, tags)
 
     async def _claim(self, entry: Document | None) -> None:
         rows = [row for row in claims(entry) if row["_id"] not in self._claimed] if entry else []

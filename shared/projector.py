@@ -1,8 +1,10 @@
 """Numbers across documents, by counting what each document says of itself.
 
-The one write of a document states its flat `facts` and raises `dirty`. One leased projector per collection takes at most 500 dirty
-documents in one transaction: bucket += facts now − what was counted; `counted` = facts now; `version` is left alone. So a bucket is always
-the sum of what its documents say they have been counted for, whatever crashed and whoever else projected.
+The one write of a document states its flat `facts` and raises the tag `dirty`. One leased projector per collection takes at most 500 dirty
+documents: in one transaction, bucket += facts now − what was counted, and the projection says for which facts of which documents; after
+it, each document is told so (`counted`), its `version` left alone. So a bucket is always the sum of what its documents say they have been
+counted for, or are about to be told, whatever crashed and whoever else projected. No transaction touches a document: a worker that is lost
+within one leaves locks for a minute, and nobody's grievance may wait for that.
 
 `facts` is a group, {"at": [bucket keys], "n": {measure: number}}: every number counts in every bucket. Or it is {name: group}: the numbers
 of a group count in its own buckets alone. A document may go over from the one form to the other: what it was counted for is kept as it was
@@ -11,9 +13,9 @@ whole.
 
 | document | fields |
 | --- | --- |
-| of the collection | `facts`, `dirty`; `counted {generation: facts}`, the projector's own |
+| of the collection | `facts`, `tags`; `counted {generation: facts}` and `countedBy`, that fence: the projector's own |
 | `<name>_buckets` | `_id` and `key`: `<generation>|<key>`, `n {measure: number}` |
-| `projections` | `_id` name, `serving`, `building`, and the lease: `holder`, `until`, `fence` |
+| `projections` | `_id` name, `serving`, `building`; `told {…}` till all are; `holder`, `until`, `fence` of the lease |
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ from typing import Any
 
 from shared.mongo import ASCENDING, Collection, Database, DeleteOne, DuplicateKeyError, IndexModel, PyMongoError, UpdateOne
 from shared.records import Document, store_errors
+from shared.tags import DIRTY, RECOUNT, TAGS
 
 DIRTY_AT_ONCE = 500
 LEASE = timedelta(seconds=30)
-READ = {"version": 1, "dirty": 1, "facts": 1, "counted": 1}
+READ = {"version": 1, TAGS: 1, "facts": 1, "counted": 1}
 
 # The embedded store serves a range by an index of its own, and never by `_id`.
 BUCKET_INDEXES = [IndexModel([("key", ASCENDING)], name="key")]
@@ -42,7 +45,7 @@ async def _nothing(_where: str) -> None:
 
 
 class Overtaken(Exception):
-    """Another projector, or a writer, was faster: nothing was counted; the next round sees what there is."""
+    """Another projector was faster: nothing was counted; the next round sees what there is."""
 
 
 class Buckets:
@@ -115,18 +118,17 @@ class Projector:
             # Whoever began the rebuild was lost before all was marked.
             await self._mark(state["building"])
             state["marked"] = True
-        ids = await self._dirty()
-        chunks = [ids[start : start + DIRTY_AT_ONCE] for start in range(0, len(ids), DIRTY_AT_ONCE)]
+        if state.get("told"):
+            # Whoever counted them was lost before each document knew.
+            await self._tell(state["told"])
+        ids = await self._dirty(state)
         counted = 0
-        while chunks:
-            chunk = chunks.pop(0)
+        for start in range(0, len(ids), DIRTY_AT_ONCE):
+            if start and (state := await self._lease()) is None:
+                return counted
             try:
-                counted += await self._project(state, chunk)
+                counted += await self._project(state, ids[start : start + DIRTY_AT_ONCE])
             except Overtaken:
-                # Half by half: a document that is being written holds up nobody else's numbers; alone, it waits for the next round.
-                half = len(chunk) // 2
-                chunks[:0] = [chunk[:half], chunk[half:]] if half else []
-            if chunks and (state := await self._lease()) is None:
                 return counted
         await self._switch(state)
         return counted
@@ -134,16 +136,16 @@ class Projector:
     async def _idle(self) -> bool:
         """Whether nothing is to be counted, now or into a generation that is being built: two reads, and no write for the lease."""
         with store_errors():
-            if await self._documents.find_one({"dirty": True}, {"_id": 1}) is not None:
+            if await self._documents.find_one({TAGS: DIRTY}, {"_id": 1}) is not None:
                 return False
             state = await self._projections.find_one({"_id": self._name}, {"building": 1})
         return state is None or not state["building"]
 
-    async def _dirty(self) -> list[str]:
-        """The ids of all dirty documents, read once a round: the embedded store reads a whole slice of an index for every `limit`, and five
-        hundred of 200,000 would cost as much as all of them, four hundred times."""
+    async def _dirty(self, state: Document) -> list[str]:
+        """The ids of all documents to count, read once a round: the embedded store reads a whole slice of an index for every `limit`,
+        and five hundred of 200,000 would cost as much as all of them, four hundred times."""
         with store_errors():
-            return [row["_id"] for row in await self._documents.find({"dirty": True}, {"_id": 1}).to_list(None)]
+            return [row["_id"] for row in await self._documents.find(_to_count(state), {"_id": 1}).to_list(None)]
 
     async def rebuild(self) -> int:
         """Begin to count everything anew, beside what is served; the rounds go on with it and switch. Returns the new generation.
@@ -164,10 +166,10 @@ class Projector:
         return int(building)
 
     async def _mark(self, building: int) -> None:
-        """Every document that the new generation has not counted is dirty; then, and only then, the rounds may switch."""
+        """Every document that the new generation has not counted says so; then, and only then, the rounds may switch."""
         await self._reached("building")
         with store_errors():
-            await self._documents.update_many({"facts": {"$exists": True}}, {"$set": {"dirty": True}})
+            await self._documents.update_many({"facts": {"$exists": True}}, {"$addToSet": {TAGS: RECOUNT}})
             await self._projections.update_one({"_id": self._name, "building": building}, {"$set": {"marked": True}})
 
     async def _state(self) -> None:
@@ -195,12 +197,12 @@ class Projector:
         return state | lease if taken.matched_count else None
 
     async def _project(self, state: Document, ids: list[str]) -> int:
-        """One transaction; raises Overtaken, and StoreTrouble when the store is in trouble."""
+        """One transaction, and then each document is told; raises Overtaken, and StoreTrouble when the store is in trouble."""
         generations = [str(each) for each in (state["serving"], state["building"]) if each]
         with store_errors():
             async with await self._client.start_session() as session:
                 rows = await self._documents.find({"_id": {"$in": ids}}, READ).to_list(None)
-                found = [row for row in rows if row["dirty"]]
+                found = [row for row in rows if DIRTY in row[TAGS] or RECOUNT in row[TAGS]]
                 if not found:
                     return 0
                 await self._reached("read")
@@ -213,27 +215,24 @@ class Projector:
                         raise Overtaken from error
                     raise
         await self._reached("committed")
+        await self._tell(state["told"])
         return len(found)
 
     async def _write(self, session: Any, state: Document, generations: list[str], found: list[Document]) -> None:
         # The fence is part of the transaction: who has lost the lease, or has not heard of a rebuild, counts nothing.
         fence = {"_id": self._name, "fence": state["fence"], "holder": self._holder}
-        held = await self._projections.update_one(fence, {"$inc": {"fence": 1}}, session=session)
+        documents = [{"id": row["_id"], "version": row["version"], "facts": row["facts"]} for row in found]
+        told = {"fence": state["fence"] + 1, "generations": generations, "building": bool(state["building"]), "documents": documents}
+        held = await self._projections.update_one(fence, {"$inc": {"fence": 1}, "$set": {"told": told}}, session=session)
         if held.matched_count != 1:
             raise Overtaken
-        state["fence"] += 1
-        documents = []
+        state |= {"fence": told["fence"], "told": told}
         deltas: dict[str, Numbers] = defaultdict(lambda: defaultdict(int))
         for document in found:
             now, counted = document["facts"], document.get("counted", {})
             for generation in generations:
                 for key, measure, number in difference(counted.get(generation), now):
                     deltas[f"{generation}|{key}"][measure] += number
-            guard = {"_id": document["_id"], "version": document["version"], "dirty": True}
-            documents.append(UpdateOne(guard, {"$set": {"dirty": False, "counted": dict.fromkeys(generations, now)}}))
-        done = await self._documents.bulk_write(documents, ordered=False, session=session)
-        if done.matched_count != len(found):
-            raise Overtaken
         buckets = [
             UpdateOne(
                 {"_id": id},
@@ -250,18 +249,39 @@ class Projector:
             emptied = [DeleteOne({"_id": id, f"n.{self._whole}": 0}) for id in fewer]
             await self._buckets.bulk_write(emptied, ordered=False, session=session)
 
+    async def _tell(self, told: Document) -> None:
+        """Each document learns for what it was counted. By whoever comes, once or again: what was counted later stays."""
+        fence = told["fence"]
+        # What a rebuild has marked since goes on waiting for it.
+        done = {"$pull": {TAGS: {"$in": [DIRTY, RECOUNT] if told["building"] else [DIRTY]}}}
+        earlier = {"countedBy": {"$not": {"$gte": fence}}}
+        counted = [(each, {"counted": dict.fromkeys(told["generations"], each["facts"]), "countedBy": fence}) for each in told["documents"]]
+        as_counted = [UpdateOne({"_id": each["id"], "version": each["version"], **earlier}, {"$set": now, **done}) for each, now in counted]
+        with store_errors():
+            knew = await self._documents.bulk_write(as_counted, ordered=False)
+            await self._reached("told")
+            if knew.matched_count != len(as_counted):
+                # Written since, and to be counted again: from what it was counted for now.
+                written = [UpdateOne({"_id": each["id"], **earlier}, {"$set": now}) for each, now in counted]
+                await self._documents.bulk_write(written, ordered=False)
+            await self._projections.update_one({"_id": self._name, "told.fence": fence}, {"$unset": {"told": ""}})
+
     async def _switch(self, state: Document) -> None:
         """Serve the new generation once nothing is left to count into it."""
         if not state["building"]:
             return
         with store_errors():
             current = await self._projections.find_one({"_id": self._name})
-            if current is None or not current["marked"] or await self._documents.find_one({"dirty": True}, {"_id": 1}) is not None:
+            if current is None or not current["marked"] or await self._documents.find_one(_to_count(current), {"_id": 1}) is not None:
                 return
             await self._reached("whole")
             change = {"$set": {"serving": state["building"], "building": None, "marked": False}, "$inc": {"fence": 1}}
             guard = {"_id": self._name, "building": state["building"], "fence": current["fence"]}
             await self._projections.update_one(guard, change)
+
+
+def _to_count(state: Document) -> Document:
+    return {TAGS: {"$in": [DIRTY, RECOUNT]}} if state["building"] else {TAGS: DIRTY}
 
 
 def difference(before: Document | None, now: Document) -> list[tuple[str, str, int]]:

@@ -11,12 +11,12 @@ A document carries, beside the service's own fields:
 | waiting | events that came early, whole, undecoded |
 | blocked | the next event in order that cannot be applied: source, sequence, id, reason, at |
 | sequence | the last sequence this service gave out for this grievance |
-| outbox, unsent | events and audit entries not yet relayed; touched from outside only by the relay |
+| outbox | events and audit entries not yet relayed; touched from outside only by the relay |
+| tags | by which it is found: what is to be done with it, and what the service looks up (shared/tags.py) |
 | requests, forgot | the last 32 commands with their results; whether older ones must be looked up in `audit` |
 | auditHead, auditLength | the audit chain of this document |
 | void | the opening event was dropped: everything later is skipped |
-| scrub_due | the petitioner was erased, and events kept of this document may still hold their words (shared/erasure.py) |
-| counted | what the projector has counted of this document's facts (shared/projector.py); no write of the service's touches it |
+| counted, countedBy | for which facts the projector has counted this document (shared/projector.py); no write of the service's touches it |
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any
 
 from shared.contracts.base import Contract
 from shared.envelope import Event, Seen, read_seen, write_seen
+from shared.tags import TAGS, retagged
 
 Document = dict[str, Any]
 
@@ -47,18 +48,19 @@ PROTOCOL_FIELDS = frozenset(
         "blocked",
         "sequence",
         "outbox",
-        "unsent",
+        "tags",
         "requests",
         "forgot",
         "auditHead",
         "auditLength",
         "void",
         "counted",
+        "countedBy",
     }
 )
 
 # Flags that somebody else takes back without moving the version: each write sets them anew, whatever it has read.
-RAISED_ANEW = frozenset({"dirty", "unannounced", "scrub_due"})
+RAISED_ANEW = frozenset({"unannounced"})
 
 
 class Verdict(Enum):
@@ -141,7 +143,7 @@ def stub(id: str) -> Document:
         "waiting": [],
         "sequence": 0,
         "outbox": [],
-        "unsent": False,
+        "tags": [],
         "requests": [],
     }
 
@@ -292,18 +294,17 @@ def from_waiting(held: Document, subject: str) -> Event:
     )
 
 
-def changes(before: Document, after: Document) -> tuple[Document, Document]:
-    """What to `$set` and what to `$unset` to turn one document into the other; top-level fields, the relay's and the guard left out."""
-    guarded = ("_id", "version", "outbox", "unsent")
-    # Where nothing else is to be counted the projector's flag stays as it is: most of a grievance's ten writes change no number.
-    counts_alike = {"dirty"} if "facts" in after and before.get("facts", _ABSENT) == after["facts"] else frozenset()
+def changes(before: Document, after: Document) -> tuple[Document, Document, list[str]]:
+    """What to `$set`, what to `$unset` and which tags to add to turn one document into the other; top-level fields, the relay's and the
+    guard left out."""
+    guarded = ("_id", "version", "outbox", TAGS)
     to_set = {
-        name: value
-        for name, value in after.items()
-        if name not in guarded and name not in counts_alike and (name in RAISED_ANEW or before.get(name, _ABSENT) != value)
+        name: value for name, value in after.items() if name not in guarded and (name in RAISED_ANEW or before.get(name, _ABSENT) != value)
     }
     to_unset = {name: "" for name in before if name not in guarded and name not in after}
-    return to_set, to_unset
+    # Where nothing else is to be counted it is not raised for the projector: most of a grievance's ten writes change no number.
+    anew, added = retagged(before, after[TAGS], counts_alike="facts" in after and before.get("facts", _ABSENT) == after["facts"])
+    return (to_set if anew is None else to_set | {TAGS: anew}), to_unset, added
 
 
 _ABSENT = object()

@@ -1,17 +1,18 @@
 """Where grievance documents live: the port that the writer and the relay need, and its MongoDB adapter.
 
-The same adapter serves reference pages (departments, posts), which carry the same `version`, `outbox` and `unsent`.
+The same adapter serves reference pages (departments, posts), which carry the same `version`, `outbox` and `tags`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
 from shared.envelope import Seen
 from shared.mongo import ASCENDING, BulkWriteError, Collection, Database, DuplicateKeyError, IndexModel, PyMongoError
+from shared.tags import DIRTY, SCRUB, TAGS, TAKEN_BACK, UNSENT, blocked_by, with_blocked
 
 Document = dict[str, Any]
 DUPLICATE_KEY = 11000
@@ -30,8 +31,10 @@ class Records(Protocol):
         """False when the id is taken."""
         ...
 
-    async def update(self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document]) -> bool:
-        """One guarded write: fields, version + 1, entries pushed to the outbox. False when the version has moved on."""
+    async def update(
+        self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document], tags: Sequence[str] = ()
+    ) -> bool:
+        """One guarded write: fields, version + 1, entries pushed to the outbox, tags added. False when the version has moved on."""
         ...
 
     async def outbox(self, id: str) -> list[Document]:
@@ -84,13 +87,19 @@ class MongoRecords:
                 return False
         return True
 
-    async def update(self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document]) -> bool:
+    async def update(
+        self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document], tags: Sequence[str] = ()
+    ) -> bool:
         change: Document = {"$set": {**to_set, "version": version + 1}}
         if to_unset:
             change["$unset"] = to_unset
         if push:
-            change["$set"]["unsent"] = True
             change["$push"] = {"outbox": {"$each": push}}
+        raised = [*tags, *([UNSENT] if push else [])]
+        if TAGS in to_set:
+            change["$set"][TAGS] = list(dict.fromkeys([*to_set[TAGS], *raised]))
+        elif raised:
+            change["$addToSet"] = {TAGS: {"$each": raised}}
         with store_errors():
             result = await self.collection.update_one({"_id": id, "version": version}, change)
         return bool(result.matched_count == 1)
@@ -121,14 +130,19 @@ class MongoRecords:
 
     async def settle(self, id: str, confirmed: list[str]) -> None:
         left = {"$filter": {"input": "$outbox", "cond": {"$not": [{"$in": ["$$this.id", confirmed]}]}}}
+        sent = {"$filter": {"input": f"${TAGS}", "cond": {"$ne": ["$$this", UNSENT]}}}
         with store_errors():
             await self.collection.update_one(
-                {"_id": id}, [{"$set": {"outbox": left}}, {"$set": {"unsent": {"$gt": [{"$size": "$outbox"}, 0]}}}]
+                {"_id": id}, [{"$set": {"outbox": left}}, {"$set": {TAGS: {"$cond": [{"$eq": ["$outbox", []]}, sent, f"${TAGS}"]}}}]
             )
 
     async def unsent(self, before: datetime, limit: int) -> list[str]:
         with store_errors():
-            rows = await self.collection.find({"unsent": True}, {"outbox.at": 1}).limit(limit).to_list(limit)
+            rows = await self.collection.find({TAGS: UNSENT}, {"outbox.at": 1}).limit(limit).to_list(limit)
+            for row in rows:
+                if not row["outbox"]:
+                    # Raised by a write that had read it before the relay was done.
+                    await self.collection.update_one({"_id": row["_id"], "outbox": []}, {"$pull": {TAGS: UNSENT}})
         return [row["_id"] for row in rows if row["outbox"] and min(entry["at"] for entry in row["outbox"]) < before]
 
     async def remembered_request(self, id: str, request_id: str) -> Document | None:
@@ -139,16 +153,25 @@ class MongoRecords:
 
     async def blocked(self, sources: list[str], limit: int) -> list[Document]:
         """Documents held up by an event of these sources that cannot be applied, for operators: {_id, blocked}."""
-        query = {"blocked.source": {"$in": sources}}
+        query = {TAGS: {"$in": [blocked_by(source) for source in sources]}}
         with store_errors():
             return list(await self.collection.find(query, {"blocked": 1}).limit(limit).to_list(limit))
 
 
-RECORD_INDEXES = [
-    IndexModel([("unsent", ASCENDING)], name="unsent", partialFilterExpression={"unsent": True}),
-    # Not partial: the embedded store takes a partial index only for a query that repeats its very condition, and scans otherwise.
-    IndexModel([("blocked.source", ASCENDING)], name="blocked_source"),
-]
+OwnTags = Callable[[Document], list[str]]
+"""Of a document of before there were tags; whoever wrote it anew since has given them."""
+FLAGS = {"unsent": UNSENT, "dirty": DIRTY, "scrub_due": SCRUB}
+"""Fields of before there were tags."""
+FLAG_INDEXES = ("unsent", "blocked_source", "dirty", "scrub_due")
+
+
+def no_tags(_document: Document) -> list[str]:
+    return []
+
+
+TAGS_INDEX = IndexModel([(TAGS, ASCENDING)], name=TAGS)
+
+
 EVENT_INDEXES = [
     IndexModel([("subject", ASCENDING), ("sequence", ASCENDING)], name="subject_sequence"),
     IndexModel([("at", ASCENDING)], name="at"),
@@ -156,16 +179,42 @@ EVENT_INDEXES = [
 AUDIT_INDEXES = [
     IndexModel([("subject", ASCENDING), ("request_id", ASCENDING)], name="subject_request"),
     IndexModel([("subject", ASCENDING), ("number", ASCENDING)], name="subject_number"),
-    # What waits for an anchor has none. Not partial: as above.
+    # What waits for an anchor has none. Not partial: the embedded store takes a partial index only for a query that repeats its very
+    # condition, and scans otherwise.
     IndexModel([("anchor", ASCENDING)], name="anchor"),
     IndexModel([("when", ASCENDING)], name="when"),
 ]
 
 
-async def create_indexes(database: Database, record_collections: list[str]) -> None:
-    """The indexes of the protocol; each service adds those of its own queries in its store."""
+async def create_indexes(database: Database, record_collections: dict[str, OwnTags]) -> None:
+    """The indexes of the protocol; each service adds those of its own queries in its store. By collection, which tags a document has of
+    its own."""
     with store_errors():
-        for name in (*record_collections, "anchors"):
-            await database[name].create_indexes(RECORD_INDEXES)
+        for name, own in {**record_collections, "anchors": no_tags}.items():
+            await database[name].create_indexes([TAGS_INDEX])
+            await _tag_what_was_flagged(database[name], own)
         await database["events"].create_indexes(EVENT_INDEXES)
         await database["audit"].create_indexes(AUDIT_INDEXES)
+
+
+async def drop_indexes(collection: Collection, names: Sequence[str]) -> None:
+    """Those of them that are there."""
+    for name in await collection.index_information():
+        if name in names:
+            try:
+                await collection.drop_index(name)
+            except PyMongoError:
+                # Another process with the same migration was faster.
+                continue
+
+
+async def _tag_what_was_flagged(collection: Collection, own: OwnTags) -> None:
+    """Documents of before there were tags. Then the indexes of before go, and with them the sign that there is something to do."""
+    if not any(name in FLAG_INDEXES for name in await collection.index_information()):
+        return
+    async for document in collection.find({TAGS: {"$exists": False}}):
+        mine = [tag for tag in own(document) if tag not in TAKEN_BACK] if document.get("registered") else []
+        tags = with_blocked([*(tag for flag, tag in FLAGS.items() if document.get(flag)), *mine], document)
+        change = {"$set": {TAGS: tags}, "$unset": dict.fromkeys(FLAGS, "")}
+        await collection.update_one({"_id": document["_id"], "version": document["version"]}, change)
+    await drop_indexes(collection, FLAG_INDEXES)

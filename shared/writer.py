@@ -20,6 +20,7 @@ from shared.envelope import Event, encode
 from shared.read_your_writes import note_write
 from shared.record import PROTOCOL_FIELDS, Document, Draft, Emission, Outcome, Participant, Unreadable, changes, stub
 from shared.records import Records, StoreTrouble
+from shared.tags import TAGS, UNSENT, of_unreadable, with_blocked
 
 TRIES = 5
 REMEMBERED_REQUESTS = 32
@@ -268,13 +269,16 @@ class Writer:
     async def _write(self, before: Document | None, draft: Draft, audit: list[Document]) -> bool:
         after = draft.document
         if draft.state is not None and not isinstance(draft.state, Unreadable):
-            after = {name: value for name, value in after.items() if name in PROTOCOL_FIELDS} | self._codec.dump(draft.state)
+            after = {name: value for name, value in after.items() if name in PROTOCOL_FIELDS - {TAGS}} | self._codec.dump(draft.state)
+        own = after.get(TAGS, []) if after is not draft.document else of_unreadable(after)
+        after = after | {TAGS: with_blocked(own, after)}
         push = [entry for emission in draft.emissions for entry in self._outbox_entries(after["_id"], emission)] + audit
         if before is None:
-            written = await self._records.insert({**after, "version": 1, "outbox": push, "unsent": bool(push)})
+            tags = [*after[TAGS], *([UNSENT] if push else [])]
+            written = await self._records.insert({**after, "version": 1, "outbox": push, TAGS: tags})
         else:
-            to_set, to_unset = changes(before, after)
-            written = await self._records.update(after["_id"], before["version"], to_set, to_unset, push)
+            to_set, to_unset, added = changes(before, after)
+            written = await self._records.update(after["_id"], before["version"], to_set, to_unset, push, added)
         if written:
             failpoints.reach("after-write")
             if push:

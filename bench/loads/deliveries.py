@@ -36,6 +36,7 @@ from services.intake.store.mongo import AT_ONCE, CODEC, DELIVERY_DUE
 from shared.contracts.intake import Owner
 from shared.identity.keys import ensure_keys
 from shared.record import stub
+from shared.tags import DIRTY, TAGS
 from shared.timers import TIMER
 
 REPLIES = 2_000
@@ -92,7 +93,7 @@ async def _run(service: Service, parts: Parts, place: Path, lookup: bool, replie
         killed, took = await _until_through(service, scene, replies, kills)
     said = ", ".join(f"{victim} {count}" for victim, count in sorted(killed.items()))
     print(f"{replies:,} replies in {took:.0f} s; killed: {said}", flush=True)
-    rows = await service.grievances.collection.find({"team_month": team_month_key(name, "2020-06")}).to_list(None)
+    rows = await service.grievances.collection.find({TAGS: f"team:{team_month_key(name, '2020-06')}"}).to_list(None)
     posted = {row["_id"] for row in await service.runtime.database["notices"].find({}, {"_id": 1}).to_list(None)}
     deliveries = [CODEC.load(row).deliveries[0] for row in rows]
     return len(deliveries) == replies and _compare(scene.ledger, deliveries, posted, lookup)
@@ -181,7 +182,8 @@ async def _fill(service: Service, name: str, count: int) -> None:
     for number in range(count):
         person, _key = await service.persons.keep(f"{name}-{number}", f"孔{number}", f"138{number:08}")
         grievance = _heard(name, number, person)
-        rows.append({**stub(f"{name}-{number}"), "version": 1, "registered": True, **CODEC.dump(grievance), "dirty": False})
+        row = {**stub(f"{name}-{number}"), "version": 1, "registered": True, **CODEC.dump(grievance)}
+        rows.append(row | {TAGS: [tag for tag in row[TAGS] if tag != DIRTY]})
     for begin in range(0, count, 100):
         await service.grievances.collection.insert_many(rows[begin : begin + 100], ordered=False)
 

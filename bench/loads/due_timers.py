@@ -25,6 +25,7 @@ from shared.contracts.base import Contract
 from shared.envelope import Event
 from shared.mongo import Client
 from shared.record import Participant, stub
+from shared.tags import TAGS
 from shared.timers import TIMER, Timers
 from shared.writer import Writer
 
@@ -125,7 +126,7 @@ async def _fill(held: Cases, count: int, due: int) -> None:
         for number, case in chunk:
             soon = number < due
             at = TODAY - timedelta(seconds=60 * number / due) if soon else TODAY + timedelta(hours=1 + number % 200)
-            row = {**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(_running(case, at)), "dirty": False}
+            row = {**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(_running(case, at)), TAGS: []}
             if not soon:
                 row.pop("desk", None)
             rows.append(row)

@@ -42,6 +42,7 @@ from shared.mongo import Client, Collection, Database
 from shared.projector import difference
 from shared.record import stub
 from shared.records import Document
+from shared.tags import TAGS
 
 OPEN = 50_000
 SIZE = f"{OPEN:,} open cases, four desks, boards"
@@ -158,7 +159,7 @@ async def _filled(parts: Parts, count: int) -> AsyncIterator[Filled]:
         rows = [{**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(case)} for number, case in chunk]
         for row in rows:
             # As the projector leaves it: what it does is tested elsewhere, and takes the longest by far.
-            row |= {"dirty": False, "counted": {"1": row["facts"]}}
+            row |= {TAGS: [], "counted": {"1": row["facts"]}}
             for key, measure, more in difference(None, row["facts"]):
                 buckets.setdefault(key, Counter())[measure] += more
             days.update((each["key"], each["has"]) for each in day_rows(row["desk"], TODAY))

@@ -114,7 +114,7 @@ class Load:
         database, real_now = self.service.runtime.database, self.service.runtime.world.real_now
         for name in ("households", "members"):
             projector = Projector(database, name, "load", real_now)
-            while await database[name].find_one({"dirty": True}, {"_id": 1}) is not None:
+            while await database[name].find_one({"tags": "dirty"}, {"_id": 1}) is not None:
                 await projector.round()
 
     async def _timed(self, what: str, work: Callable[[], Awaitable[object]]) -> None:

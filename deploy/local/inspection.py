@@ -15,6 +15,7 @@ from shared.deadletters import DOCUMENTS
 from shared.mongo import Client, Database, PyMongoError, database
 from shared.mongo import connect as connect_store
 from shared.settings import CommonSettings
+from shared.tags import TAGS, UNSENT, blocked_by
 
 ASK_SECONDS = 10.0
 LOOKED_AT = 1_000
@@ -129,7 +130,7 @@ async def _outbox(service: str, found: Database) -> Outbox:
     times: list[datetime] = []
     count = 0
     for name in OUTBOXES[service]:
-        rows = await found[name].find({"unsent": True}, {"outbox.at": 1}).limit(LOOKED_AT).to_list(LOOKED_AT)
+        rows = await found[name].find({TAGS: UNSENT}, {"outbox.at": 1}).limit(LOOKED_AT).to_list(LOOKED_AT)
         count += len(rows)
         times += [entry["at"] for row in rows for entry in row.get("outbox", [])]
     # Entries bear the real time of their write, whatever the business clock says.
@@ -138,7 +139,7 @@ async def _outbox(service: str, found: Database) -> Outbox:
 
 
 async def _blocked(service: str, found: Database) -> list[Blocked]:
-    query = {"blocked.source": {"$in": list(SERVICES)}}
+    query = {TAGS: {"$in": [blocked_by(source) for source in SERVICES]}}
     rows = await found[DOCUMENTS[service]].find(query, {"blocked": 1}).limit(LOOKED_AT).to_list(LOOKED_AT)
     return [
         Blocked(service, str(row["_id"]), row["blocked"]["source"], row["blocked"]["sequence"], row["blocked"]["reason"]) for row in rows

@@ -314,7 +314,7 @@ async def test_too_little_room_on_the_disk(installed: Installation, monkeypatch:
 async def test_events_that_have_not_left_for_long(installed: Installation) -> None:
     followups = database(installed.client, installed.settings, "feedback")["followups"]
     entry = {"id": "1", "kind": "event", "at": datetime.now(UTC) - timedelta(minutes=5)}
-    await followups.insert_one({"_id": "late", "version": 1, "registered": False, "unsent": True, "outbox": [entry]})
+    await followups.insert_one({"_id": "late", "version": 1, "registered": False, "tags": ["unsent"], "outbox": [entry]})
     try:
         assert "feedback has kept 1 documents' events" in (await installed.only_wrong()).en
     finally:

@@ -42,7 +42,8 @@ async def held_up(run: Run) -> AsyncIterator[str]:
     broker = Broker(settings.rabbitmq_url, settings.prefix, settings.retry_seconds)
     await broker.start()
     blocked = {"source": "routing", "sequence": 4, "reason": "tried for the doctor"}
-    await followups.insert_one({"_id": "held-up", "version": 1, "registered": False, "outbox": [], "unsent": False, "blocked": blocked})
+    held = {"_id": "held-up", "version": 1, "registered": False, "outbox": [], "tags": ["blocked:routing"], "blocked": blocked}
+    await followups.insert_one(held)
     await broker.park("feedback", "letter-1", {}, b"{}", "tried for the doctor", "routing.grievance.moved.v1")
     try:
         yield "held-up"

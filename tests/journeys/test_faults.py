@@ -44,7 +44,7 @@ class World:
         found = await self.store(service)[COLLECTIONS[service]].find_one({"_id": id})
         assert found is not None
         # What is counted of it is the projector's, who comes when he comes.
-        return {name: value for name, value in found.items() if name not in ("dirty", "counted")}
+        return {name: value for name, value in found.items() if name not in ("tags", "counted", "countedBy")}
 
     async def events(self, service: str, id: str) -> list[dict[str, Any]]:
         rows = await self.store(service)["events"].find({"subject": id}).to_list(None)
@@ -119,7 +119,7 @@ async def closed_once(world: World, id: str) -> None:
     async def settled() -> bool:
         documents = {name: await world.document(name, id) for name in COLLECTIONS}
         return all(
-            not document["unsent"]
+            "unsent" not in document["tags"]
             and all(document["seen"].get(other, 0) == documents[other]["sequence"] for other in COLLECTIONS if other != name)
             for name, document in documents.items()
         )

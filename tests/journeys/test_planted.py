@@ -123,8 +123,8 @@ async def _settled(client: Client, settings: CommonSettings) -> None:
     async def quiet() -> bool:
         rows = []
         for service, collection in {"intake": "grievances", "routing": "cases", "feedback": "followups"}.items():
-            rows += await database(client, settings, service)[collection].find({}, {"unsent": 1}).to_list(None)
-        return not any(row["unsent"] for row in rows)
+            rows += await database(client, settings, service)[collection].find({}, {"tags": 1}).to_list(None)
+        return not any("unsent" in row["tags"] for row in rows)
 
     await until(quiet, within=40, what="empty outboxes")
 

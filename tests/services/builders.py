@@ -16,6 +16,7 @@ from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import Viewer
 from shared.record import Document, Outcome, Participant
 from shared.records import Records
+from shared.tags import TAGS
 from shared.writer import Codec, Writer, event_of
 from tests.shared.model.parts import MemoryRecords, Tables
 from tests.shared.model.world import Process
@@ -119,7 +120,7 @@ class Desk:
     def put(self, state: Any, id: str = ID, **protocol: Any) -> None:
         """A document in this state, as earlier writes have left it."""
         fields = {"version": 7, "registered": True, "seen": {}, "seenIds": {}, "waiting": [], "sequence": 0, "outbox": []}
-        self.tables.documents[id] = {"_id": id, **fields, "unsent": False, "requests": [], **protocol, **self.codec.dump(state)}
+        self.tables.documents[id] = {"_id": id, **fields, TAGS: [], "requests": [], **protocol, **self.codec.dump(state)}
 
     def events(self, id: str = ID) -> list[Event]:
         """What this service has to send for the document, in order."""

@@ -90,7 +90,7 @@ class Town:
         database = self.intake.runtime.database
         buckets = sorted([(row["key"], row["n"]) for row in await database["grievances_buckets"].find({}).to_list(None)])
         rows = await database["grievances"].find({}).to_list(None)
-        told = [(row["_id"], row["facts"], row["heard"], row["team_month"], row["encounter"], row["registered_at"]) for row in rows]
+        told = [(row["_id"], row["facts"], _looked_up(row["tags"]), row["encounter"], row["registered_at"]) for row in rows]
         cases = await self.routing.runtime.database["cases"].find({}).to_list(None)
         course = [
             (row["_id"], row["status"], row["category"], row["history"], row["departments"], row["closed_at"], row["reworks"])
@@ -152,3 +152,8 @@ async def town_of(settings: CommonSettings, keys_dir: Path) -> AsyncIterator[Tow
     yield made
     await close(made)
     await drop(settings, *(service.runtime.database.name for service in made.services.values()))
+
+
+def _looked_up(tags: list[str]) -> list[str]:
+    """By what a grievance is found whoever told it."""
+    return [tag for tag in tags if tag.startswith(("heard:", "team:", "encounter:"))]

@@ -115,7 +115,7 @@ async def test_the_next_event_of_a_document_that_cannot_be_read_is_parked_and_ma
     assert (document["blocked"]["source"], document["blocked"]["sequence"]) == ("routing", 1)
     assert [held["sequence"] for held in document["waiting"]] == [2]
     # Nothing of the document's own was written.
-    protocol = {"blocked", "waiting", "version"}
+    protocol = {"blocked", "waiting", "version", "tags"}
     assert {name: value for name, value in document.items() if name not in protocol} == {
         name: value for name, value in before.items() if name not in protocol
     }

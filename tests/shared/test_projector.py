@@ -11,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.mongo import ASCENDING, Database, IndexModel, connect, database
+from shared.mongo import Database, connect, database
 from shared.projector import LEASE, Buckets, Projector, difference
+from shared.records import TAGS_INDEX
 from shared.settings import CommonSettings
+from shared.tags import DIRTY, TAGS
 
 KEYS = ("3708", "370881", "370811", "team:T-1")
 MEASURES = ("households", "visited:2026-06")
-STEPS = ("leased", "read", "written", "committed", "building", "whole")
+STEPS = ("leased", "read", "written", "committed", "told", "building", "whole")
 AT = datetime(2026, 6, 5, tzinfo=UTC)
 
 GROUP = st.fixed_dictionaries(
@@ -57,7 +59,7 @@ class Stage:
 
     async def write(self, document: int, facts: dict[str, Any]) -> None:
         """As the one write does it."""
-        change = {"$set": {"facts": facts, "dirty": True}, "$inc": {"version": 1}}
+        change = {"$set": {"facts": facts}, "$addToSet": {TAGS: DIRTY}, "$inc": {"version": 1}}
         await self.used["homes"].update_one({"_id": f"d{document}"}, change, upsert=True)
 
     async def run(self, number: int, cut: str | None, work: str = "round") -> None:
@@ -92,7 +94,7 @@ async def play(common: CommonSettings, acts: list[Any]) -> None:
     client = connect(common)
     used = database(client, common.model_copy(update={"prefix": f"p{secrets.token_hex(4)}"}), "projector")
     try:
-        await used["homes"].create_indexes([IndexModel([("dirty", ASCENDING)], partialFilterExpression={"dirty": True})])
+        await used["homes"].create_indexes([TAGS_INDEX])
         stage = Stage(used)
         for name, first, second in acts:
             if name == "write":
@@ -124,7 +126,7 @@ CALM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 
 @pytest.fixture
 async def stage(mongo: Database) -> Stage:
-    await mongo["homes"].create_indexes([IndexModel([("dirty", ASCENDING)], partialFilterExpression={"dirty": True})])
+    await mongo["homes"].create_indexes([TAGS_INDEX])
     return Stage(mongo)
 
 
@@ -134,7 +136,7 @@ async def test_the_version_is_left_alone_and_a_clean_document_is_not_looked_at(s
     assert await stage.projectors[0].round() == 0
     document = await stage.used["homes"].find_one({"_id": "d1"})
     assert document is not None
-    assert (document["version"], document["dirty"]) == (1, False)
+    assert (document["version"], document["tags"]) == (1, [])
 
 
 async def test_a_document_that_moves_takes_its_numbers_along(stage: Stage) -> None:
@@ -207,6 +209,55 @@ async def test_a_document_that_is_written_all_the_time_holds_up_nobody_elses_num
         if where == "read":
             await stage.write(4, {"at": ["3708"], "n": {"households": 1}})
 
-    assert await Projector(stage.used, "homes", "p0", lambda: stage.at, busy).round() == 8
-    assert (await stage.counted())["3708"] == {"households": 8}
+    for _ in range(3):
+        await Projector(stage.used, "homes", "p0", lambda: stage.at, busy).round()
+        assert (await stage.counted())["3708"] == {"households": 9}
     assert await stage.projectors[0].round() == 1
+    assert await stage.projectors[0].round() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cut", ["written", "committed", "told"])
+async def test_a_projector_that_is_lost_keeps_nobody_from_writing(stage: Stage, cut: str) -> None:
+    """Its session stays open, as that of a killed process does for a minute."""
+    held, lost = asyncio.Event(), asyncio.Event()
+
+    async def hangs(where: str) -> None:
+        if where == cut:
+            lost.set()
+            await held.wait()
+
+    await stage.write(1, {"at": ["3708"], "n": {"households": 1}})
+    hanging = asyncio.create_task(Projector(stage.used, "homes", "lost", lambda: stage.at, hangs).round())
+    await lost.wait()
+    async with asyncio.timeout(5):
+        await stage.write(1, {"at": ["370811"], "n": {"households": 2}})
+        await stage.write(2, {"at": ["370811"], "n": {"households": 1}})
+        # Numbers are served as they were.
+        assert set(await stage.counted()) == set(KEYS)
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
+    await stage.settle()
+    assert await stage.counted() == await stage.said()
+
+
+async def test_who_comes_late_with_what_was_told_takes_nothing_back(stage: Stage) -> None:
+    """Lost between counting and telling, it wakes up after another has told, counted on, and begun a rebuild."""
+    held, lost = asyncio.Event(), asyncio.Event()
+
+    async def hangs(where: str) -> None:
+        if where == "committed":
+            lost.set()
+            await held.wait()
+
+    await stage.write(1, {"at": ["3708"], "n": {"households": 1}})
+    late = asyncio.create_task(Projector(stage.used, "homes", "late", lambda: stage.at, hangs).round())
+    await lost.wait()
+    stage.at += 2 * LEASE
+    assert await stage.projectors[0].round() == 0
+    await stage.projectors[0].rebuild()
+    held.set()
+    await asyncio.gather(late)
+    await stage.settle()
+    assert await stage.counted() == await stage.said()
+    assert (await stage.used["projections"].find_one({"_id": "homes"}) or {})["serving"] == 2

@@ -113,15 +113,16 @@ def test_a_source_that_uses_a_number_again_is_noticed() -> None:
 
 
 def test_a_write_never_touches_what_is_the_relays() -> None:
-    before = {**stub("g"), "outbox": [1], "unsent": True, "gone": 1}
-    after = {**stub("g"), "version": 9, "outbox": [], "unsent": False, "status": "CLOSED"}
-    assert changes(before, after) == ({"status": "CLOSED"}, {"gone": ""})
+    before = {**stub("g"), "outbox": [1], "tags": ["unsent"], "gone": 1}
+    after = {**stub("g"), "version": 9, "outbox": [], "tags": [], "status": "CLOSED"}
+    assert changes(before, after) == ({"status": "CLOSED"}, {"gone": ""}, [])
 
 
 def test_what_counts_as_before_is_not_counted_again_and_what_counts_anew_is_whatever_was_read() -> None:
-    before = {"_id": "g", "version": 4, "facts": {"n": 1}, "dirty": False}
-    assert changes(before, {**before, "facts": {"n": 1}, "dirty": True}) == ({}, {})
-    assert changes({**before, "dirty": True}, {**before, "facts": {"n": 2}, "dirty": True}) == ({"facts": {"n": 2}, "dirty": True}, {})
+    before: dict[str, Any] = {"_id": "g", "version": 4, "facts": {"n": 1}, "tags": []}
+    assert changes(before, {**before, "facts": {"n": 1}, "tags": ["dirty"]}) == ({}, {}, [])
+    for held in ([], ["dirty"]):
+        assert changes({**before, "tags": held}, {**before, "facts": {"n": 2}, "tags": ["dirty"]}) == ({"facts": {"n": 2}}, {}, ["dirty"])
 
 
 def test_without_the_check_of_sequence_the_same_events_end_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.mongo import Database
 from shared.record import stub
-from shared.records import MongoRecords, Records, create_indexes
+from shared.records import MongoRecords, Records, create_indexes, no_tags
 from tests.services.builders import AT, StillWorld
 from tests.shared.model.parts import MemoryRecords, Tables
 from tests.shared.model.world import Process
@@ -19,7 +19,7 @@ from tests.shared.model.world import Process
 async def records(request: pytest.FixtureRequest, mongo: Database) -> Records:
     if request.param == "memory":
         return MemoryRecords(StillWorld(), Process("test", "test"), Tables())
-    await create_indexes(mongo, ["records"])
+    await create_indexes(mongo, {"records": no_tags})
     return MongoRecords(mongo, "records")
 
 
@@ -47,11 +47,11 @@ async def test_a_write_counts_the_version_and_a_stale_one_changes_nothing(record
     assert not await records.update("nowhere", 1, {"name": "x"}, {}, [])
     held = await records.load("g")
     assert held is not None
-    assert (held["name"], held["version"], "old" in held, held["outbox"], held["unsent"]) == ("second", 2, False, [], False)
+    assert (held["name"], held["version"], "old" in held, held["outbox"], held["tags"]) == ("second", 2, False, [], [])
 
 
 async def test_events_go_out_oldest_first_and_only_what_was_confirmed_is_taken_out(records: Records) -> None:
-    await records.insert(document(outbox=[entry("e1")], unsent=True))
+    await records.insert(document(outbox=[entry("e1")], tags=["unsent"]))
     await records.update("g", 1, {}, {}, [entry("e2"), entry("e3")])
     assert [each["id"] for each in await records.outbox("g")] == ["e1", "e2", "e3"]
     # While the relay was at it somebody wrote more: the version has moved on, and that is no matter.
@@ -59,25 +59,25 @@ async def test_events_go_out_oldest_first_and_only_what_was_confirmed_is_taken_o
     await records.settle("g", ["e1", "e3", "nothing of ours"])
     held = await records.load("g")
     assert held is not None
-    assert ([each["id"] for each in held["outbox"]], held["unsent"], held["version"]) == (["e2", "e4"], True, 3)
+    assert ([each["id"] for each in held["outbox"]], held["tags"], held["version"]) == (["e2", "e4"], ["unsent"], 3)
     await records.settle("g", ["e2", "e4"])
     held = await records.load("g")
     assert held is not None
-    assert (held["outbox"], held["unsent"], held["version"]) == ([], False, 3)
+    assert (held["outbox"], held["tags"], held["version"]) == ([], [], 3)
     assert await records.outbox("nowhere") == []
 
 
 async def test_a_write_without_events_leaves_it_unsent_as_it_was(records: Records) -> None:
-    await records.insert(document(outbox=[entry("e1")], unsent=True))
+    await records.insert(document(outbox=[entry("e1")], tags=["unsent"]))
     await records.update("g", 1, {"name": "x"}, {}, [])
     held = await records.load("g")
     assert held is not None
-    assert held["unsent"] is True
+    assert held["tags"] == ["unsent"]
 
 
 async def test_the_sweeper_finds_what_is_old_enough_and_no_more_than_it_asked_for(records: Records) -> None:
     for number in range(5):
-        await records.insert(document(f"g{number}", outbox=[entry("e", at=AT - timedelta(seconds=number))], unsent=True))
+        await records.insert(document(f"g{number}", outbox=[entry("e", at=AT - timedelta(seconds=number))], tags=["unsent"]))
     await records.insert(document("sent"))
     assert set(await records.unsent(AT - timedelta(seconds=1), 10)) == {"g2", "g3", "g4"}
     assert len(await records.unsent(AT + timedelta(seconds=1), 2)) == 2

@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.envelope import Event
 from shared.record import stub
 from shared.relay import ASIDE, SELDOM, SWEPT_AT_ONCE, PublishTrouble, Relay
+from shared.tags import TAGS, UNSENT
 from shared.writer import event_entry
 from tests.services.builders import AT, StillWorld, event
 from tests.shared.contracts.examples import EXAMPLES
@@ -33,7 +34,7 @@ def tables(ids: list[str]) -> Tables:
     made = Tables()
     for id in ids:
         outbox = [event_entry(event(EXAMPLES[0], 1, id=id), AT)]
-        made.documents[id] = {**stub(id), "version": 1, "outbox": outbox, "unsent": True}
+        made.documents[id] = {**stub(id), "version": 1, "outbox": outbox, TAGS: [UNSENT]}
     return made
 
 
@@ -62,7 +63,7 @@ async def test_documents_that_cannot_be_relayed_do_not_stand_in_the_way_of_the_o
     world.later(seconds=ASIDE.total_seconds() + 1)
     await swept(relay)
     assert set(publisher.sent) == {*bad, "good"}
-    assert not any(document["unsent"] for document in made.documents.values())
+    assert not any(UNSENT in document[TAGS] for document in made.documents.values())
 
 
 async def test_while_the_broker_is_in_trouble_nothing_is_put_aside() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from services.feedback.domain.first_response import told_by
 from services.feedback.domain.followup import FollowUp, next_timer
 from services.feedback.store import rates
-from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access
 from shared.mongo import Database
-from shared.records import Document, MongoRecords, create_indexes, store_errors
+from shared.records import Document, MongoRecords, create_indexes, no_tags, store_errors
+from shared.tags import DIRTY, SCRUB, TAGS
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
@@ -19,7 +19,7 @@ def derived(followup: FollowUp) -> Document:
     found = rates.derived(followup)
     if (at := next_timer(followup)) is not None:
         found[TIMER] = at
-    return found | {"scrub_due": True} if followup.erased else found
+    return found | {TAGS: [DIRTY, SCRUB] if followup.erased else [DIRTY]}
 
 
 CODEC = ModelCodec(FollowUp, derived)
@@ -55,9 +55,9 @@ def access_of(followup: FollowUp) -> Access:
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    await create_indexes(database, ["followups"])
+    await create_indexes(database, {"followups": no_tags})
     with store_errors():
-        await database["followups"].create_indexes([SCRUB_INDEX, TIMER_INDEX])
+        await database["followups"].create_indexes([TIMER_INDEX])
     await rates.migrate_rates(database)
 
 
@@ -85,5 +85,5 @@ async def count_for_rates(database: Database) -> None:
         if document is not None and "rated" not in document:
             followup = CODEC.load(document)
             found = CODEC.dump(followup.with_(first_response=followup.first_response or told_by(followup.timeline)))
-            to_set: Document = {name: found[name] for name in ("first_response", "facts", "dirty", "rated")}
-            await followups.update(row["_id"], document["version"], to_set, {}, [])
+            to_set: Document = {name: found[name] for name in ("first_response", "facts", "rated")}
+            await followups.update(row["_id"], document["version"], to_set, {}, [], [DIRTY])

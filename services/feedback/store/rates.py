@@ -24,10 +24,7 @@ from shared.projector import BUCKET_INDEXES, Buckets, Projector
 from shared.records import Document, store_errors
 
 NAME = "followups"
-RATED_INDEXES = [
-    IndexModel([("rated.slots", ASCENDING)], name="rated"),
-    IndexModel([("dirty", ASCENDING)], name="dirty", partialFilterExpression={"dirty": True}),
-]
+RATED_INDEXES = [IndexModel([("rated.slots", ASCENDING)], name="rated")]
 # The embedded store takes ten times as long for 66 values as for 16.
 DAYS_AT_ONCE = 16
 
@@ -38,7 +35,7 @@ Among = Literal["ALL", "ADJUSTED", "WITHDRAWN", "NOT_ACCEPTED", "MERGED"]
 
 
 def derived(followup: FollowUp) -> Document:
-    return {"facts": facts(followup), "dirty": True, "rated": entry(followup)}
+    return {"facts": facts(followup), "rated": entry(followup)}
 
 
 def rates_projector(database: Database, holder: str, real_now: Callable[[], datetime]) -> Projector:

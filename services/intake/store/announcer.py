@@ -16,6 +16,7 @@ from shared.contracts.intake import DepartmentsRecordedV1, PostsRecordedV1, Team
 from shared.envelope import Event, encode
 from shared.records import Document, MongoRecords, store_errors
 from shared.runtime import World
+from shared.tags import TAGS, UNSENT
 from shared.writer import event_entry
 
 ROWS = 100
@@ -69,6 +70,6 @@ class Announcer:
         body = encode(contract, id=id, source="intake", subject=id, sequence=1, after={}, at=self._world.now(), traceparent="")
         event = Event(id, contract.type, "intake", id, 1, {}, (contract.version(),), body)
         entry = event_entry(event, self._world.real_now())
-        await self._outbox.insert({"_id": id, "version": 1, "outbox": [entry], "unsent": True})
+        await self._outbox.insert({"_id": id, "version": 1, "outbox": [entry], TAGS: [UNSENT]})
         if soon:
             self._relay_soon(id)

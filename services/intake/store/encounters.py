@@ -5,9 +5,10 @@ from __future__ import annotations
 from services.intake.domain.diaries import Diary
 from services.intake.domain.encounters import Encounter, PolicyMessage
 from services.intake.domain.shares import team_month_key
-from services.intake.store.registry import DIRTY, WITHIN, Registry, any_of
+from services.intake.store.registry import WITHIN, Registry, any_of
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.records import Document, store_errors
+from shared.tags import DIRTY, TAGS
 
 # A scalar with a partial index costs nothing while it is down.
 UNTOLD = IndexModel([("untold", ASCENDING)], name="untold", partialFilterExpression={"untold": True})
@@ -15,7 +16,6 @@ WORDS_ON = IndexModel([("words_on", ASCENDING)], name="words_on")
 TEAM_MONTH = IndexModel([("team_month", ASCENDING)], name="team_month")
 INDEXES = {
     "encounters": [
-        DIRTY,
         UNTOLD,
         TEAM_MONTH,
         WORDS_ON,
@@ -36,7 +36,7 @@ def _of_encounter(encounter: Encounter) -> Document:
     notes = encounter.notes
     return {
         "facts": encounter.facts(),
-        "dirty": True,
+        TAGS: [DIRTY],
         "untold": bool(encounter.untold()),
         "team_month": team_month_key(encounter.team, encounter.on[:7]),
         "words_on": words_on(encounter),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.intake.domain.households import Household
-from services.intake.store.registry import DIRTY, Registry, any_of
+from services.intake.store.registry import Registry, any_of
 from shared.mongo import ASCENDING, BulkWriteError, Database, IndexModel
 from shared.record import stub
 from shared.records import Document, store_errors
+from shared.tags import DIRTY, TAGS
 
 INDEXES = [
-    DIRTY,
     IndexModel([("village", ASCENDING)], name="village"),
     IndexModel([("team", ASCENDING)], name="team"),
     IndexModel([("unmarked", ASCENDING)], name="unmarked", partialFilterExpression={"unmarked": True}),
@@ -21,7 +21,7 @@ INDEXES = [
 def _derived(household: Household) -> Document:
     return {
         "facts": household.facts(),
-        "dirty": True,
+        TAGS: [DIRTY],
         "last_visit": household.last_visit,
         "unmarked": any(not visit.marked for visit in household.visits),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +12,14 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.sending import next_timer
 from services.intake.domain.shares import day_of, facts, heard_key, team_month_key
 from services.intake.store import access_log, look_ups, persons
-from services.intake.store.registry import DIRTY, any_of
-from shared.erasure import ERASED, SCRUB_INDEX
+from services.intake.store.registry import any_of
+from shared.erasure import ERASED
 from shared.identity.access import Access, Visible
 from shared.identity.scopes import prefixes
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import ASCENDING, Database, IndexModel
-from shared.records import Document, create_indexes, store_errors
+from shared.records import Document, OwnTags, create_indexes, drop_indexes, no_tags, store_errors
+from shared.tags import DIRTY, SCRUB, TAGS
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
@@ -25,42 +27,46 @@ from shared.writer import ModelCodec
 DELIVERY_DUE = "delivery_due"
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 DELIVERY_INDEXES = [IndexModel([(DELIVERY_DUE, ASCENDING)], name=DELIVERY_DUE, sparse=True), TIMER_INDEX]
-# Scalars, one equality each: who heard it on which day, which team in which month, in which encounter, told by which account.
-FIELD_INDEXES = [
-    DIRTY,
-    IndexModel([("heard", ASCENDING)], name="heard"),
-    IndexModel([("team_month", ASCENDING)], name="team_month"),
-    IndexModel([("encounter", ASCENDING)], name="encounter"),
-    IndexModel([("account", ASCENDING)], name="account"),
-]
-ERASURE_OPEN = IndexModel([("erasure_open", ASCENDING)], name="erasure_open", partialFilterExpression={"erasure_open": True})
+OF_BEFORE_TAGS = ("heard", "team_month", "encounter", "account", "person", "reveals_pending", "erasure_open")
+ERASING = "erasing"
+"""The tag of those whose petitioner is to be erased and whose words are still here."""
 NOTICE_INDEXES = [IndexModel([("at", ASCENDING)], name="at")]
-# Whose it is, and where somebody waits for a second person's word.
-PERSONAL_INDEXES = [
-    IndexModel([("person", ASCENDING)], name="person"),
-    IndexModel([("reveals_pending", ASCENDING)], name="reveals_pending"),
-    ERASURE_OPEN,
-    SCRUB_INDEX,
-]
 
 
 def derived(grievance: Grievance) -> Document:
     """What the store computes for its queries: who finds it, whether a delivery is open, what it counts for."""
-    day = day_of(grievance)
-    erasing: Document = {"erasure_open": grievance.erased_at is None} if grievance.erasure else {}
-    if grievance.erased_at is not None:
-        erasing |= {"scrub_due": True}
     return {
-        **erasing,
         **_sending(grievance.deliveries),
         "facts": facts(grievance),
-        "dirty": True,
-        "account": grievance.petitioner_ref if grievance.signed_in else None,
-        "heard": heard_key(grievance.owner.staffId, day),
-        "team_month": team_month_key(grievance.team, day[:7]) if grievance.team else None,
         "listed": listed(grievance, grievance.registered_at),
-        "reveals_pending": list(prefixes(grievance.division)) if any(held.state == "PENDING" for held in grievance.reveals) else [],
+        TAGS: tags(grievance),
     }
+
+
+def tags(grievance: Grievance) -> list[str]:
+    """By which it is found: whose it is, who heard it when and where, where somebody waits for a second person's word to reveal it, and
+    what is to be erased."""
+    day = day_of(grievance)
+    found = [DIRTY, _tag("person", grievance.person), _tag("heard", heard_key(grievance.owner.staffId, day))]
+    if grievance.signed_in:
+        found.append(_tag("account", grievance.petitioner_ref))
+    if grievance.team:
+        found.append(_tag("team", team_month_key(grievance.team, day[:7])))
+    if grievance.encounter:
+        found.append(_tag("encounter", grievance.encounter))
+    if any(held.state == "PENDING" for held in grievance.reveals):
+        found += [_tag("reveal", prefix) for prefix in prefixes(grievance.division)]
+    if grievance.erasure and grievance.erased_at is None:
+        found.append(ERASING)
+    return [*found, SCRUB] if grievance.erased_at is not None else found
+
+
+def _tag(kind: str, value: str) -> str:
+    return f"{kind}:{value}"
+
+
+def _tagged(kind: str, values: Iterable[str]) -> Document:
+    return {TAGS: any_of([_tag(kind, value) for value in values])}
 
 
 def _sending(deliveries: list[Delivery]) -> Document:
@@ -100,28 +106,28 @@ class Grievances(ListedRecords):
 
     async def heard_by(self, staff: str, day: str) -> dict[str, Grievance]:
         """By id, what this person registered as its owner on a China day, ISO; theirs too that somebody else told and that fell to them."""
-        return await self._where({"heard": heard_key(staff, day)})
+        return await self._where(_tagged("heard", [heard_key(staff, day)]))
 
     async def of_team(self, team: str, period: str) -> dict[str, Grievance]:
         """By id, what this team heard in a month, `2020-06`, or a year, `2020`."""
         months = [period] if len(period) == 7 else [f"{period}-{month:02}" for month in range(1, 13)]
-        return await self._where({"team_month": any_of([team_month_key(team, month) for month in months])})
+        return await self._where(_tagged("team", [team_month_key(team, month) for month in months]))
 
     async def of_encounters(self, ids: list[str]) -> dict[str, Grievance]:
         """By id, what was registered as heard in one of these encounters."""
-        return await self._where({"encounter": any_of(ids)}) if ids else {}
+        return await self._where(_tagged("encounter", ids)) if ids else {}
 
     async def of_people(self, people: list[str]) -> dict[str, Grievance]:
         """By id, what these persons told."""
-        return await self._where({"person": any_of(people)}) if people else {}
+        return await self._where(_tagged("person", people)) if people else {}
 
     async def of_accounts(self, refs: list[str]) -> dict[str, Grievance]:
         """By id, what was told by these accounts, signed in, whatever name and phone was typed."""
-        return await self._where({"account": any_of(refs)}) if refs else {}
+        return await self._where(_tagged("account", refs)) if refs else {}
 
     async def with_pending_reveals(self, scopes: list[str], not_accused: str | None) -> dict[str, Grievance]:
         """By id, those of these scope prefixes where somebody waits for a second person's word; none that accuses `not_accused`."""
-        query: Document = {"reveals_pending": any_of(scopes)}
+        query = _tagged("reveal", scopes)
         if not_accused is not None:
             query["accused_departments"] = {"$ne": not_accused}
         return await self._where(query) if scopes else {}
@@ -144,9 +150,7 @@ class Grievances(ListedRecords):
     async def with_open_erasure(self, limit: int) -> dict[str, Grievance]:
         """By id, those whose petitioner is to be erased and whose words are still here."""
         with store_errors():
-            rows = (
-                await self.collection.find({"erasure_open": True}, {"outbox": 0, "requests": 0, "waiting": 0}).limit(limit).to_list(limit)
-            )
+            rows = await self.collection.find({TAGS: ERASING}, {"outbox": 0, "requests": 0, "waiting": 0}).limit(limit).to_list(limit)
         return {row["_id"]: CODEC.load(row) for row in rows}
 
     async def list_page(self, visible: Visible, first: int, after: str | None) -> Page:
@@ -217,9 +221,11 @@ class Notices:
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    await create_indexes(database, ["grievances", "reference", look_ups.COLLECTION])
+    own: dict[str, OwnTags] = {"grievances": lambda document: tags(CODEC.load(document))}
+    await create_indexes(database, {**own, "reference": no_tags, look_ups.COLLECTION: no_tags})
     with store_errors():
-        await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES, *FIELD_INDEXES, *PERSONAL_INDEXES])
+        await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES])
+        await drop_indexes(database["grievances"], OF_BEFORE_TAGS)
         await database[SLOTS].create_indexes(SLOT_INDEXES)
         await database["persons"].create_indexes(persons.INDEXES)
         await database["notices"].create_indexes(NOTICE_INDEXES)

@@ -8,11 +8,12 @@ from services.intake.domain.organisation import Department, Post
 from services.intake.domain.people import Member, Team
 from services.intake.domain.places import lineage
 from services.intake.seed import DEPARTMENTS, POSTS
-from services.intake.store.registry import DIRTY, UNANNOUNCED, WITHIN, Registry, any_of
+from services.intake.store.registry import UNANNOUNCED, WITHIN, Registry, any_of
 from shared.contracts.intake import PostRow
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.record import stub
 from shared.records import MongoRecords, store_errors
+from shared.tags import DIRTY, TAGS
 
 INDEXES = {
     "sites": [WITHIN],
@@ -28,7 +29,7 @@ INDEXES = {
         IndexModel([("leader", ASCENDING)], name="leader"),
         IndexModel([("contact_units", ASCENDING)], name="contact_units"),
     ],
-    "members": [WITHIN, DIRTY, IndexModel([("team", ASCENDING)], name="team")],
+    "members": [WITHIN, IndexModel([("team", ASCENDING)], name="team")],
 }
 
 
@@ -79,7 +80,7 @@ class Teams(Registry[Team]):
 
 class Members(Registry[Member]):
     def __init__(self, database: Database) -> None:
-        super().__init__(database, "members", Member, lambda row: [row.unit], lambda row: {"facts": row.facts(), "dirty": True})
+        super().__init__(database, "members", Member, lambda row: [row.unit], lambda row: {"facts": row.facts(), TAGS: [DIRTY]})
 
     async def of_teams(self, teams: list[str]) -> dict[str, list[Member]]:
         found: dict[str, list[Member]] = {}

@@ -17,9 +17,8 @@ from shared.writer import ModelCodec
 
 Row = TypeVar("Row", bound=BaseModel)
 WITHIN = IndexModel([("within", ASCENDING)], name="within")
-# The announcer's (shared rows that travel) and the projector's flags: scalars with a partial index cost nothing while they are down.
+# The announcer's flag (shared rows that travel).
 UNANNOUNCED = IndexModel([("unannounced", ASCENDING)], name="unannounced", partialFilterExpression={"unannounced": True})
-DIRTY = IndexModel([("dirty", ASCENDING)], name="dirty", partialFilterExpression={"dirty": True})
 
 
 class Registry(MongoRecords, Generic[Row]):

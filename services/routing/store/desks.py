@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,6 @@ from shared.records import DUPLICATE_KEY, Document, store_errors
 DAYS = "desk_days"
 DESK_INDEXES = [
     IndexModel([("desk.slots", ASCENDING)], name="desk"),
-    IndexModel([("dirty", ASCENDING)], name="dirty", partialFilterExpression={"dirty": True}),
 ]
 DAY_INDEXES = [IndexModel([("key", ASCENDING)], name="key")]
 # A claim is trusted by its process for RENEW and stands for LEASE: a write that has claimed is long done, or never will be.
@@ -72,9 +71,11 @@ class DeskRecords(ListedRecords):
         await self._claim_days(document.get("desk"))
         return await super().insert(document)
 
-    async def update(self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document]) -> bool:
+    async def update(
+        self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document], tags: Sequence[str] = ()
+    ) -> bool:
         await self._claim_days(to_set.get("desk"))
-        return await super().update(id, version, to_set, to_unset, push)
+        return await super().update(id, version, to_set, to_unset, push, tags)
 
     async def _claim_days(self, entry: Document | None) -> None:
         if not entry:

@@ -12,16 +12,16 @@ from services.routing.domain.ownership import DEPARTMENT_ROLES
 from services.routing.domain.reckoning import Reckoning
 from services.routing.store import supervision
 from services.routing.store.desks import DeskRecords, migrate_desks
-from shared.erasure import SCRUB_INDEX
 from shared.identity.access import Access, Visible
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, Page, listed
-from shared.mongo import ASCENDING, Database, IndexModel
-from shared.records import Document, create_indexes, store_errors
+from shared.mongo import Database
+from shared.records import Document, create_indexes, drop_indexes, store_errors
+from shared.tags import DIRTY, SCRUB, TAGS, TAKEN_BACK, with_blocked
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
 PROVISIONAL = "provisional"
-PROVISIONAL_INDEX = IndexModel([(PROVISIONAL, ASCENDING)], name="provisional", sparse=True)
+OF_BEFORE_TAGS = ("provisional", "supervision")
 
 
 def derived(case: Case) -> Document:
@@ -33,14 +33,19 @@ def derived(case: Case) -> Document:
     entry["slots"] = [f"{hand}|{entry['day']}" for hand in sorted(hands)] + entry["slots"] + asked
     facts = {"desk": desks.facts(case), "board": boards.facts(case)} | {kind: boards.times_facts(case, kind) for kind in boards.KINDS}
     facts |= supervision_desk.card_facts(case)
-    found: Document = {"listed": entry, "facts": facts, "dirty": True} | supervision.derived(case)
+    found: Document = {"listed": entry, "facts": facts, TAGS: tags(case)} | supervision.derived(case)
     if (desk := desks.entry(case)) is not None:
         found["desk"] = desk
-    if recalculation.provisional(case):
-        found[PROVISIONAL] = True
     if (at := watch.next_timer(case)) is not None:
         found[TIMER] = at
-    return found | {"scrub_due": True} if case.erased else found
+    return found
+
+
+def tags(case: Case) -> list[str]:
+    found = [DIRTY, *supervision.tags(case)]
+    if recalculation.provisional(case):
+        found.append(PROVISIONAL)
+    return [*found, SCRUB] if case.erased else found
 
 
 def _slots_of(key: str, day: str, status: str) -> list[str]:
@@ -71,7 +76,7 @@ class Cases(DeskRecords):
     async def provisional(self) -> list[str]:
         """The ids of those of which a deadline was reckoned without the calendar's word."""
         with store_errors():
-            rows = await self.collection.find({PROVISIONAL: True}, {"_id": 1}).to_list(None)
+            rows = await self.collection.find({TAGS: PROVISIONAL}, {"_id": 1}).to_list(None)
         return [row["_id"] for row in rows]
 
     async def has_owned(self, department: str, staff: str) -> bool:
@@ -99,18 +104,17 @@ def access_of(case: Case) -> Access:
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    await create_indexes(database, ["cases"])
+    await create_indexes(database, {"cases": lambda document: tags(CODEC.load(document))})
     with store_errors():
-        await database["cases"].create_indexes(
-            [*LIST_INDEXES, SCRUB_INDEX, TIMER_INDEX, PROVISIONAL_INDEX, *supervision.SUPERVISION_INDEXES]
-        )
+        await database["cases"].create_indexes([*LIST_INDEXES, TIMER_INDEX])
+        await drop_indexes(database["cases"], OF_BEFORE_TAGS)
         await database[SLOTS].create_indexes(SLOT_INDEXES)
     await migrate_desks(database)
 
 
 async def put_on_desks(database: Database) -> None:
     """Cases of before there were desks and boards; a write that comes between has put its case there itself."""
-    await _bring_up_to_date(database, "facts.result", lambda case: case, ("desk", "facts", "dirty"))
+    await _bring_up_to_date(database, "facts.result", lambda case: case, ("desk", "facts", TAGS))
 
 
 async def watch_over(database: Database, reckoning: Reckoning) -> None:
@@ -119,7 +123,7 @@ async def watch_over(database: Database, reckoning: Reckoning) -> None:
     def watched(case: Case) -> Case:
         return case.with_deadline(result=case.deadlines.result.watched(reckoning))
 
-    await _bring_up_to_date(database, "deadlines", watched, ("deadlines", TIMER, PROVISIONAL))
+    await _bring_up_to_date(database, "deadlines", watched, ("deadlines", TIMER, TAGS))
 
 
 async def _bring_up_to_date(database: Database, without: str, change: Callable[[Case], Case], fields: tuple[str, ...]) -> None:
@@ -132,6 +136,8 @@ async def _bring_up_to_date(database: Database, without: str, change: Callable[[
         if document is not None and not _has(document, without):
             found = CODEC.dump(change(CODEC.load(document)))
             to_set: Document = {name: found[name] for name in fields if name in found}
+            # All that may be up; who comes for what is not finds nothing to do.
+            to_set[TAGS] = with_blocked([*found[TAGS], *(tag for tag in document.get(TAGS, []) if tag in TAKEN_BACK)], document)
             await cases.update(row["_id"], document["version"], to_set, {}, [])
 
 

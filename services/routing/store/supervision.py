@@ -16,16 +16,24 @@ from services.routing.domain.supervised import Card
 from services.routing.domain.supervision_desk import Wait, entry, slot
 from shared.contracts.base import instant
 from shared.identity.errors import Refusal
-from shared.mongo import ASCENDING, Collection, IndexModel
+from shared.mongo import Collection
 from shared.records import Document, store_errors
+from shared.tags import TAGS
 
-SLOTS = "supervision.slots"
-SUPERVISION_INDEXES = [IndexModel([(SLOTS, ASCENDING)], name="supervision", sparse=True)]
+
+def tags(case: Case) -> list[str]:
+    """By which it is found as waiting, and by its cards."""
+    found = entry(case)
+    return [] if found is None else [_tag(slot) for slot in found["slots"]]
 
 
 def derived(case: Case) -> Document:
     found = entry(case)
-    return {} if found is None else {"supervision": found}
+    return {} if found is None else {"supervision": {"at": found["at"]}}
+
+
+def _tag(slot: str) -> str:
+    return f"supervision:{slot}"
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,8 @@ class SupervisionLists:
         self, keys: tuple[str, ...], waits: tuple[Wait, ...], not_accused: str | None, first: int, after: str | None
     ) -> tuple[list[tuple[Document, str]], bool]:
         """(document, cursor) of the first that wait so, the longest first, behind a cursor; and whether there are more. Raises Refusal."""
-        slots = [slot(key, wait) for key in keys for wait in waits]
-        query: Document = {SLOTS: {"$in": slots}, **_unless_accused(not_accused)}
+        slots = [_tag(slot(key, wait)) for key in keys for wait in waits]
+        query: Document = {TAGS: {"$in": slots}, **_unless_accused(not_accused)}
         with store_errors():
             rows = await self._cases.find(query, {"supervision.at": 1, "number": 1}).to_list(None) if slots else []
         found = sorted((f"{instant(row['supervision']['at'])}|{row['number']}", row["_id"]) for row in rows)
@@ -66,7 +74,7 @@ class SupervisionLists:
         self, keys: tuple[str, ...], month: str, department: str | None, not_accused: str | None, first: int, after: str | None
     ) -> tuple[list[tuple[HeldCard, str]], bool]:
         """(card, cursor) of the latest of that month, and whether there are more; of one department, where it is named. Raises Refusal."""
-        query: Document = {SLOTS: {"$in": [slot(key, month) for key in keys]}, **_unless_accused(not_accused)}
+        query: Document = {TAGS: {"$in": [_tag(slot(key, month)) for key in keys]}, **_unless_accused(not_accused)}
         with store_errors():
             rows = await self._cases.find(query, {"cards": 1, "number": 1}).to_list(None) if keys else []
         held = [HeldCard(row["_id"], row["number"], Card.model_validate(card)) for row in rows for card in row["cards"]]

@@ -91,7 +91,7 @@ async def put(used: Database, followups: dict[str, FollowUp]) -> None:
 async def count(used: Database) -> None:
     """Rounds, as a worker makes them."""
     projector = rates_projector(used, "test", lambda: datetime.now(UTC))
-    while await used["followups"].find_one({"dirty": True}, {"_id": 1}) is not None:
+    while await used["followups"].find_one({"tags": "dirty"}, {"_id": 1}) is not None:
         await projector.round()
 
 
@@ -324,7 +324,7 @@ async def test_follow_ups_of_before_are_counted_once_by_what_their_history_tells
     late = on_work_order_accepted("g", on_grievance_warned("g", open_followup(registered()), red)[0], taken)[0]
     for id, followup in {"in time": in_time, "late": late, "waiting": open_followup(registered())}.items():
         old = {**stub(id), "version": 1, "registered": True, **CODEC.dump(followup)}
-        for name in ("first_response", "facts", "dirty", "rated"):
+        for name in ("first_response", "facts", "rated"):
             old.pop(name, None)
         await mongo["followups"].insert_one(old)
     for _ in range(2):

@@ -61,5 +61,5 @@ async def project(service: Service) -> None:
     database = service.runtime.database
     for name in PROJECTED:
         projector = Projector(database, name, "test", service.runtime.world.real_now)
-        while await database[name].find_one({"dirty": True}, {"_id": 1}) is not None:
+        while await database[name].find_one({"tags": "dirty"}, {"_id": 1}) is not None:
             await projector.round()

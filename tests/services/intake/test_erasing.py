@@ -146,7 +146,8 @@ async def test_what_was_being_registered_while_they_were_erased_is_found_and_goe
     held = await held_of(graph, id)
     late = await graph.hear(petitioner=somebody())
     # As if its key had been taken just before the erasure.
-    await graph.service.grievances.collection.update_one({"_id": late}, {"$set": {"person": held.person}})
+    taken = {"$set": {"person": held.person}, "$addToSet": {"tags": f"person:{held.person}"}}
+    await graph.service.grievances.collection.update_one({"_id": late}, taken)
     await _an_hour_later(graph, held.person)
     await erase_round(graph.service.erasing)
     assert (await held_of(graph, late)).erased_at is not None

@@ -80,7 +80,7 @@ async def test_a_migration_leaves_the_first_departments_and_posts_on_their_way_o
     try:
         for _ in range(2):
             await service.migrate()
-        outbox = await service.runtime.database["reference"].find({"unsent": True}).to_list(None)
+        outbox = await service.runtime.database["reference"].find({"tags": "unsent"}).to_list(None)
         types = sorted(entry["row"]["type"] for document in outbox for entry in document["outbox"])
         assert types == ["intake.reference.departments_recorded.v1", "intake.reference.posts_recorded.v1"]
     finally:

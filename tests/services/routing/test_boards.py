@@ -276,7 +276,7 @@ async def test_cases_of_before_there_were_boards_are_counted_anew_once(mongo: Da
         old = document(id, case)
         day = "2020-06-15"
         old["facts"] = {"at": [f"division:370881|{day}"], "n": {"open": 1, "HANDLING|": 1}} if id == "open" else {"at": [], "n": {}}
-        await mongo["cases"].insert_one(old | {"dirty": True})
+        await mongo["cases"].insert_one(old)
     await count(mongo)
     assert [row["key"] for row in await mongo["cases_buckets"].find({}).to_list(None)] == ["1|division:370881|2020-06-15"]
     await put_on_desks(mongo)

@@ -195,7 +195,7 @@ async def kept(parts: Any) -> AsyncIterator[Cases]:
 async def count(used: Database) -> None:
     """Rounds, as a worker makes them."""
     projector = desk_projector(used, "test", lambda: NOW)
-    while await used["cases"].find_one({"dirty": True}, {"_id": 1}) is not None:
+    while await used["cases"].find_one({"tags": "dirty"}, {"_id": 1}) is not None:
         await projector.round()
 
 
@@ -352,7 +352,7 @@ async def test_cases_of_before_there_were_desks_are_put_there_once(mongo: Databa
     await migrate(mongo)
     cases = Cases(mongo)
     old = document("old", case_of(1))
-    for name in ("desk", "facts", "dirty"):
+    for name in ("desk", "facts"):
         del old[name]
     await mongo["cases"].insert_one(old)
     await put_on_desks(mongo)

@@ -40,8 +40,9 @@ TELL_OF_NOBODY = frozenset(
         *("orderId", "reportId", "divisionName"),
     }
 )
-# Ours alone: why a sender could not send, the reference that stands for nobody, and keyed hashes of a day's trail.
+# Ours alone: how to say how it went, why a sender could not send, the reference that stands for nobody, and keyed hashes of a day's trail.
 OF_THIS_EVENT = {
+    ("feedback.grievance.delivery_requested.v1", "invitation"),
     ("intake.grievance.delivery_attempted.v1", "reason"),
     ("intake.grievance.personal_data_erased.v1", "petitionerRef"),
     *((f"{service}.audit.anchored.v1", field) for service in ("intake", "routing", "feedback") for field in ("previous", "digest")),

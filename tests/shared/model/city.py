@@ -18,6 +18,7 @@ from shared.inbox import Handler
 from shared.record import Document, Participant, from_waiting
 from shared.records import StoreTrouble
 from shared.relay import PublishTrouble, Relay
+from shared.tags import TAGS, UNSENT
 from shared.writer import Decision, NoSuchRecord, Request, Writer, event_of
 from tests.shared.model.parts import Broker, BrokerSeen, MemoryRecords, Message, Queue, Tables
 from tests.shared.model.world import Action, Process, World
@@ -165,7 +166,7 @@ class City:
 
     def sweep_all(self) -> bool:
         """What the sweepers do in time: whether any outbox had something in it."""
-        if not self.variant.sweeps or not any(d["unsent"] for tables in self.tables.values() for d in tables.documents.values()):
+        if not self.variant.sweeps or not any(UNSENT in d[TAGS] for tables in self.tables.values() for d in tables.documents.values()):
             return False
         for process in self.processes:
             self._sweep(process)

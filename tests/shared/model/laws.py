@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.audit import AuditEntry, ChainHead, verify
+from shared.tags import TAGS, UNSENT
 from tests.shared.model.city import GRIEVANCE, SERVICES, City
 from tests.shared.model.world import Violation
 
@@ -32,7 +33,7 @@ def _answers(city: City) -> None:
 def _at_rest(city: City) -> None:
     for service, tables in city.tables.items():
         document = tables.documents[GRIEVANCE]
-        if document["outbox"] or document["unsent"]:
+        if document["outbox"] or UNSENT in document[TAGS]:
             raise Violation("the outbox empties", f"{service} holds {[entry['id'] for entry in document['outbox']]}")
         if document["waiting"] or document.get("blocked"):
             raise Violation("nothing waits for ever", f"{service}: {len(document['waiting'])} wait, blocked {document.get('blocked')}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from shared.envelope import Event
 from shared.record import Document
 from shared.records import StoreTrouble
 from shared.relay import PublishTrouble
+from shared.tags import TAGS, UNSENT
 from tests.shared.model.world import Process, Violation, World
 
 Result = TypeVar("Result")
@@ -58,7 +59,9 @@ class MemoryRecords:
 
         return await self._write("inserts", effect)
 
-    async def update(self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document]) -> bool:
+    async def update(
+        self, id: str, version: int, to_set: Document, to_unset: Document, push: list[Document], tags: Sequence[str] = ()
+    ) -> bool:
         def effect() -> bool:
             document = self._tables.documents.get(id)
             if document is None or not self._matches(document, version):
@@ -71,7 +74,8 @@ class MemoryRecords:
                 document.pop(name, None)
             if push:
                 document["outbox"] = [*document["outbox"], *copied(push)]
-                document["unsent"] = True
+            raised = [*tags, *([UNSENT] if push else [])]
+            document[TAGS] = list(dict.fromkeys([*document[TAGS], *raised]))
             return True
 
         return await self._write("updates", effect)
@@ -92,22 +96,26 @@ class MemoryRecords:
         def effect() -> None:
             document = self._tables.documents[id]
             document["outbox"] = self._left(document["outbox"], confirmed)
-            document["unsent"] = bool(document["outbox"])
+            if not document["outbox"]:
+                self._sent(document)
 
         await self._write("settles", effect)
 
     async def unsent(self, before: datetime, limit: int) -> list[str]:
         await self._world.point(self._process, "looks for unsent", StoreTrouble)
-        return [
-            id
-            for id, document in self._tables.documents.items()
-            if document["unsent"] and any(entry["at"] < before for entry in document["outbox"])
-        ][:limit]
+        found = [document for document in self._tables.documents.values() if UNSENT in document[TAGS]]
+        for document in found:
+            if not document["outbox"]:
+                self._sent(document)
+        return [document["_id"] for document in found if any(entry["at"] < before for entry in document["outbox"])][:limit]
 
     async def remembered_request(self, id: str, request_id: str) -> Document | None:
         await self._world.point(self._process, "looks up a request", StoreTrouble)
         rows = (row for row in self._tables.audit.values() if row["subject"] == id and row["request_id"] == request_id)
         return copied(next(rows, None))
+
+    def _sent(self, document: Document) -> None:
+        document[TAGS] = [tag for tag in document[TAGS] if tag != UNSENT]
 
     def _matches(self, document: Document, version: int) -> bool:
         return bool(document["version"] == version)

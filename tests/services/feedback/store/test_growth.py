@@ -22,6 +22,7 @@ from shared.mongo import Database
 from shared.projector import difference
 from shared.record import stub
 from shared.records import Document
+from shared.tags import TAGS
 from tests.services.builders import AT
 from tests.services.feedback.builders import asked
 from tests.services.growth import MOST, TIMEOUT, Pair, insert, pair_of
@@ -53,7 +54,7 @@ async def fill(database: Database, count: int) -> None:
             reply=base.reply.model_copy(update={"department": office}) if base.reply else None,
             survey=base.survey.with_(opened_at=at) if base.survey else None,
         )
-        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), "dirty": False})
+        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), TAGS: []})
         for key, measure, more in difference(None, rows[-1]["facts"]):
             buckets.setdefault(f"1|{key}", Counter())[measure] += more
     await insert(database, "followups", rows)

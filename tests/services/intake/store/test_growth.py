@@ -23,7 +23,7 @@ from services.intake.store.archives import Archives
 from services.intake.store.calendar import Receptions
 from services.intake.store.encounters import Diaries, Encounters, PolicyMessages
 from services.intake.store.households import Households
-from services.intake.store.mongo import CODEC, Grievances, Notices
+from services.intake.store.mongo import CODEC, ERASING, Grievances, Notices
 from services.intake.store.organisation import Members, Posts, Teams
 from services.intake.store.persons import MongoPersons
 from services.intake.store.registry import within
@@ -33,6 +33,7 @@ from services.intake.store.uploads import UploadStore
 from shared.mongo import Database
 from shared.projector import Buckets
 from shared.record import stub
+from shared.tags import DIRTY, SCRUB, TAGS
 from tests.services.builders import AT
 from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
 from tests.services.intake.builders import CIPHER, NOW, ticket
@@ -53,7 +54,7 @@ async def fill(database: Database, count: int) -> None:
     """`count` rows of each kind; the same small territory, team and asker in both sizes, and few raised flags."""
 
     def base(id: str) -> dict[str, object]:
-        return {**stub(id), "version": 1, "registered": True, "dirty": False, "unannounced": False}
+        return {**stub(id), "version": 1, "registered": True, "unannounced": False}
 
     def village(number: int) -> str:
         return f"3708{11 + number // 2_000:02}{1 + number // 200 % 10:03}{1 + number // PER_VILLAGE % 10:03}"
@@ -63,14 +64,18 @@ async def fill(database: Database, count: int) -> None:
 
     few = 5
     for name in ("teams", "members", "receptions"):
-        rows = [base(f"{name}{n}") | {"within": within([village(n)]), "unannounced": n < few, "dirty": n < few} for n in range(count)]
+        rows = [
+            base(f"{name}{n}") | {"within": within([village(n)]), "unannounced": n < few, TAGS: [DIRTY] if n < few else []}
+            for n in range(count)
+        ]
         for n, row in enumerate(rows):
             row |= {"team": f"T-{n // PER_TEAM}", "leader": f"m-{n}", "contact_units": [village(n)]}
         await insert(database, name, rows)
     posts = [base(f"posts{n}") | {"division": village(n), "turns_on": "2099-01-01" if n % 100 else "2020-01-01"} for n in range(count)]
     await insert(database, "posts", posts)
     homes = [
-        base(f"h{n}") | {"village": village(n), "team": f"T-{n // PER_TEAM}", "unmarked": n < few, "dirty": n < few} for n in range(count)
+        base(f"h{n}") | {"village": village(n), "team": f"T-{n // PER_TEAM}", "unmarked": n < few, TAGS: [DIRTY] if n < few else []}
+        for n in range(count)
     ]
     await insert(database, "households", homes)
     told = [
@@ -79,9 +84,10 @@ async def fill(database: Database, count: int) -> None:
     for n, row in enumerate(told):
         # What a list is found by is asked of routing, and costs ten entries a document.
         del row["listed"]
-        row |= {"heard": f"s-{n // 10}:2020-06-05", "team_month": f"T-{n // PER_TEAM}:2020-06", "dirty": n < few}
-        row |= {"account": f"{n // 5:064x}", "person": f"p-{n // 5}", "reveals_pending": ["37", "3708", "370811"] if n < few else []}
-        row |= {"erasure_open": n < few, "scrub_due": n < few}
+        tags = [f"heard:s-{n // 10}:2020-06-05", f"team:T-{n // PER_TEAM}:2020-06", f"encounter:e-{n // 5}"]
+        tags += [f"account:{n // 5:064x}", f"person:p-{n // 5}"]
+        raised = ["reveal:37", "reveal:3708", "reveal:370811", ERASING, DIRTY, SCRUB]
+        row |= {"person": f"p-{n // 5}", TAGS: [*tags, *(raised if n < few else [])]}
         row |= {"delivery_due": AT, "timer": AT} if n < few else {}
     await insert(database, "grievances", told)
     # Few are to be looked at; most were, and some will be later.
@@ -110,7 +116,7 @@ async def fill(database: Database, count: int) -> None:
     for name, number in (("encounters", count), ("diaries", count // 10)):
         rows = [base(f"{name}{n}") | {"team_month": f"T-{n // PER_TEAM}:2020-06", "untold": n < few} for n in range(number)]
         for n, row in enumerate(rows):
-            row |= {"household": f"h{n // 5}", "enterprise": f"e{n // 5}", "dirty": n < few}
+            row |= {"household": f"h{n // 5}", "enterprise": f"e{n // 5}", TAGS: [DIRTY] if n < few else []}
             row |= {"member": f"m-{n // 10}", "on": f"2020-0{5 + n % 2}-05", "words_on": "2020-01-01" if n < few else "2020-06-05"}
         await insert(database, name, rows)
     await insert(database, "messages", [base(f"M-{n}") | {"division": village(n)} for n in range(count // 10)])
@@ -152,7 +158,7 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "encounters of a household": (lambda db: Encounters(db)._found({"household": "h3"}), {"encounters.household"}),
     "encounters of an enterprise": (lambda db: Encounters(db)._found({"enterprise": "e3"}), {"encounters.enterprise"}),
     "encounters that have something to tell": (lambda db: Encounters(db).untold(200), {"encounters.untold"}),
-    "dirty encounters": (lambda db: ids(db, "encounters", {"dirty": True}), {"encounters.dirty"}),
+    "dirty encounters": (lambda db: ids(db, "encounters", {TAGS: DIRTY}), {"encounters.tags"}),
     "a team's month of diaries": (lambda db: Diaries(db)._found({"team_month": "T-3:2020-06"}), {"diaries.team_month"}),
     "an author's month of diaries": (
         lambda db: Diaries(db)._found({"member": "m-3", "on": {"$gte": "2020-06", "$lt": "2020-06-99"}}),
@@ -181,17 +187,17 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     ),
     "encounters with words of before": (lambda db: Encounters(db).with_words_before("2020-01-05", 20), {"encounters.words_on"}),
     "diaries with words of before": (lambda db: Diaries(db).with_words_before("2020-01-05", 20), {"diaries.words_on"}),
-    "told by an account": (lambda db: Grievances(db).of_accounts([f"{3:064x}"]), {"grievances.account"}),
+    "told by an account": (lambda db: Grievances(db).of_accounts([f"{3:064x}"]), {"grievances.tags"}),
     "looks by an export": (lambda db: ids(db, "audit", {"result.look.grievances": "g-7"}), {"audit.look_grievances"}),
     "refused rows": (lambda db: ids(db, "transfer_faults", {"transfer": "j3"}), {"transfer_faults.transfer"}),
-    "dirty households": (lambda db: ids(db, "households", {"dirty": True}), {"households.dirty"}),
-    "dirty members": (lambda db: ids(db, "members", {"dirty": True}), {"members.dirty"}),
-    "heard by a secretary": (lambda db: Grievances(db).heard_by("s-7", "2020-06-05"), {"grievances.heard"}),
-    "a team's month": (lambda db: Grievances(db).of_team("T-3", "2020-06"), {"grievances.team_month"}),
-    "a team's year": (lambda db: Grievances(db).of_team("T-3", "2020"), {"grievances.team_month"}),
-    "heard in encounters": (lambda db: Grievances(db).of_encounters(["e-3", "e-4"]), {"grievances.encounter"}),
-    "told by people": (lambda db: Grievances(db).of_people(["p-3", "p-4"]), {"grievances.person"}),
-    "reveals that wait": (lambda db: Grievances(db).with_pending_reveals(["370811"], "D-1"), {"grievances.reveals_pending"}),
+    "dirty households": (lambda db: ids(db, "households", {TAGS: DIRTY}), {"households.tags"}),
+    "dirty members": (lambda db: ids(db, "members", {TAGS: DIRTY}), {"members.tags"}),
+    "heard by a secretary": (lambda db: Grievances(db).heard_by("s-7", "2020-06-05"), {"grievances.tags"}),
+    "a team's month": (lambda db: Grievances(db).of_team("T-3", "2020-06"), {"grievances.tags"}),
+    "a team's year": (lambda db: Grievances(db).of_team("T-3", "2020"), {"grievances.tags"}),
+    "heard in encounters": (lambda db: Grievances(db).of_encounters(["e-3", "e-4"]), {"grievances.tags"}),
+    "told by people": (lambda db: Grievances(db).of_people(["p-3", "p-4"]), {"grievances.tags"}),
+    "reveals that wait": (lambda db: Grievances(db).with_pending_reveals(["370811"], "D-1"), {"grievances.tags"}),
     "who answers a phone": (lambda db: ids(db, "persons", {"phone_index": "ref-3"}), {"persons.phone_index"}),
     "looks of a day": (lambda db: AccessLog(db).of_day("370811", "d-3", 10, None), {"audit.look_keys", "audit._id_"}),
     "looked at and accusing": (lambda db: Grievances(db).accusing("D-1", ["g3", "g4"]), {"grievances._id_"}),
@@ -201,8 +207,8 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     ),
     "persons of whom something may be over": (lambda db: persons_of(db).over("2026-06-05", 500), {"persons.due"}),
     "persons to look at": (lambda db: persons_of(db).to_look_at(100), {"persons.look_at"}),
-    "erasures to carry on with": (lambda db: Grievances(db).with_open_erasure(100), {"grievances.erasure_open"}),
-    "documents to scrub": (lambda db: ids(db, "grievances", {"scrub_due": True}), {"grievances.scrub_due"}),
+    "erasures to carry on with": (lambda db: Grievances(db).with_open_erasure(100), {"grievances.tags"}),
+    "documents to scrub": (lambda db: ids(db, "grievances", {TAGS: SCRUB}), {"grievances.tags"}),
     "files of a grievance": (lambda db: UploadStore(db["uploads"]).tied("g7"), {"uploads.grievance_expires"}),
     "files of nothing": (lambda db: UploadStore(db["uploads"]).untied(NOW + timedelta(days=1), 200), {"uploads.grievance_expires"}),
     "files of a content": (lambda db: UploadStore(db["uploads"]).others(f"{3:064x}"), {"uploads.sha256"}),
@@ -210,7 +216,7 @@ QUESTIONS: dict[str, tuple[Ask, set[str]]] = {
     "replies that wait": (lambda db: Grievances(db).waiting(100), {"grievances.timer"}),
     "replies whose time has come": (lambda db: ids(db, "grievances", {"timer": {"$lte": AT}}), {"grievances.timer"}),
     "notices of long ago": (lambda db: Notices(db, None).forget_before(AT), {"notices.at"}),
-    "dirty grievances": (lambda db: ids(db, "grievances", {"dirty": True}), {"grievances.dirty"}),
+    "dirty grievances": (lambda db: ids(db, "grievances", {TAGS: DIRTY}), {"grievances.tags"}),
     "handed up from a village": (
         lambda db: Summaries(db).handed_up(VILLAGE, "2020-06-05", 20, None),
         {"summaries.handed", "summaries._id_"},

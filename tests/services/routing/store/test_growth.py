@@ -31,6 +31,7 @@ from shared.projector import difference
 from shared.record import stub
 from shared.records import Document, MongoRecords
 from shared.reference import ReferenceRows
+from shared.tags import DIRTY, TAGS, UNSENT, with_blocked
 from tests.services.builders import AT, LUCHENG, REF
 from tests.services.growth import MOST, TIMEOUT, Ask, Pair, insert, pair_of
 from tests.services.routing.builders import handled, with_card, with_order_issued
@@ -63,10 +64,12 @@ async def fill(database: Database, count: int) -> None:
             state = with_card(with_order_issued(state), department=DEPARTMENTS[number // 10 % 2])
         # The newest days are in work, older ones mostly closed; one in five hundred is in rework.
         own = {**stub(id), "version": 1, "registered": True, "seen": {"intake": 1}, "sequence": 2}
-        own |= {"unsent": number in (3, 4), "blocked": {"source": "intake", "sequence": 2} if number in (5, 6) else None}
-        own["outbox"] = [{"id": f"e{number}", "kind": "event", "at": AT}] if own["unsent"] else []
+        unsent = number in (3, 4)
+        own |= {"blocked": {"source": "intake", "sequence": 2} if number in (5, 6) else None}
+        own["outbox"] = [{"id": f"e{number}", "kind": "event", "at": AT}] if unsent else []
         rows.append(own | CODEC.dump(state))
-        rows[-1]["dirty"] = False
+        counted = [tag for tag in rows[-1][TAGS] if tag != DIRTY]
+        rows[-1][TAGS] = with_blocked([*counted, *([UNSENT] if unsent else [])], rows[-1])
         slots |= {row["_id"]: row for row in claims(rows[-1]["listed"])}
         days |= {row["_id"]: row for row in day_rows(rows[-1]["desk"], AT)} if "desk" in rows[-1] else {}
         for key, measure, more in difference(None, rows[-1]["facts"]):
@@ -203,7 +206,7 @@ async def test_supervision_reads_what_waits_and_no_more_however_many_cases_there
     assert len(found) == 5
     assert more
     growth = await pair.ask(ask)
-    assert growth.indexes - {"cases._id_"} == {"cases.supervision"}
+    assert growth.indexes - {"cases._id_"} == {"cases.tags"}
     assert max(growth.examined("cases")) <= most
     assert growth.ratio <= MOST
 
@@ -252,8 +255,8 @@ async def test_a_board_reads_no_case(pair: Pair, name: str) -> None:
 
 
 async def test_what_is_dirty_is_found_by_its_flag(pair: Pair) -> None:
-    growth = await pair.ask(lambda database: database["cases"].find({"dirty": True}, {"_id": 1}).to_list(None))
-    assert growth.indexes == {"cases.dirty"}
+    growth = await pair.ask(lambda database: database["cases"].find({TAGS: DIRTY}, {"_id": 1}).to_list(None))
+    assert growth.indexes == {"cases.tags"}
     assert growth.examined("cases") == (0, 0)
 
 
@@ -279,8 +282,8 @@ def _records(database: Database) -> MongoRecords:
 
 
 SIDES: dict[str, tuple[Ask, str, int]] = {
-    "the sweeper's unsent": (lambda database: _records(database).unsent(LAST, 200), "cases.unsent", 2),
-    "the operator's blocked": (lambda database: _records(database).blocked(["intake", "feedback"], 10_000), "cases.blocked_source", 2),
+    "the sweeper's unsent": (lambda database: _records(database).unsent(LAST, 200), "cases.tags", 2),
+    "the operator's blocked": (lambda database: _records(database).blocked(["intake", "feedback"], 10_000), "cases.tags", 2),
     "what is sent again": (lambda database: database["events"].find({"subject": "g5"}).to_list(None), "events.subject_sequence", 1),
     "an old request in the audit": (lambda database: _records(database).remembered_request("g5", "r5"), "audit.subject_request", 1),
 }
