@@ -23,7 +23,7 @@ from tests.world import ROOT
 
 pytestmark = pytest.mark.slow
 
-MESSAGES, STORIES = 48, 2
+MESSAGES, STORIES = 32, 2
 # One of each kind: what holds messages, what holds documents, who takes commands, who applies events, who answers.
 KILLED = ("routing-worker", "broker", "intake-api", "store", "gateway")
 
