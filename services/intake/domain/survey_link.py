@@ -15,6 +15,8 @@ WITH_LINK = frozenset({"SURVEY", "SURVEY_REMINDER"})
 
 def text_to_send(delivery: Delivery, grievance: str, pages_url: str, key: bytes) -> str:
     """`pages_url`: where petitioners reach the gateway; `key`: reference.key."""
-    address = f"{pages_url.rstrip('/')}/s/{link_token(key, grievance, delivery.id)}"
-    text = delivery.text.replace(LINK, address) if delivery.purpose in WITH_LINK else delivery.text
-    return text if delivery.invitation is None else f"{text}\n\n{delivery.invitation.replace(LINK, address)}"
+    asks = delivery.text if delivery.purpose in WITH_LINK else delivery.invitation
+    if asks is None:
+        return delivery.text
+    asks = asks.replace(LINK, f"{pages_url.rstrip('/')}/s/{link_token(key, grievance, delivery.id)}")
+    return asks if delivery.purpose in WITH_LINK else f"{delivery.text}\n\n{asks}"
