@@ -5,7 +5,7 @@ The same adapter serves reference pages (departments, posts), which carry the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
@@ -159,16 +159,10 @@ class MongoRecords:
 
 
 OwnTags = Callable[[Document], list[str]]
-"""Of a document of before there were tags; whoever wrote it anew since has given them."""
+"""By which tags a registered document is found that are its own."""
 FLAGS = {"unsent": UNSENT, "dirty": DIRTY, "scrub_due": SCRUB}
 """Fields of before there were tags."""
 FLAG_INDEXES = ("unsent", "blocked_source", "dirty", "scrub_due")
-
-
-def no_tags(_document: Document) -> list[str]:
-    return []
-
-
 TAGS_INDEX = IndexModel([(TAGS, ASCENDING)], name=TAGS)
 
 
@@ -186,35 +180,40 @@ AUDIT_INDEXES = [
 ]
 
 
-async def create_indexes(database: Database, record_collections: dict[str, OwnTags]) -> None:
-    """The indexes of the protocol; each service adds those of its own queries in its store. By collection, which tags a document has of
-    its own."""
+async def create_indexes(database: Database, record_collections: list[str]) -> None:
+    """The indexes of the protocol; each service adds those of its own queries in its store."""
     with store_errors():
-        for name, own in {**record_collections, "anchors": no_tags}.items():
+        for name in (*record_collections, "anchors"):
             await database[name].create_indexes([TAGS_INDEX])
-            await _tag_what_was_flagged(database[name], own)
         await database["events"].create_indexes(EVENT_INDEXES)
         await database["audit"].create_indexes(AUDIT_INDEXES)
 
 
-async def drop_indexes(collection: Collection, names: Sequence[str]) -> None:
-    """Those of them that are there."""
-    for name in await collection.index_information():
-        if name in names:
-            try:
-                await collection.drop_index(name)
-            except PyMongoError:
-                # Another process with the same migration was faster.
-                continue
+async def tag_documents(database: Database, own: Mapping[str, OwnTags], old_indexes: Mapping[str, Sequence[str]]) -> None:
+    """Documents of before there were tags, by collection. Then the indexes of before go, and with them the sign that there is something to
+    do. Repeating it changes nothing."""
+    with store_errors():
+        for name in await database.list_collection_names():
+            there = await database[name].index_information()
+            if any(index in FLAG_INDEXES for index in there):
+                await _tag(database[name], own.get(name, lambda _document: []))
+                for index in (*FLAG_INDEXES, *old_indexes.get(name, ())):
+                    if index in there:
+                        await _drop(database[name], index)
 
 
-async def _tag_what_was_flagged(collection: Collection, own: OwnTags) -> None:
-    """Documents of before there were tags. Then the indexes of before go, and with them the sign that there is something to do."""
-    if not any(name in FLAG_INDEXES for name in await collection.index_information()):
-        return
-    async for document in collection.find({TAGS: {"$exists": False}}):
+async def _tag(collection: Collection, own: OwnTags) -> None:
+    async for document in collection.find({TAGS: {"$exists": False}, "outbox": {"$exists": True}}):
         mine = [tag for tag in own(document) if tag not in TAKEN_BACK] if document.get("registered") else []
         tags = with_blocked([*(tag for flag, tag in FLAGS.items() if document.get(flag)), *mine], document)
         change = {"$set": {TAGS: tags}, "$unset": dict.fromkeys(FLAGS, "")}
         await collection.update_one({"_id": document["_id"], "version": document["version"]}, change)
-    await drop_indexes(collection, FLAG_INDEXES)
+
+
+async def _drop(collection: Collection, index: str) -> None:
+    try:
+        await collection.drop_index(index)
+    except PyMongoError:
+        # Another process with the same migration was faster.
+        if index in await collection.index_information():
+            raise

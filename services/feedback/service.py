@@ -22,6 +22,7 @@ from shared.identity.keys import reference_key
 from shared.projector import Projector
 from shared.read_your_writes import Freshness
 from shared.record import Participant
+from shared.records import tag_documents
 from shared.runtime import Runtime, application
 from shared.timers import Timers
 from shared.writer import Writer
@@ -51,6 +52,7 @@ class Service:
     async def migrate(self) -> None:
         """Indexes, an end for surveys that have none, and rates of what was there before. Repeating it changes nothing."""
         await migrate(self.runtime.database)
+        await tag_documents(self.runtime.database, {}, {})
         await end_open_surveys(self.runtime.database)
         await count_for_rates(self.runtime.database)
 

@@ -56,7 +56,7 @@ from shared.envelope import Event
 from shared.mongo import Database
 from shared.projector import BUCKET_INDEXES, Buckets, Projector
 from shared.record import Participant
-from shared.records import MongoRecords, create_indexes, no_tags, store_errors
+from shared.records import MongoRecords, create_indexes, store_errors
 from shared.runtime import Runtime
 from shared.writer import ModelCodec
 
@@ -91,7 +91,7 @@ ALONE = Participant("intake", _no_event, frozenset())
 
 async def migrate_indexes(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    await create_indexes(database, dict.fromkeys(["divisions", *ALL_INDEXES], no_tags))
+    await create_indexes(database, ["divisions", *ALL_INDEXES])
     with store_errors():
         for name, indexes in ALL_INDEXES.items():
             await database[name].create_indexes(indexes)

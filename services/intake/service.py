@@ -24,7 +24,7 @@ from services.intake.secretary import SecretaryDuties
 from services.intake.settings import IntakeSettings
 from services.intake.store import pin_tries
 from services.intake.store.key_registry import LOOK_SECONDS, KeyRegistry
-from services.intake.store.mongo import CODEC, Grievances, Notices, migrate, send_what_was_open
+from services.intake.store.mongo import CODEC, Grievances, Notices, migrate, send_what_was_open, tag_grievances
 from services.intake.store.numbers import MongoNumbers
 from services.intake.store.persons import MongoPersons, migrate_rows
 from services.intake.store.pin_tries import MongoPinTries
@@ -132,6 +132,7 @@ class Service:
         await self.keys.check()
         database = self.runtime.database
         await migrate(database)
+        await tag_grievances(database)
         await send_what_was_open(database)
         with store_errors():
             await database[COLLECTION].create_indexes(INDEXES)

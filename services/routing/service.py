@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories, load_classifier
 from services.routing.adapters.limits import first_limits
+from services.routing.adapters.reply_rules import load_reply_rules
 from services.routing.adapters.timetable import first_timetable
 from services.routing.domain import watch
 from services.routing.domain.policy import Policy
@@ -20,7 +21,7 @@ from services.routing.store.catalogues import Catalogues
 from services.routing.store.departments import KnownDepartments
 from services.routing.store.desks import DeskCounts, desk_projector
 from services.routing.store.limits import LimitVersions
-from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks, watch_over
+from services.routing.store.mongo import CODEC, Cases, access_of, migrate, put_on_desks, tag_cases, watch_over
 from services.routing.store.supervision import SupervisionLists
 from services.routing.store.timetables import Timetables
 from services.routing.usecases import publish_catalogue, publish_limits, publish_timetable
@@ -85,6 +86,7 @@ class Service:
             self.cases.has_owned,
             self.catalogues.newest,
             category_of,
+            load_reply_rules(),
         )
 
     async def _read_rules(self) -> None:
@@ -117,6 +119,7 @@ class Service:
     async def migrate(self) -> None:
         """Indexes, and the first catalogue, timetable and limits. Repeating it changes nothing."""
         await migrate(self.runtime.database)
+        await tag_cases(self.runtime.database)
         await put_on_desks(self.runtime.database)
         for versions in (self.catalogues, self.timetables, self.limits):
             await versions.begin(self.runtime.world.real_now(), "package")

@@ -114,6 +114,7 @@ REFERENCES: dict[str, Callable[[Described], dict[str, str]]] = {
 # What may be null in an answer that hides nothing: the end of an empty page, the input that was not at fault, what is not decided yet.
 MAY_BE_NULL = frozenset(
     {
+        "ReplyFinding.phrase",
         "PageInfo.endCursor",
         "CasePageInfo.endCursor",
         "RegisterRefused.field",

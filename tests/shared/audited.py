@@ -15,7 +15,7 @@ from shared.contracts.base import Contract
 from shared.contracts.intake import IntakeAuditAnchoredV1
 from shared.envelope import Event
 from shared.record import Participant
-from shared.records import MongoRecords, create_indexes, no_tags
+from shared.records import MongoRecords, create_indexes
 from shared.runtime import Runtime, World
 from shared.settings import CommonSettings
 from shared.verify_audit import Verification, chained
@@ -97,7 +97,7 @@ class Audited:
 @asynccontextmanager
 async def audited_by(settings: CommonSettings) -> AsyncIterator[Audited]:
     made = Audited(settings)
-    await create_indexes(made.database, dict.fromkeys(COLLECTIONS, no_tags))
+    await create_indexes(made.database, COLLECTIONS)
     try:
         yield made
     finally:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.mongo import Database
 from shared.record import stub
-from shared.records import MongoRecords, Records, create_indexes, no_tags
+from shared.records import MongoRecords, Records, create_indexes
 from tests.services.builders import AT, StillWorld
 from tests.shared.model.parts import MemoryRecords, Tables
 from tests.shared.model.world import Process
@@ -19,7 +19,7 @@ from tests.shared.model.world import Process
 async def records(request: pytest.FixtureRequest, mongo: Database) -> Records:
     if request.param == "memory":
         return MemoryRecords(StillWorld(), Process("test", "test"), Tables())
-    await create_indexes(mongo, {"records": no_tags})
+    await create_indexes(mongo, ["records"])
     return MongoRecords(mongo, "records")
 
 

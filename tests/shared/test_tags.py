@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.record import changes, stub
-from shared.records import FLAG_INDEXES, MongoRecords, create_indexes
+from shared.records import FLAG_INDEXES, MongoRecords, create_indexes, tag_documents
 from shared.tags import DIRTY, SCRUB, TAGS, TAKEN_BACK, UNSENT, blocked_by
 from tests.services.builders import AT
 
@@ -41,7 +41,7 @@ async def test_whatever_is_taken_back_or_raised_meanwhile_what_a_write_says_hold
 
 
 async def test_the_sweeper_takes_down_a_word_that_stands_before_an_empty_outbox(mongo: Database) -> None:
-    await create_indexes(mongo, {"records": lambda _document: []})
+    await create_indexes(mongo, ["records"])
     records = MongoRecords(mongo, "records")
     await records.insert({**stub("g"), "version": 1, TAGS: [UNSENT, "person:a"]})
     assert await records.unsent(AT, 10) == []
@@ -50,9 +50,8 @@ async def test_the_sweeper_takes_down_a_word_that_stands_before_an_empty_outbox(
 
 async def test_documents_of_before_are_tagged_once_and_their_indexes_go(mongo: Database) -> None:
     collection = mongo["records"]
-    await collection.create_indexes(
-        [IndexModel([("unsent", ASCENDING)], name="unsent"), IndexModel([("blocked.source", ASCENDING)], name="blocked_source")]
-    )
+    old = {"unsent": "unsent", "blocked_source": "blocked.source", "person": "person"}
+    await collection.create_indexes([IndexModel([(field, ASCENDING)], name=name) for name, field in old.items()])
     flagged: dict[str, dict[str, Any]] = {
         "sent": {"unsent": False, "dirty": False, "registered": True},
         "all": {"unsent": True, "dirty": True, "scrub_due": True, "registered": True},
@@ -61,7 +60,7 @@ async def test_documents_of_before_are_tagged_once_and_their_indexes_go(mongo: D
     }
     await collection.insert_many([{"_id": id, "version": 1, "outbox": [], **fields} for id, fields in flagged.items()])
     for _ in range(2):
-        await create_indexes(mongo, {"records": lambda document: [DIRTY, f"person:{document['_id']}"]})
+        await tag_documents(mongo, {"records": lambda document: [DIRTY, f"person:{document['_id']}"]}, {"records": ("person",)})
         rows = {row["_id"]: row for row in await collection.find({}).to_list(None)}
         assert {id: sorted(row[TAGS]) for id, row in rows.items()} == {
             "sent": ["person:sent"],
@@ -70,7 +69,7 @@ async def test_documents_of_before_are_tagged_once_and_their_indexes_go(mongo: D
             "new": ["person:new"],
         }
         assert not any(name in row for row in rows.values() for name in ("unsent", "dirty", "scrub_due"))
-        assert not any(name in FLAG_INDEXES for name in await collection.index_information())
+        assert not {*FLAG_INDEXES, "person"} & set(await collection.index_information())
     assert await MongoRecords(mongo, "records").blocked(["routing"], 10) == [
         {"_id": "stub", "blocked": {"source": "routing", "sequence": 2}}
     ]

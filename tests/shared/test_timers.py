@@ -17,7 +17,7 @@ from shared import timers
 from shared.contracts.base import Contract
 from shared.mongo import connect, database
 from shared.record import Participant, stub
-from shared.records import MongoRecords, StoreTrouble, create_indexes, no_tags
+from shared.records import MongoRecords, StoreTrouble, create_indexes
 from shared.settings import CommonSettings
 from shared.timers import TIMER, TIMER_INDEX, Timers
 from shared.writer import ModelCodec, Writer
@@ -83,7 +83,7 @@ class Workers:
 @pytest.fixture
 async def workers(settings: CommonSettings) -> AsyncIterator[Workers]:
     made = Workers(settings, 3)
-    await create_indexes(made.database, {"clocks": no_tags})
+    await create_indexes(made.database, ["clocks"])
     await made.collection.create_indexes([TIMER_INDEX])
     yield made
     await made.client.drop_database(made.database.name)

@@ -7,7 +7,7 @@ from services.feedback.domain.followup import FollowUp, next_timer
 from services.feedback.store import rates
 from shared.identity.access import Access
 from shared.mongo import Database
-from shared.records import Document, MongoRecords, create_indexes, no_tags, store_errors
+from shared.records import Document, MongoRecords, create_indexes, store_errors
 from shared.tags import DIRTY, SCRUB, TAGS
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
@@ -55,7 +55,7 @@ def access_of(followup: FollowUp) -> Access:
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    await create_indexes(database, {"followups": no_tags})
+    await create_indexes(database, ["followups"])
     with store_errors():
         await database["followups"].create_indexes([TIMER_INDEX])
     await rates.migrate_rates(database)

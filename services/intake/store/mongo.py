@@ -18,7 +18,7 @@ from shared.identity.access import Access, Visible
 from shared.identity.scopes import prefixes
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, Page, listed
 from shared.mongo import ASCENDING, Database, IndexModel
-from shared.records import Document, OwnTags, create_indexes, drop_indexes, no_tags, store_errors
+from shared.records import Document, OwnTags, create_indexes, store_errors, tag_documents
 from shared.tags import DIRTY, SCRUB, TAGS
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
@@ -221,15 +221,19 @@ class Notices:
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    own: dict[str, OwnTags] = {"grievances": lambda document: tags(CODEC.load(document))}
-    await create_indexes(database, {**own, "reference": no_tags, look_ups.COLLECTION: no_tags})
+    await create_indexes(database, ["grievances", "reference", look_ups.COLLECTION])
     with store_errors():
         await database["grievances"].create_indexes([*LIST_INDEXES, *DELIVERY_INDEXES])
-        await drop_indexes(database["grievances"], OF_BEFORE_TAGS)
         await database[SLOTS].create_indexes(SLOT_INDEXES)
         await database["persons"].create_indexes(persons.INDEXES)
         await database["notices"].create_indexes(NOTICE_INDEXES)
         await database["audit"].create_indexes(access_log.INDEXES)
+
+
+async def tag_grievances(database: Database) -> None:
+    """What is of before there were tags, in every collection."""
+    own: dict[str, OwnTags] = {"grievances": lambda document: tags(CODEC.load(document))}
+    await tag_documents(database, own, {"grievances": OF_BEFORE_TAGS})
 
 
 async def send_what_was_open(database: Database) -> None:

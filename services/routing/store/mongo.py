@@ -15,13 +15,12 @@ from services.routing.store.desks import DeskRecords, migrate_desks
 from shared.identity.access import Access, Visible
 from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, Page, listed
 from shared.mongo import Database
-from shared.records import Document, create_indexes, drop_indexes, store_errors
+from shared.records import Document, OwnTags, create_indexes, store_errors, tag_documents
 from shared.tags import DIRTY, SCRUB, TAGS, TAKEN_BACK, with_blocked
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
 PROVISIONAL = "provisional"
-OF_BEFORE_TAGS = ("provisional", "supervision")
 
 
 def derived(case: Case) -> Document:
@@ -104,12 +103,17 @@ def access_of(case: Case) -> Access:
 
 async def migrate(database: Database) -> None:
     """Create the indexes. Repeating it changes nothing."""
-    await create_indexes(database, {"cases": lambda document: tags(CODEC.load(document))})
+    await create_indexes(database, ["cases"])
     with store_errors():
         await database["cases"].create_indexes([*LIST_INDEXES, TIMER_INDEX])
-        await drop_indexes(database["cases"], OF_BEFORE_TAGS)
         await database[SLOTS].create_indexes(SLOT_INDEXES)
     await migrate_desks(database)
+
+
+async def tag_cases(database: Database) -> None:
+    """What is of before there were tags."""
+    own: dict[str, OwnTags] = {"cases": lambda document: tags(CODEC.load(document))}
+    await tag_documents(database, own, {"cases": ("provisional", "supervision")})
 
 
 async def put_on_desks(database: Database) -> None:

@@ -171,9 +171,10 @@ POLICY = Policy(
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
             "suspensions deadlines warnings urges escalation": OF_OBJECT,
             # Nor is what waits to be looked at a reply yet.
-            "handOvers verifications consultations verdict recalls supervisionOrders cards": AMONG_OFFICIALS,
+            "handOvers verifications consultations verdict recalls supervisionOrders cards replyFindings": AMONG_OFFICIALS,
         },
         "CaseOwnership": {"owner since until": OF_OBJECT},
+        "ReplyFinding": {"code message messageZh refused phrase": OF_OBJECT},
         "HandOver": {"at by ownerBefore owner reason": OF_OBJECT},
         "WorkOrderPart": {
             "department task askedAt askedBy reportedAt reportedBy report evidence releasedAt releasedBy releaseReason": OF_OBJECT

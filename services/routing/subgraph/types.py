@@ -20,6 +20,7 @@ from services.routing.subgraph.basics import Grade as Grade
 from services.routing.subgraph.deadlines import CaseWarning, Deadlines
 from services.routing.subgraph.decisions import Declined, Extension, Return
 from services.routing.subgraph.escalation import picture
+from services.routing.subgraph.replies import ReplyFinding, found_in
 from services.routing.subgraph.supervision_types import DepartmentCard, SupervisionOrder
 from services.routing.subgraph.waits import Suspension, Urge, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
@@ -231,6 +232,21 @@ class Case:
     @strawberry.field(description="提级路径图，Mermaid 文本 · the path of warnings and escalations as a picture, in Mermaid")
     def escalation(self) -> str:
         return picture(self.held)
+
+    @strawberry.field(
+        description="拟稿（或已上报的答复）与答复规范的比对；供工作人员 · what a draft, or the reply as reported, lacks; for officials"
+    )
+    def reply_findings(
+        self,
+        info: Ctx,
+        text: Annotated[
+            str | None, strawberry.argument(description="拟稿；不填则为已上报的答复 · a draft; null: as it was reported")
+        ] = None,
+    ) -> list[ReplyFinding] | None:
+        words = text if text is not None else self.held.work_order.resolution if self.held.work_order else None
+        if words is None:
+            return []
+        return found_in(words, self.held, info.context.routing.handling)
 
     @strawberry.field(description="由人进行的各项操作：现在能否进行，为何不能 · whether the viewer may do now what people do, and why not")
     def allowed_actions(self, info: Ctx) -> list[AllowedAction]:

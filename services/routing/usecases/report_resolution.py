@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from services.routing.domain.case import Case
 from services.routing.domain.course import report_resolution
+from services.routing.domain.reply_rules import check_reply
 from services.routing.domain.verification import reporting, submit_resolution
 from services.routing.usecases.parties import author, check, check_visible, roles_of
 from services.routing.usecases.ports import Handling
@@ -15,7 +16,8 @@ from shared.writer import Decision
 
 
 async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: str, text: str, evidence: list[str], origin: str) -> None:
-    """Raises Refusal (no rights, no words, illegal move, co-handlers that have not reported) or NoSuchRecord."""
+    """Raises Refusal (no rights, no words, words that send somebody away, illegal move, co-handlers that have not reported) or
+    NoSuchRecord."""
     viewer.require(*roles_of("REPORT_RESOLUTION"))
     check_words(text, "text", REPORT_LENGTH)
     check_evidence(evidence)
@@ -25,6 +27,7 @@ async def report(parts: Handling, viewer: Viewer, request_id: str, grievance: st
     def decide(case: Case) -> Decision:
         action = reporting(case)
         check(parts, viewer, action, case)
+        check_reply(text, case.subject, parts.reply_rules)
         words, by = kept(parts.reference_key, grievance, case, text), author(viewer, action, case)
         told = submit_resolution if action == "SUBMIT_RESOLUTION" else report_resolution
         reported, events = told(case, words, evidence, by, parts.now())

@@ -11,6 +11,7 @@ import pytest
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories
 from services.routing.adapters.limits import first_limits
+from services.routing.adapters.reply_rules import load_reply_rules
 from services.routing.adapters.timetable import first_timetable
 from services.routing.domain import case as domain
 from services.routing.domain import course, dispatching, judging, returns
@@ -55,6 +56,7 @@ KNOWN = {
 # Of 鲁城街道党工委, by another case.
 OWNED_BEFORE = frozenset({"handler-2"})
 RECKONING = Reckoning(first_limits(TREE), CALENDAR)
+REPLY_RULES = load_reply_rules()
 
 
 def limit(start: datetime, days: int) -> Due:
@@ -263,7 +265,7 @@ def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling
     async def catalogue() -> Catalogue:
         return FIRST_CATALOGUE
 
-    return Handling(office.writer, KEY, now, access_of, lambda: RECKONING, departments, has_owned, catalogue, category_of)
+    return Handling(office.writer, KEY, now, access_of, lambda: RECKONING, departments, has_owned, catalogue, category_of, REPLY_RULES)
 
 
 def desk(now: StillWorld | None = None, **changes: Any) -> Desk:
