@@ -1,6 +1,6 @@
 """Numbers across documents, by counting what each document says of itself.
 
-The one write of a document states its flat `facts` and raises the tag `dirty`. One leased projector per collection takes at most 500 dirty
+The one write of a document states its flat `facts` and raises the tag `dirty`. One leased projector per collection takes at most 200 dirty
 documents: in one transaction, bucket += facts now − what was counted, and the projection says for which facts of which documents; after
 it, each document is told so (`counted`), its `version` left alone. So a bucket is always the sum of what its documents say they have been
 counted for, or are about to be told, whatever crashed and whoever else projected. No transaction touches a document: a worker that is lost
@@ -29,7 +29,8 @@ from shared.mongo import ASCENDING, Collection, Database, DeleteOne, DuplicateKe
 from shared.records import Document, store_errors
 from shared.tags import DIRTY, RECOUNT, TAGS
 
-DIRTY_AT_ONCE = 500
+DIRTY_AT_ONCE = 200
+"""Their facts, some kilobytes each, stand in one document until all are told."""
 LEASE = timedelta(seconds=30)
 READ = {"version": 1, TAGS: 1, "facts": 1, "counted": 1}
 
@@ -143,7 +144,7 @@ class Projector:
 
     async def _dirty(self, state: Document) -> list[str]:
         """The ids of all documents to count, read once a round: the embedded store reads a whole slice of an index for every `limit`,
-        and five hundred of 200,000 would cost as much as all of them, four hundred times."""
+        and some hundred of 200,000 would cost as much as all of them, a thousand times."""
         with store_errors():
             return [row["_id"] for row in await self._documents.find(_to_count(state), {"_id": 1}).to_list(None)]
 
