@@ -419,9 +419,9 @@ async def keep_whole(world: Any, described: Described) -> None:
     """In all three services, as after a whole life."""
     intake = world.services["intake"]
     person = f"person-{described.relation}"
-    await intake.persons.keep(person, name_of(described.relation), phone_of(described.relation))
+    person, key = await intake.persons.keep(person, name_of(described.relation), phone_of(described.relation))
     await intake.runtime.database["numbers"].insert_one({"_id": described.number, "grievance": described.id})
-    await keep(intake.grievances, described.id, GRIEVANCES.dump(described.grievance(person)))
+    await keep(intake.grievances, described.id, GRIEVANCES.dump(_sealed(described.grievance(person), key)))
     await intake.uploads.open(described.attachment())
     assert await intake.uploads.stored(f"attachment-{described.id}", AT + timedelta(minutes=1))
     await keep_case(world, described)
@@ -430,11 +430,14 @@ async def keep_whole(world: Any, described: Described) -> None:
 
 async def keep_grievance(world: Any, described: Described) -> None:
     """Of a petitioner who gave no name."""
-    person = f"person-{described.id}"
-    _, key = await world.services["intake"].persons.keep(person, None, None)
+    person, key = await world.services["intake"].persons.keep(f"person-{described.id}", None, None)
+    await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(_sealed(described.grievance(person), key)))
+
+
+def _sealed(grievance: Grievance, key: Any) -> Grievance:
+    """As it was said, under the petitioner's key: somebody may correct it."""
     said = Sealed(subject=key.encrypt("subject", "标题"), text=key.encrypt("text", "内容"), place=None)
-    made = described.grievance(person).model_copy(update={"original": said})
-    await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(made))
+    return grievance.model_copy(update={"original": said})
 
 
 async def keep_case(world: Any, described: Described, sent: datetime = AT) -> None:
