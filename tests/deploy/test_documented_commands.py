@@ -72,8 +72,8 @@ def commands_of(text: str) -> set[str]:
 
 COMMANDS = sorted({command for page in PAGES for command in commands_of(page.read_text(encoding="utf-8"))})
 TO_RUN = [command for command in COMMANDS if not command.startswith(tuple(ELSEWHERE))]
-# Some stand for the same.
-BY_FORM = sorted({FORMS.get(command, command) for command in TO_RUN})
+# Some stand for the same. In the order of the commands: what one writes another reads.
+BY_FORM = list(dict.fromkeys(FORMS.get(command, command) for command in TO_RUN))
 
 
 @pytest.fixture(scope="module")
