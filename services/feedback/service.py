@@ -6,7 +6,9 @@ import uuid
 
 from fastapi import FastAPI, Request
 
+from services.feedback.adapters.callback_rules import load_callback_rules
 from services.feedback.adapters.survey_rules import load_survey_rules
+from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import fire
 from services.feedback.domain.survey import SurveyRules
 from services.feedback.events import HANDLED, OPENS, consumer
@@ -30,9 +32,9 @@ NAME = "feedback"
 PROJECT_SECONDS = 1.0
 
 
-def participant(rules: SurveyRules) -> Participant:
+def participant(rules: SurveyRules, draw: Draw) -> Participant:
     """Feedback in the exchange of events."""
-    return Participant(NAME, consumer(rules), HANDLED, OPENS)
+    return Participant(NAME, consumer(rules, draw), HANDLED, OPENS)
 
 
 class Service:
@@ -44,7 +46,9 @@ class Service:
         self.reference_key = reference_key(settings.keys_dir)
         self.followups = FollowUps(self.runtime.database)
         self.rules = load_survey_rules()
-        self.writer: Writer = self.runtime.writer(self.followups, participant(self.rules), CODEC, self.reference_key)
+        self.callback_rules = load_callback_rules()
+        self.draw = Draw(self.reference_key, self.callback_rules.draw)
+        self.writer: Writer = self.runtime.writer(self.followups, participant(self.rules, self.draw), CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, FeedbackAuditAnchoredV1)
         self._holder = str(uuid.uuid4())
 
