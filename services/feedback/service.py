@@ -13,6 +13,7 @@ from services.feedback.domain.followup import fire
 from services.feedback.domain.survey import SurveyRules
 from services.feedback.events import HANDLED, OPENS, consumer
 from services.feedback.settings import FeedbackSettings
+from services.feedback.store.callbacks import CallbackLists
 from services.feedback.store.mongo import CODEC, FollowUps, access_of, count_for_rates, end_open_surveys, migrate
 from services.feedback.store.rates import RateCounts, RateLists, rates_projector
 from services.feedback.usecases.answer_survey import Surveying
@@ -87,7 +88,15 @@ class Service:
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
         database = self.runtime.database
-        feedback = Feedback(self.followups, self.surveying(), RateCounts(database), RateLists(database))
+        feedback = Feedback(
+            followups=self.followups,
+            surveying=self.surveying(),
+            rate_counts=RateCounts(database),
+            rate_lists=RateLists(database),
+            callback_rules=self.callback_rules,
+            callback_lists=CallbackLists(self.followups.collection),
+            draw=self.draw,
+        )
 
         async def context(request: Request) -> FeedbackContext:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)
