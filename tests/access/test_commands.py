@@ -8,7 +8,7 @@ import pytest
 
 from tests.access.conftest import World
 from tests.access.documents import keep_case, keep_followup
-from tests.access.people import ELSEWHERE_UNIT, HANDLING, HERE, OTHER_UNIT, SUB, THIRD_UNIT, claims
+from tests.access.people import ELSEWHERE_UNIT, HANDLING, HERE, OTHER_UNIT, claims
 from tests.access.states import UNANSWERED, at
 
 REFUSED = "code message messageZh field"
@@ -51,67 +51,6 @@ async def test_only_the_petitioner_or_a_caller_who_does_not_handle_it_answers(
     await keep_followup(world, world.describe(relation, id, **UNANSWERED))
     result = await world.do("feedback", who, "answerSurvey", ANSWER, requestId="one", grievanceId=id, **SATISFIED)
     assert result.get("code") == code
-
-
-CALL = f"... on CallbackRecorded {{ callback {{ state confirmed attempts {{ by }} }} }} ... on CallbackRefused {{ {REFUSED} }}"
-DENIED = {"result": "REACHED", "confirmed": False}
-
-
-@pytest.mark.row("S55")
-@pytest.mark.parametrize(
-    ("who", "relation", "changes", "code"),
-    [
-        (claims("CALLER"), "S", {}, None),
-        (claims("CALLER", department=HANDLING), "S", {}, "HANDLER_MAY_NOT_SURVEY"),
-        (claims("CALLER", department=HANDLING), "S", {"departments": [THIRD_UNIT], "involved": [HANDLING]}, "HANDLER_MAY_NOT_SURVEY"),
-        (claims("CALLER"), "S", {"handlers": [SUB]}, "HANDLER_MAY_NOT_SURVEY"),
-        (claims("CALLER", "RESIDENT"), "O", {"division": HERE}, "NOT_YOUR_CALLBACK"),
-        (claims("RESIDENT"), "O", {}, "ROLE_MISSING"),
-        (claims("CALLER", "SECRETARY", scopes=[{"level": "COUNTY", "code": "370811000000"}]), "S", {}, "NOT_YOUR_CALLBACK"),
-        (claims("CALLER"), "X", {}, "NOT_FOUND"),
-        (claims("CALLER"), "A", {}, "NOT_FOUND"),
-    ],
-    ids=[
-        "of another office",
-        "of its office",
-        "of one before",
-        "who handled it",
-        "their own",
-        "its petitioner",
-        "far",
-        "hidden",
-        "accused",
-    ],
-)
-async def test_who_calls_has_no_part_in_the_matter(
-    world: World, who: dict[str, Any], relation: str, changes: dict[str, Any], code: str | None
-) -> None:
-    id = f"call-{code}-{relation}-{len(changes)}-{who['department']}-{len(who['roles'])}-{len(who['scopes'])}"
-    await keep_followup(world, world.describe(relation, id, **changes))
-    result = await world.do("feedback", who, "recordCallback", CALL, requestId="one", grievanceId=id, **DENIED)
-    assert result.get("code") == code
-    if code is None:
-        unit = {"by": f"CALLER {OTHER_UNIT}"}
-        assert result["callback"] == {"state": "DONE", "confirmed": False, "attempts": [{"by": "caller mark7S7"}, unit]}
-
-
-CALLED = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Grievance { callback { confirmed } } } }"
-
-
-async def test_what_was_said_to_a_caller_is_read_by_nobody_who_has_a_part_in_the_matter(world: World) -> None:
-    """Whatever else they are: an office would learn of whom it was drawn, and who did not confirm."""
-    for changes in ({}, {"departments": [THIRD_UNIT], "involved": [HANDLING]}):
-        id = f"call-read-{len(changes)}"
-        await keep_followup(world, world.describe("S", id, **changes))
-        representations = {"r": [{"__typename": "Grievance", "id": id}]}
-        for who, expected in (
-            (claims("SUPERVISOR"), {"confirmed": None}),
-            (claims("SUPERVISOR", "DEPARTMENT_HEAD"), None),
-            (claims("CALLER", department=HANDLING), None),
-            (claims("HANDLER"), None),
-        ):
-            answer = await world.ask("feedback", who, CALLED, representations)
-            assert answer["data"]["_entities"][0]["callback"] == expected
 
 
 @pytest.mark.parametrize("mutation", ["acceptWorkOrder", "reportResolution"])

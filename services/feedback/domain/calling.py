@@ -44,7 +44,8 @@ def wanted(followup: FollowUp, callback: Callback) -> tuple[str, ...]:
 def record_call(
     followup: FollowUp, attempt: Attempt, told: Told, rules: CallbackRules, survey_rules: SurveyRules
 ) -> tuple[FollowUp, list[Contract]]:
-    """With this attempt, and what was said. The history says that somebody called, and nothing of what they heard. Raises Refusal."""
+    """With this attempt, and what was said. The history says that somebody called, and nothing of what they heard; of one drawn only once
+    it is over, as who handled it reads that too. Raises Refusal."""
     callback = followup.callback
     if callback is None or followup.state_of(callback) != "OPEN":
         raise Refusal("CALLBACK_NOT_OPEN", "没有待办的电话回访。", "There is nothing to call for.")
@@ -53,7 +54,9 @@ def record_call(
     after = callback.attempted(attempt, rules).model_copy(update={"confirmed": told.confirmed})
     what, what_zh = ATTEMPT_WORDS[attempt.result]
     entry = Entry(at=attempt.at, service="feedback", what=what, what_zh=what_zh, by=attempt.by)
-    followup = followup.with_(callback=after).noted(entry)
+    followup = followup.with_(callback=after)
+    if callback.reason != "DRAWN" or after.ended is not None:
+        followup = followup.noted(entry)
     events: list[Contract] = []
     if reached and callback.reason == "NOT_REACHED":
         followup, events = told_by_phone(followup, attempt.by, attempt.at, survey_rules)

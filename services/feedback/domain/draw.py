@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.china_time import day_in_china
 
 _SPACE = 1 << 256
 
@@ -50,6 +53,10 @@ class Draw:
 
     def seed(self, month: str) -> bytes:
         return seed_of(self.key, month)
+
+    def is_over(self, month: str, now: datetime) -> bool:
+        """Whether the month has ended in China, so that its seed, and how many were drawn, are told."""
+        return day_in_china(now).isoformat()[:7] > month
 
     def draws(self, grievance: str, month: str) -> bool:
         """Whether a grievance that was closed in that month is called again."""

@@ -14,7 +14,6 @@ from services.feedback.domain.callbacks import CallbackReason as Reason
 from services.feedback.domain.callbacks import CallbackRules
 from services.feedback.domain.draw import commitment_of
 from services.feedback.domain.followup import FollowUp
-from services.feedback.domain.rates import month_of
 from services.feedback.store.callbacks import Row
 from services.feedback.subgraph.context import FeedbackContext
 from services.feedback.usecases.look_at_callbacks import at_desk, of_overseer
@@ -152,7 +151,7 @@ class CallbackQuery:
         wanted = month_asked(month, now)
         seed = feedback.draw.seed(wanted)
         # A number that moves when a case is closed would tell whether that one was drawn.
-        over = month_of(now) > wanted
+        over = feedback.draw.is_over(wanted, now)
         return CallbackDraw(
             month=wanted,
             commitment=commitment_of(seed),

@@ -201,6 +201,16 @@ def test_a_caller_changes_no_answer_and_says_only_whether_it_is_so() -> None:
     assert (after.survey, events, after.callback.confirmed) == (followup.survey, [], False)
 
 
+def test_the_history_tells_of_one_drawn_only_once_nobody_will_call_again() -> None:
+    before = closed()
+    called, _ = call(before, AT, "NO_ANSWER")
+    assert called.timeline == before.timeline
+    called, _ = call(called, AT + timedelta(hours=4), "REFUSED")
+    assert [(entry.by, entry.status) for entry in called.timeline[len(before.timeline) :]] == [(BY, None)]
+    tried, _ = call(asked(channel="VISIT"), AT, "NO_ANSWER")
+    assert tried.timeline[-1].by == BY
+
+
 def test_what_was_told_in_person_after_all_is_called_about_for_that() -> None:
     followup, _ = arrived(failed(replied()), channel="VISIT")
     assert [followup.state_of(each) for each in followup.callbacks()] == ["LAPSED", "OPEN"]
@@ -238,6 +248,12 @@ def test_an_auditor_who_has_the_seed_draws_exactly_those_again() -> None:
         assert called
         assert commitment_of(seed) == commitment_of(seed_of(KEY, month))
     assert DRAW.seed("2020-06") != DRAW.seed("2020-07")
+
+
+@pytest.mark.parametrize(("at", "over"), [("2020-06-30T23:59:59+08:00", False), ("2020-07-01T00:00:00+08:00", True)])
+def test_a_month_is_over_when_it_is_in_china(at: str, over: bool) -> None:
+    assert DRAW.is_over("2020-06", datetime.fromisoformat(at)) is over
+    assert not DRAW.is_over("2020-07", datetime.fromisoformat(at))
 
 
 @pytest.mark.parametrize("per_mille", [0, 1, 50, 500, 1000])
