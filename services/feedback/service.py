@@ -6,11 +6,14 @@ import uuid
 
 from fastapi import FastAPI, Request
 
+from services.feedback.adapters.callback_rules import load_callback_rules
 from services.feedback.adapters.survey_rules import load_survey_rules
+from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import fire
 from services.feedback.domain.survey import SurveyRules
 from services.feedback.events import HANDLED, OPENS, consumer
 from services.feedback.settings import FeedbackSettings
+from services.feedback.store.callbacks import CallbackLists
 from services.feedback.store.mongo import CODEC, FollowUps, access_of, count_for_rates, end_open_surveys, migrate
 from services.feedback.store.rates import RateCounts, RateLists, rates_projector
 from services.feedback.usecases.answer_survey import Surveying
@@ -31,9 +34,9 @@ NAME = "feedback"
 PROJECT_SECONDS = 1.0
 
 
-def participant(rules: SurveyRules) -> Participant:
+def participant(rules: SurveyRules, draw: Draw) -> Participant:
     """Feedback in the exchange of events."""
-    return Participant(NAME, consumer(rules), HANDLED, OPENS)
+    return Participant(NAME, consumer(rules, draw), HANDLED, OPENS)
 
 
 class Service:
@@ -45,7 +48,9 @@ class Service:
         self.reference_key = reference_key(settings.keys_dir)
         self.followups = FollowUps(self.runtime.database)
         self.rules = load_survey_rules()
-        self.writer: Writer = self.runtime.writer(self.followups, participant(self.rules), CODEC, self.reference_key)
+        self.callback_rules = load_callback_rules()
+        self.draw = Draw(self.reference_key, self.callback_rules.draw)
+        self.writer: Writer = self.runtime.writer(self.followups, participant(self.rules, self.draw), CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, FeedbackAuditAnchoredV1)
         self._holder = str(uuid.uuid4())
 
@@ -85,7 +90,15 @@ class Service:
         settings = self.settings
         verifier = verifier_of(settings, self.reference_key)
         database = self.runtime.database
-        feedback = Feedback(self.followups, self.surveying(), RateCounts(database), RateLists(database))
+        feedback = Feedback(
+            followups=self.followups,
+            surveying=self.surveying(),
+            rate_counts=RateCounts(database),
+            rate_lists=RateLists(database),
+            callback_rules=self.callback_rules,
+            callback_lists=CallbackLists(self.followups.collection),
+            draw=self.draw,
+        )
 
         async def context(request: Request) -> FeedbackContext:
             return FeedbackContext(request, await viewer_of(request, verifier), feedback)

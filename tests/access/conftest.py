@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories
 from services.routing.domain.catalogue import DispatchRule
 from shared.broker import SERVICES
+from shared.china_time import CHINA
+from shared.clock import ShiftedClock
 from shared.identity.development import DevelopmentIssuer
 from shared.identity.keys import reference_key
 from tests.access.documents import AT, RELATIONS, Described, keep_whole
@@ -67,6 +70,11 @@ class World:
         return dict(answer["data"][mutation])
 
 
+def _afternoon(file: Path) -> Path:
+    ShiftedClock(file).move_to(datetime.combine(datetime.now(CHINA), time(15), CHINA))
+    return file
+
+
 @asynccontextmanager
 async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) -> AsyncIterator[World]:
     """The three services over databases of their own, which are dropped at the end."""
@@ -83,6 +91,8 @@ async def made_world(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) ->
             keys_dir=keys_dir,
             jwks=str(keys_dir / "issuer.jwks.json"),
             issuer=ISSUER,
+            # Callers call by day: feedback's is the afternoon of today there, whenever this runs.
+            clock_file=_afternoon(keys_dir / f"clock-{prefix}") if name == "feedback" else None,
         )
         services[name] = importlib.import_module(f"services.{name}.service").Service(settings)
         await services[name].migrate()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.feedback.domain.callbacks import Attempt, Callback
 from services.feedback.domain.first_response import FirstResponse
 from services.feedback.domain.followup import FollowUp, Reply
 from services.feedback.domain.survey import Answer, Survey
@@ -370,7 +371,7 @@ class Described:
 
     def followup(self) -> FollowUp:
         reply = Reply(
-            round=1,
+            round=2,
             text=f"答复 {self.mark}",
             at=AT,
             by=self.owner,
@@ -381,7 +382,7 @@ class Described:
         )
         answer = Answer(at=AT, channel="PHONE", by=f"by {self.mark}", resolved=False, satisfied="DISSATISFIED", reason=f"原因 {self.mark}")
         survey = Survey(
-            round=1,
+            round=2,
             opened_at=AT,
             expires_at=AT + timedelta(days=7),
             reminded_at=AT,
@@ -391,8 +392,19 @@ class Described:
         entry = Entry(at=AT, service="routing", what=f"what {self.mark}", what_zh=f"事 {self.mark}", by=f"by {self.mark}", status="CLOSED")
         first = FirstResponse(at=AT, in_time=True, department=self.department)
         told: dict[str, Any] = {"first_response": first, "reply": reply, "survey": survey, "timeline": [entry]}
+        # Closed, so that it stands on the desk of callers; and one before it that was not confirmed.
+        told |= {
+            "progress": replace(self, changes={}).case().progress(AT).model_copy(update={"status": "CLOSED"}),
+            "callback": self.callback(2, None),
+        }
+        told |= {"earlier_callbacks": [self.callback(1, False).model_copy(update={"ended": "DONE"})]}
         whole = FollowUp(**self.shared(), departments=[self.department], handlers=[], **told)
         return whole.with_(**self.changes)
+
+    def callback(self, round: int, confirmed: bool | None) -> Callback:
+        """Drawn, and called once in vain."""
+        attempt = Attempt(at=AT, by=f"caller {self.mark}", result="BUSY")
+        return Callback(round=round, reason="DRAWN", opened_at=AT, attempts=[attempt], month="2026-06", confirmed=confirmed)
 
     def attachment(self) -> UploadTicket:
         made = new_ticket(

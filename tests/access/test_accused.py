@@ -38,7 +38,7 @@ from shared.identity.roles import Role
 from tests.access.conftest import World, made_world
 from tests.access.documents import Described
 from tests.access.people import HANDLING, HERE, TEAM, THIRD_UNIT, claims
-from tests.access.test_matrix import LATER, ORDERS, TOLD, UPLOAD
+from tests.access.test_matrix import LATER, ORDERS, SAID, TOLD, UPLOAD
 from tests.access.walking import Walk
 from tests.services.builders import viewer
 from tests.services.intake.builders import project
@@ -302,7 +302,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "suspendWorkOrder": {"reason": "等待材料。", "until": "2026-06-30"},
     "issueSupervisionOrder": {"demand": "请说明进展。", "until": "2099-06-30"},
     "createUpload": UPLOAD,
-    "answerSurvey": {"resolved": True, "satisfied": "SATISFIED"},
+    **SAID,
 }
 BULKS: list[dict[str, Any]] = [
     {"action": "ACCEPT_WORK_ORDER"},

@@ -185,7 +185,10 @@ ORDERS: dict[str, dict[str, Any]] = {
     "answerGrievance": {"text": "已在整改。"},
     "bulkAct": {},
 }
-ANSWER = {"resolved": True, "satisfied": "SATISFIED"}
+SAID: dict[str, dict[str, Any]] = {
+    "answerSurvey": {"resolved": True, "satisfied": "SATISFIED"},
+    "recordCallback": {"result": "REACHED", "confirmed": True},
+}
 LATER: dict[str, dict[str, Any]] = {
     "tellPetitioner": {"words": "已告知。"},
     "completeGrievance": {"place": "东门旁"},
@@ -198,7 +201,7 @@ LATER: dict[str, dict[str, Any]] = {
 COMMANDS: dict[str, tuple[str, ...]] = {
     "intake": ("registerGrievance", "createUpload", "openByPin", *FIELDWORK, *LATER),
     "routing": ("acceptWorkOrder", *ORDERS),
-    "feedback": ("answerSurvey",),
+    "feedback": ("answerSurvey", "recordCallback"),
 }
 
 
@@ -221,9 +224,9 @@ async def input_for(world: World, mutation: str, described: Described) -> dict[s
         if mutation == "exportPersonalData":
             await keep_look(world.services["intake"], described.id, HERE if described.near else ELSEWHERE)
         return LATER[mutation] | {"grievanceId": described.id}
-    if mutation == "answerSurvey":
+    if mutation in SAID:
         await keep_followup(world, described)
-        return ANSWER | {"grievanceId": described.id}
+        return SAID[mutation] | {"grievanceId": described.id}
     # It is sent back, and suspended, for days.
     now = world.services["routing"].runtime.world.now()
     await keep_case(world, described, sent=now)

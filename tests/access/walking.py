@@ -91,11 +91,19 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "departmentRates": '(month: "2026-06")',
         "ratedGrievances": f"(filter: {RATED}, first: 100)",
         "departmentRatedGrievances": f"(filter: {RATED}, first: 100)",
+        "callbackDesk": "(first: 100)",
+        "unconfirmedCallbacks": '(month: "2026-06", first: 100)',
+        # Over, so that its seed is told.
+        "callbackDraw": '(month: "2026-06")',
     },
 }
 # Of these only the edge of the grievance in question is looked at.
 LISTS_OF_GRIEVANCES = frozenset(
-    f"Query.{each}" for each in ("grievances", "revealsToDecide", "cases", "teamLedger", "ratedGrievances", "departmentRatedGrievances")
+    f"Query.{each}"
+    for each in (
+        *("grievances", "revealsToDecide", "cases", "teamLedger", "ratedGrievances", "departmentRatedGrievances"),
+        *("callbackDesk", "unconfirmedCallbacks"),
+    )
 )
 # And of these the same, further below.
 DESKS = frozenset(
@@ -245,6 +253,9 @@ MAY_BE_NULL = frozenset(
         "Return.answer",
         "Return.sentTo",
         "SurveyRefused.field",
+        "Callback.confirmed",
+        "CallbackPageInfo.endCursor",
+        "CallbackRefused.field",
     }
 )
 

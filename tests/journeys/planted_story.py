@@ -91,6 +91,7 @@ class Story:
         await self._send_about()
         await self._appraise()
         await self._erase(await self._register())
+        await self._call()
         return id
 
     async def _do(self, who: str, mutation: str, selection: str = "", **input: Any) -> Any:
@@ -255,11 +256,27 @@ class Story:
         await self._do("dispatcher", "askVerification", grievanceId=id, what=garden.words(self._name))
         await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(self._name))
         await self._do("dispatcher", "releaseResolution", grievanceId=id, reason=garden.words(self._name))
-        await self._caller.system.until_asked(id)
+        await self._caller.system.until_not_delivered(id)
         await self._do("secretary", "tellPetitioner", grievanceId=id, words=garden.words(self._name))
+        await self._caller.system.until_asked(id)
         said = garden.words(self._name)
         await self._do("petitioner", "answerSurvey", grievanceId=id, resolved=True, satisfied="DISSATISFIED", reason=said)
         return id
+
+    async def _call(self) -> None:
+        """Whom no channel reached is told by phone; the clock goes on to the day for it, so that this comes last."""
+        id, system, garden = await self._register(), self._caller.system, self._garden
+        await system.until_status(id, "DISPATCHED")
+        await self._do("handler", "acceptWorkOrder", grievanceId=id)
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(self._declared))
+        await system.until_not_delivered(id)
+        system.let_it_be_day()
+        said = {"resolved": False, "satisfied": "DISSATISFIED", "reason": garden.words(self._declared)}
+        called = "... on CallbackRecorded { callback { reason state } }"
+        call = await self._do("caller", "recordCallback", called, grievanceId=id, result="REACHED", **said)
+        assert call["callback"] == {"reason": "NOT_REACHED", "state": "DONE"}
+        # Not satisfied: it is handled again.
+        await system.until_status(id, "HANDLING")
 
     async def _send_about(self) -> None:
         """From department to department and back, put off and withdrawn, with the reasons of all."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import aiohttp
 
 from deploy.local.parts import Parts
 from deploy.local.service import Service
+from shared.china_time import CHINA
+from shared.clock import ShiftedClock
 from shared.identity.development import DevelopmentIssuer
 from tests.waiting import until
 from tests.world import ISSUER, ROOT
@@ -58,6 +61,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
         "scopes": [{"level": "TOWN", "code": "370881001000"}],
     },
     "county-admin": {"sub": "admin-qufu", "roles": ["COUNTY_ADMIN"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
+    "caller": {"sub": "caller-qufu", "roles": ["CALLER"], "scopes": [{"level": "COUNTY", "code": "370881000000"}]},
     "anybody": {"sub": "anybody"},
     "city-admin": {"sub": "admin-jining", "roles": ["CITY_ADMIN"], "scopes": [{"level": "CITY", "code": "370800000000"}]},
 }
@@ -152,6 +156,23 @@ class System:
             return found if found in statuses else None
 
         return await until(look, within=within, what=f"status {' or '.join(statuses)}")
+
+    async def until_not_delivered(self, id: str, *, within: float = 30.0) -> None:
+        """Wait until no channel has delivered the reply."""
+
+        async def look() -> bool:
+            reply = (await self.entity("feedback", "city-admin", id, "reply { delivery }"))["reply"]
+            return bool(reply) and reply["delivery"] == "FAILED"
+
+        await until(look, within=within, what="a reply that was not delivered")
+
+    def let_it_be_day(self) -> None:
+        """By the business clock, at a time at which callers call."""
+        clock = ShiftedClock(Path(self.environment["MINYI_CLOCK_FILE"]))
+        now = clock.now().astimezone(CHINA)
+        if not 8 <= now.hour < 20:
+            morning = now.replace(hour=10)
+            clock.move_to(morning if morning > now else morning + timedelta(days=1))
 
     async def until_asked(self, id: str, *, within: float = 30.0) -> Any:
         """Wait until the petitioner is asked in a survey that is not answered yet."""

@@ -119,7 +119,7 @@ async def closed_once(world: World, id: str) -> None:
     async def settled() -> bool:
         documents = {name: await world.document(name, id) for name in COLLECTIONS}
         return all(
-            "unsent" not in document["tags"]
+            not document["outbox"]
             and all(document["seen"].get(other, 0) == documents[other]["sequence"] for other in COLLECTIONS if other != name)
             for name, document in documents.items()
         )

@@ -27,7 +27,13 @@ from tests.waiting import until
 from tools.supergraph.compose import SUPERGRAPH
 
 SCHEMA = read_supergraph(SUPERGRAPH).public
-ENVIRONMENT = {"MINYI_LOG_LEVEL": "DEBUG", "MINYI_RETRY_SECONDS": "[0.2, 0.3, 0.5]"}
+ENVIRONMENT = {
+    "MINYI_LOG_LEVEL": "DEBUG",
+    "MINYI_RETRY_SECONDS": "[0.2, 0.3, 0.5]",
+    # Nobody's openid is known, so that nothing is handed to the provider, and replies are posted, not delivered.
+    "MINYI_CHANNELS": "WECHAT WEB",
+    "MINYI_PROVIDER_URL": "http://127.0.0.1:9",
+}
 
 
 @pytest.fixture(scope="module")

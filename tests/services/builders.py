@@ -8,7 +8,9 @@ from typing import Any, Self
 
 import orjson
 
+from services.feedback.adapters.callback_rules import load_callback_rules
 from services.feedback.adapters.survey_rules import load_survey_rules
+from services.feedback.domain.draw import Draw
 from shared.contracts.base import Contract
 from shared.envelope import Event, encode
 from shared.identity.roles import Role
@@ -23,6 +25,8 @@ from tests.shared.model.world import Process
 
 KEY = bytes(range(32))
 SURVEY_RULES = load_survey_rules()
+CALLBACK_RULES = load_callback_rules()
+DRAW = Draw(KEY, CALLBACK_RULES.draw)
 AT = datetime(2020, 6, 5, 2, 0, tzinfo=UTC)
 """Friday, 5 June 2020, 10:00 in China: the day of the sign-board case."""
 

@@ -15,7 +15,7 @@ from shared.inbox import Handler, Receiver
 from shared.record import Outcome
 from shared.records import StoreTrouble
 from shared.relay import PublishTrouble
-from tests.services.builders import ID, SURVEY_RULES, Desk, event
+from tests.services.builders import DRAW, ID, SURVEY_RULES, Desk, event
 from tests.shared.contracts.examples import EXAMPLES
 
 TRIES = 2
@@ -97,7 +97,7 @@ async def test_trouble_of_store_or_broker_burns_nothing(trouble: Exception) -> N
 
 async def unreadable() -> Desk:
     """A follow-up whose stored document this code cannot read, as after a release was taken back."""
-    desk = Desk(participant(SURVEY_RULES), CODEC)
+    desk = Desk(participant(SURVEY_RULES, DRAW), CODEC)
     assert await desk.receive(REGISTERED) is Outcome.APPLIED
     desk.document()["timeline"] = "of another release"
     return desk

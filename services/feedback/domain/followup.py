@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from services.feedback.domain import survey as surveys
+from services.feedback.domain.callbacks import Callback, CallbackReason, CallbackState
 from services.feedback.domain.first_response import FirstResponse, came
 from services.feedback.domain.survey import Answer, Survey, SurveyRules
 from services.feedback.domain.timeline import Entry, spoken
@@ -29,6 +30,7 @@ from shared.erasure import ERASED, blanked
 DeliveryState = Literal["REQUESTED", "SENT", "FAILED", "UNKNOWN"]
 # By these the petitioner is reached in person: no link can be sent that way, and a caller asks.
 IN_PERSON = frozenset({"VISIT"})
+NOT_DELIVERED: frozenset[DeliveryState] = frozenset({"FAILED", "UNKNOWN"})
 
 DELIVERY_WORDS: dict[DeliveryState, tuple[str, str]] = {
     "SENT": ("the reply was delivered", "答复已送达"),
@@ -66,6 +68,8 @@ class FollowUp(BaseModel):
     own_ref: str | None = None
     team: str | None
     departments: list[str] = []
+    involved: list[str] = []
+    """Departments that handle it or have handled it: nobody of theirs calls its petitioner."""
     handlers: list[str] = []
     accused_departments: list[str]
     confidential: bool
@@ -76,6 +80,9 @@ class FollowUp(BaseModel):
     survey: Survey | None = None
     earlier_replies: list[Reply] = []
     earlier_surveys: list[Survey] = []
+    callback: Callback | None = None
+    """The latest; one before it is wanted no more."""
+    earlier_callbacks: list[Callback] = []
     timeline: list[Entry] = []
     erased: bool = False
     """The petitioner was erased: no words of theirs, nor for them, are here or are taken up."""
@@ -98,10 +105,41 @@ class FollowUp(BaseModel):
             progress=progress,
             first_response=self.first_response or came(progress),
             departments=progress.access.departments,
+            involved=list(dict.fromkeys([*self.involved, *self.departments, *progress.access.departments])),
             handlers=progress.access.handlers,
             accused_departments=progress.access.accusedDepartments,
             confidential=progress.access.confidential,
         )
+
+    def to_be_called(self, reason: CallbackReason, at: datetime, month: str | None = None) -> Self:
+        """A caller is to phone the petitioner: once for each round and reason."""
+        if self.reply is None:
+            return self
+        callback = Callback(round=self.reply.round, reason=reason, opened_at=at, month=month)
+        if any((each.round, each.reason) == (callback.round, reason) for each in self.callbacks()):
+            return self
+        return self.with_(callback=callback, earlier_callbacks=self.callbacks())
+
+    def callbacks(self) -> list[Callback]:
+        """In the order in which they were opened."""
+        return [*self.earlier_callbacks, self.callback] if self.callback else self.earlier_callbacks
+
+    def state_of(self, callback: Callback) -> CallbackState:
+        """It lapses without anybody's doing: with its survey, with a new round, with the petitioner."""
+        if callback.ended is not None:
+            return callback.ended
+        return "OPEN" if callback == self.callback and self._wants(callback) else "LAPSED"
+
+    def _wants(self, callback: Callback) -> bool:
+        if self.erased or self.reply is None or self.reply.round != callback.round:
+            return False
+        match callback.reason:
+            case "NOT_REACHED":
+                return self.reply.delivery in NOT_DELIVERED
+            case "IN_PERSON":
+                return self.survey is not None and self.survey.round == callback.round and self.survey.state == "OPEN"
+            case "DRAWN":
+                return self.progress is not None and self.progress.status == "CLOSED"
 
 
 def erase_petitioner(followup: FollowUp, petitioner_ref: str) -> FollowUp:
@@ -150,13 +188,13 @@ def record_reply(
     earlier = [*followup.earlier_replies, followup.reply] if followup.reply else followup.earlier_replies
     followup = followup.with_(reply=reply, earlier_replies=earlier)
     followup = followup.noted(_noted_here(at, "reply recorded, delivery requested", "答复已记录，请求送达"))
-    invitation = None if _not_accepted(followup) else _invitation(rules)
+    invitation = None if not_accepted(followup) else _invitation(rules)
     return followup, [DeliveryRequestedV1(deliveryId=reply.delivery_id, purpose="REPLY", text=text, invitation=invitation)]
 
 
 def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
-    """What became of the delivery by one channel. Sent: the petitioner is asked (S55). Else it is noted, and ends the delivery where no
-    other channel is tried."""
+    """What became of the delivery by one channel. Sent: the petitioner is asked (S55), by a caller where there is no link. Else it is
+    noted, and ends the delivery where no other channel is tried: then a caller tells them."""
     reply = followup.reply
     if reply is None or reply.delivery_id != event.deliveryId:
         return followup, []
@@ -172,8 +210,10 @@ def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: Surve
     followup = followup.with_(reply=reply.model_copy(update={"delivery": state, "delivered_at": delivered_at}))
     followup = followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}"))
     if state != "SENT":
-        return followup, []
-    return _ask(followup, reply, event.at, rules, by_link=event.channel not in IN_PERSON)
+        return followup.to_be_called("NOT_REACHED", event.at), []
+    in_person = event.channel in IN_PERSON
+    asked, events = _ask(followup, reply, event.at, rules, by_link=not in_person)
+    return (asked.to_be_called("IN_PERSON", event.at) if in_person and events else asked), events
 
 
 def arrived_by_link(followup: FollowUp, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]] | None:
@@ -186,7 +226,16 @@ def arrived_by_link(followup: FollowUp, at: datetime, rules: SurveyRules) -> tup
     return _ask(followup, reply, at, rules, by_link=True)
 
 
-def _not_accepted(followup: FollowUp) -> bool:
+def told_by_phone(followup: FollowUp, by: str, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
+    """A caller has read out the reply that had not arrived; `by`: their role and unit."""
+    reply = followup.reply
+    assert reply is not None, "who is called because of a reply has one"
+    followup = followup.with_(reply=reply.model_copy(update={"delivery": "SENT", "delivered_at": at}))
+    followup = followup.noted(Entry(at=at, service="feedback", what="the reply was read out by phone", what_zh="已电话告知答复", by=by))
+    return _ask(followup, reply, at, rules, by_link=False)
+
+
+def not_accepted(followup: FollowUp) -> bool:
     """What was not accepted has ended: its petitioner is told, and not asked."""
     return followup.progress is not None and followup.progress.status == "NOT_ACCEPTED"
 
@@ -197,7 +246,7 @@ def _noted_here(at: datetime, what: str, what_zh: str) -> Entry:
 
 def _ask(followup: FollowUp, reply: Reply, at: datetime, rules: SurveyRules, *, by_link: bool) -> tuple[FollowUp, list[Contract]]:
     """Open the survey of the reply's round, once. `by_link`: the petitioner has the link that went with it."""
-    if _not_accepted(followup) or (followup.survey is not None and followup.survey.round == reply.round):
+    if not_accepted(followup) or (followup.survey is not None and followup.survey.round == reply.round):
         return followup, []
     survey = Survey(round=reply.round, opened_at=at, expires_at=at + rules.open_for)
     if by_link:

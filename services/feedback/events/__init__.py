@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.survey import SurveyRules
 from services.feedback.events.on_delivery_attempted import on_delivery_attempted
@@ -58,7 +59,6 @@ WITHOUT_RULES: Consumers = {
     PetitionerToldV1.type: (PetitionerToldV1, on_petitioner_told),
     GrievanceDispatchedV1.type: (GrievanceDispatchedV1, on_grievance_dispatched),
     WorkOrderAcceptedV1.type: (WorkOrderAcceptedV1, on_work_order_accepted),
-    GrievanceMovedV1.type: (GrievanceMovedV1, on_grievance_moved),
     GrievanceWarnedV1.type: (GrievanceWarnedV1, on_grievance_warned),
     HandoffRequestedV1.type: (HandoffRequestedV1, on_handoff_requested),
 }
@@ -73,17 +73,19 @@ BY_RULES: dict[str, tuple[type[Contract], Callable[[SurveyRules, str, FollowUp, 
 }
 
 
-def consumers(rules: SurveyRules) -> Consumers:
-    return {**WITHOUT_RULES, **{type: (contract, partial(consume, rules)) for type, (contract, consume) in BY_RULES.items()}}
+def consumers(rules: SurveyRules, draw: Draw) -> Consumers:
+    """`draw`: which of those that routing closes are called again."""
+    by_rules: Consumers = {type: (contract, partial(consume, rules)) for type, (contract, consume) in BY_RULES.items()}
+    return {**WITHOUT_RULES, **by_rules, GrievanceMovedV1.type: (GrievanceMovedV1, partial(on_grievance_moved, draw))}
 
 
-HANDLED = frozenset({GrievanceRegisteredV1.type, *WITHOUT_RULES, *BY_RULES})
+HANDLED = frozenset({GrievanceRegisteredV1.type, GrievanceMovedV1.type, *WITHOUT_RULES, *BY_RULES})
 OPENS = frozenset({GrievanceRegisteredV1.event_kind()})
 
 
-def consumer(rules: SurveyRules) -> Callable[[FollowUp | None, Event], tuple[FollowUp, list[Contract]]]:
+def consumer(rules: SurveyRules, draw: Draw) -> Callable[[FollowUp | None, Event], tuple[FollowUp, list[Contract]]]:
     """The apply function of feedback under these rules of surveys."""
-    known = consumers(rules)
+    known = consumers(rules, draw)
 
     def apply(state: FollowUp | None, event: Event) -> tuple[FollowUp, list[Contract]]:
         """The change that this event means."""

@@ -1,7 +1,9 @@
-"""Routing moved without an event of the move's own: see WORDS."""
+"""Routing moved without an event of the move's own: see WORDS. What is closed by it may be drawn to be called again."""
 
 from __future__ import annotations
 
+from services.feedback.domain.calling import closed
+from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.timeline import Entry, spoken
 from shared.contracts.base import Contract
@@ -51,7 +53,7 @@ WORDS = {
 }
 
 
-def on_grievance_moved(_grievance: str, followup: FollowUp, event: GrievanceMovedV1) -> tuple[FollowUp, list[Contract]]:
+def on_grievance_moved(draw: Draw, grievance: str, followup: FollowUp, event: GrievanceMovedV1) -> tuple[FollowUp, list[Contract]]:
     what, what_zh = WORDS.get(event.action, (event.action, event.action))
     entry = Entry(at=event.progress.at, service="routing", what=what, what_zh=what_zh, by=spoken(event.by), status=event.progress.status)
-    return followup.progressed(event.progress).noted(entry), []
+    return closed(followup, grievance, event.progress, draw).noted(entry), []

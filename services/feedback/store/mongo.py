@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.feedback.domain.first_response import told_by
 from services.feedback.domain.followup import FollowUp, next_timer
-from services.feedback.store import rates
+from services.feedback.store import callbacks, rates
 from shared.identity.access import Access
 from shared.mongo import Database
 from shared.records import Document, MongoRecords, create_indexes, store_errors
@@ -14,12 +14,12 @@ from shared.writer import ModelCodec
 
 
 def derived(followup: FollowUp) -> Document:
-    """What the store computes for its queries: what it counts for, when the clock looks, and whether kept events may hold words of somebody
-    erased."""
+    """What the store computes for its queries: what it counts for, when the clock looks, whom to call, and whether kept events may hold
+    words of somebody erased."""
     found = rates.derived(followup)
     if (at := next_timer(followup)) is not None:
         found[TIMER] = at
-    return found | {TAGS: [DIRTY, SCRUB] if followup.erased else [DIRTY]}
+    return found | {TAGS: [*callbacks.tags(followup), DIRTY, *([SCRUB] if followup.erased else [])]}
 
 
 CODEC = ModelCodec(FollowUp, derived)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.feedback.usecases import answer_survey, look_at_rates
-from shared.identity.rules import EVERYBODY, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command, officials
+from services.feedback.usecases import answer_survey, look_at_callbacks, look_at_rates, record_callback
+from shared.identity.rules import EVERYBODY, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command, officials, quietly
 from shared.policy import Guarded, Policy
 
 ANSWERS = command(
@@ -16,6 +16,27 @@ ANSWERS = command(
 WATCHES = officials("转办员、督查专员、县级和市级管理员", "dispatchers, supervisors, county and city admins", look_at_rates.WATCHERS)
 OF_DEPARTMENT = officials("部门经办人、负责人", "handlers and heads of departments", look_at_rates.JUDGED)
 RATED = Rule("仅列该数字所含的", "lists what the number counts", Held.QUERY, look_at_rates.may_list)
+CALLS = command(
+    "辖区内、与本案无关的回访员",
+    "a caller of the territory who has no part in the matter",
+    record_callback.ROLES,
+    record_callback.may_call,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_CALLBACK HANDLER_MAY_NOT_SURVEY",
+)
+TO_BE_CALLED = officials("回访员、督查专员", "callers and supervisors", look_at_callbacks.AT_DESK)
+OVERSEES = officials("督查专员、县级和市级管理员", "supervisors, county and city admins", look_at_callbacks.OVERSEERS)
+OF_DRAW = officials(
+    "回访员、转办员、审计员、督查专员、县级和市级管理员", "callers, dispatchers, auditors, supervisors, admins", look_at_callbacks.READERS
+)
+APART = quietly(
+    Rule(
+        "辖区内、与本案无关的回访员、转办员、审计员、督查专员、管理员",
+        "of the territory, without a part in the matter: callers, dispatchers, auditors, supervisors, admins",
+        Held.GRIEVANCE,
+        look_at_callbacks.may_read,
+    )
+)
+CALLED = Rule("仅列与本人无关的", "lists what the viewer has no part in", Held.QUERY, look_at_callbacks.may_find)
 
 POLICY = Policy(
     objects={"Grievance": Guarded(SIGNED_IN, lambda grievance, context: context.access(grievance.id))},
@@ -25,9 +46,12 @@ POLICY = Policy(
             "_service satisfactionGrades": EVERYBODY,
             "rates ratedGrievances": WATCHES,
             "departmentRates departmentRatedGrievances": OF_DEPARTMENT,
+            "callbackDesk": TO_BE_CALLED,
+            "unconfirmedCallbacks": OVERSEES,
+            "callbackDraw": OF_DRAW,
         },
-        "Mutation": {"answerSurvey": ANSWERS},
-        "Grievance": {"id": OF_OBJECT, "reply survey timeline": SEES},
+        "Mutation": {"answerSurvey": ANSWERS, "recordCallback": CALLS},
+        "Grievance": {"id": OF_OBJECT, "reply survey timeline": SEES, "callback": APART},
         "Reply": {"round text at by department delivery deliveredAt": OF_OBJECT},
         "Survey": {
             "round state openedAt expiresAt remindedAt anonymousToHandlers": OF_OBJECT,
@@ -43,6 +67,14 @@ POLICY = Policy(
         "RatedConnection": {"edges": RATED, "pageInfo": OF_OBJECT},
         "RatedEdge": {"cursor node": OF_OBJECT},
         "RatedPageInfo": {"hasNextPage endCursor": OF_OBJECT},
+        "Callback": {"round reason state openedAt attempts confirmed script scriptEn": OF_OBJECT},
+        "CallAttempt": {"at by result": OF_OBJECT},
+        "CallbackConnection": {"edges": CALLED, "pageInfo": OF_OBJECT},
+        "CallbackEdge": {"cursor node callback": OF_OBJECT},
+        "CallbackPageInfo": {"hasNextPage endCursor": OF_OBJECT},
+        "CallbackDraw": {"month commitment seed perMille drawn": OF_OBJECT},
+        "CallbackRecorded": {"grievance callback": OF_OBJECT},
+        "CallbackRefused": {"code message messageZh field": TO_THE_REFUSED},
         "SurveyAnswered": {"grievance survey": OF_OBJECT},
         "SurveyRefused": {"code message messageZh field": TO_THE_REFUSED},
         "_Service": {"sdl": OF_OBJECT},

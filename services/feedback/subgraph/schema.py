@@ -11,11 +11,23 @@ from strawberry.types import Info
 
 from services.feedback.domain import followup as domain
 from services.feedback.domain import survey as surveys
+from services.feedback.domain.calling import Told
 from services.feedback.store.mongo import access_of
+from services.feedback.subgraph.callbacks import (
+    Callback,
+    CallbackQuery,
+    CallbackRecorded,
+    CallbackRefused,
+    CallbackResult,
+    CallResult,
+)
 from services.feedback.subgraph.context import FeedbackContext
 from services.feedback.subgraph.policy import POLICY
 from services.feedback.subgraph.rates import RatesQuery
 from services.feedback.usecases.answer_survey import Said, answer, hidden_from
+from services.feedback.usecases.look_at_callbacks import access_to_call, may_read
+from services.feedback.usecases.record_callback import record_callback
+from shared.contracts.feedback import Satisfaction as Grade
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
 from shared.subgraph import RefusedFields, refused_as
 
@@ -153,6 +165,13 @@ class Grievance:
         hidden = held.survey.anonymous_to_handlers and hidden_from(info.context.viewer, access_of(held))
         return Survey.of(held.survey, hidden=hidden)
 
+    @strawberry.field(description="最近一次电话回访；与本案有关者为空 · the latest callback; null for who has a part in the matter")
+    async def callback(self, info: Ctx) -> Callback | None:
+        held = await info.context.followup(str(self.id))
+        if held is None or held.callback is None or not may_read(info.context.viewer, access_to_call(held)):
+            return None
+        return Callback.of(held.callback, held, info.context.feedback.callback_rules)
+
     @strawberry.field(description="全程记录 · everything that happened, in causal order")
     async def timeline(self, info: Ctx) -> list[TimelineEntry] | None:
         held = await info.context.followup(str(self.id))
@@ -193,8 +212,25 @@ class AnswerSurveyInput:
     )
 
 
+@strawberry.input(description="回访记录 · what came of a call, and of who was reached what they said")
+class RecordCallbackInput:
+    request_id: strawberry.ID = strawberry.field(description="请求编号：同一编号重发，结果相同 · the same id again gives the same answer")
+    grievance_id: strawberry.ID = strawberry.field(description="诉求标识 · which grievance")
+    result: CallResult = strawberry.field(description="拨打结果 · what came of the call")
+    resolved: bool | None = strawberry.field(default=None, description="是否解决；抽中的不问 · is it resolved? Not asked of one drawn")
+    satisfied: Satisfaction | None = strawberry.field(default=None, description="是否满意；抽中的不问 · likewise: are they satisfied?")
+    reason: str | None = strawberry.field(default=None, description="不满意的原因 · why not; wanted from who is not satisfied")
+    confirmed: bool | None = strawberry.field(
+        default=None, description="仅抽中的：评价是否属实，未评价的是否已解决 · of one drawn alone: is it so? Unanswered: is it resolved?"
+    )
+    anonymous_to_handlers: bool = strawberry.field(
+        default=False,
+        description="对承办部门匿名，要求重办的原因除外 · hidden from who handles it, but for the reason of a rework",
+    )
+
+
 @strawberry.type(description="查询 · what can be asked")
-class Query(RatesQuery):
+class Query(RatesQuery, CallbackQuery):
     @strawberry.field(description="满意度五级的名称 · the grades by name, for survey pages")
     def satisfaction_grades(self) -> list[SatisfactionGrade]:
         return [SatisfactionGrade(grade=Satisfaction(grade), zh=zh) for grade, zh in surveys.SATISFACTION_ZH.items()]
@@ -227,6 +263,33 @@ class Mutation:
             return SurveyAnswered(grievance=Grievance(id=input.grievance_id), survey=Survey.of(held.survey, hidden=False))
 
         return await refused_as(SurveyRefused, work)
+
+    @strawberry.mutation(description="回访记录 · a caller writes down what came of a call")
+    async def record_callback(self, info: Ctx, input: RecordCallbackInput) -> CallbackResult:
+        context, id = info.context, str(input.grievance_id)
+        feedback = context.feedback
+        satisfied: Grade | None = input.satisfied.value if input.satisfied else None
+        told = Told(input.resolved, satisfied, input.reason, input.confirmed, input.anonymous_to_handlers)
+
+        async def work() -> CallbackRecorded:
+            await record_callback(
+                feedback.surveying,
+                feedback.callback_rules,
+                context.viewer,
+                str(input.request_id),
+                id,
+                input.result.value,
+                told,
+                context.origin,
+            )
+            held = (await feedback.followups.find_many([id]))[id]
+            if held.callback is None:
+                raise LookupError("a callback that was recorded is there")
+            return CallbackRecorded(
+                grievance=Grievance(id=input.grievance_id), callback=Callback.of(held.callback, held, feedback.callback_rules)
+            )
+
+        return await refused_as(CallbackRefused, work)
 
 
 def build_schema(*, production: bool) -> MinyiSchema:

@@ -61,10 +61,7 @@ async def answer(
 ) -> None:
     """The petitioner, or a caller who asks by phone and is not of the handling department. Raises Refusal or NoSuchRecord."""
     viewer.require(*ROLES)
-    if said.reason is not None and len(said.reason) > REASON_LENGTH:
-        raise Refusal(
-            "REASON_TOO_LONG", f"原因不能超过{REASON_LENGTH}字。", f"The reason is longer than {REASON_LENGTH} characters.", "reason"
-        )
+    check_reason(said.reason)
     request = request_of(parts.reference_key, viewer, request_id, "AnswerSurvey", {"grievance": grievance, **asdict(said)}, origin)
 
     def admit(followup: FollowUp) -> None:
@@ -74,17 +71,13 @@ async def answer(
         if may_answer(viewer, access):
             return
         if viewer.department in access.departments:
-            raise Forbidden("HANDLER_MAY_NOT_SURVEY", "承办部门不能代为回访。", "The handling department may not run the survey.")
+            raise handler_may_not_survey()
         raise Forbidden("NOT_YOUR_SURVEY", "只有诉求人本人或回访员可以答复回访。", "Only the petitioner or a caller may answer the survey.")
-
-    def kept(followup: FollowUp) -> str | None:
-        if not said.reason:
-            return None
-        return ERASED if followup.erased else redact_marked(said.reason, followup.name_marks, parts.reference_key, grievance).text
 
     def decide(followup: FollowUp) -> Decision:
         channel, by = ("LINK", PETITIONER) if by_link else _spoken(viewer, parts.access_of(followup))
-        given = Answer(at=parts.now(), channel=channel, by=by, resolved=said.resolved, satisfied=said.satisfied, reason=kept(followup))
+        reason = kept_reason(parts, grievance, followup, said.reason)
+        given = Answer(at=parts.now(), channel=channel, by=by, resolved=said.resolved, satisfied=said.satisfied, reason=reason)
         answered, events = answer_survey(followup, given, said.anonymous, parts.rules)
         return Decision(answered, events, {"id": grievance})
 
@@ -96,10 +89,34 @@ async def open_by_link(parts: Surveying, grievance: str) -> None:
     await parts.writer.act(grievance, lambda followup: arrived_by_link(followup, parts.now(), parts.rules))
 
 
+def check_reason(reason: str | None) -> None:
+    """Raises Refusal."""
+    if reason is not None and len(reason) > REASON_LENGTH:
+        raise Refusal(
+            "REASON_TOO_LONG", f"原因不能超过{REASON_LENGTH}字。", f"The reason is longer than {REASON_LENGTH} characters.", "reason"
+        )
+
+
+def kept_reason(parts: Surveying, grievance: str, followup: FollowUp, reason: str | None) -> str | None:
+    """As it is kept: without what is personal."""
+    if not reason:
+        return None
+    return ERASED if followup.erased else redact_marked(reason, followup.name_marks, parts.reference_key, grievance).text
+
+
+def handler_may_not_survey() -> Forbidden:
+    return Forbidden("HANDLER_MAY_NOT_SURVEY", "承办部门不能代为回访。", "The handling department may not run the survey.")
+
+
 def _spoken(viewer: Viewer, access: Access) -> tuple[AnswerChannel, str]:
-    """By which way, and who: a caller as role and unit, their department or their territory."""
+    """By which way, and who."""
     if is_petitioner(viewer, access):
         return ("PIN" if access.own_ref in viewer.refs else "ACCOUNT"), PETITIONER
+    return "PHONE", as_caller(viewer, access)
+
+
+def as_caller(viewer: Viewer, access: Access) -> str:
+    """Role and unit: their department or their territory."""
     covering = [scope for scope in viewer.scopes if scope.covers(access.division)]
     unit = viewer.department or max(covering, key=lambda scope: len(scope.prefix)).code
-    return "PHONE", f"{Role.CALLER} {unit}"
+    return f"{Role.CALLER} {unit}"

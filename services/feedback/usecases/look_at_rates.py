@@ -32,12 +32,18 @@ def of_watcher(viewer: Viewer, division: str | None) -> Asked:
         if len(codes) != 1:
             raise Refusal("DIVISION_MISSING", "请指定一个区划。", "Name one division.", "division")
         (division,) = codes
+    prefix = prefix_asked(viewer, division)
+    return Asked(f"division:{prefix}", viewer.department)
+
+
+def prefix_asked(viewer: Viewer, division: str) -> str:
+    """Of a division of the viewer's territory. Raises Refusal."""
     own = prefixes(division)
     if not own:
         raise Refusal("DIVISION_UNKNOWN", "没有这个区划代码。", "There is no such division.", "division")
     if not viewer.covers(division):
         raise Forbidden("OUT_OF_SCOPE", "该地区不在您的管辖范围内。", "This division is outside your scope.", "division")
-    return Asked(f"division:{own[-1]}", viewer.department)
+    return own[-1]
 
 
 def parts_of(asked: Asked, by: By) -> By:

@@ -19,7 +19,7 @@ from services.feedback.store.mongo import CODEC, access_of
 from services.feedback.survey_http import survey_router
 from services.feedback.usecases.answer_survey import REASON_LENGTH, Surveying
 from shared.identity.link_tokens import link_token
-from tests.services.builders import AT, ID, KEY, SURVEY_RULES, Desk
+from tests.services.builders import AT, DRAW, ID, KEY, SURVEY_RULES, Desk
 from tests.services.feedback.builders import arrived, asked, replied
 
 HOUR = timedelta(hours=1)
@@ -59,7 +59,7 @@ class Page:
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    app, desk = FastAPI(), Desk(participant(SURVEY_RULES), CODEC)
+    app, desk = FastAPI(), Desk(participant(SURVEY_RULES, DRAW), CODEC)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
         made = Page(desk, client)
         app.include_router(survey_router(made, Surveying(desk.writer, KEY, desk.world.now, access_of, SURVEY_RULES)))

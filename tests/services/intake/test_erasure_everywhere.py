@@ -146,7 +146,7 @@ async def test_who_is_sent_the_rewritten_events_arrives_at_the_same_state(town: 
     await erase_round(town.intake.erasing)
     await town.settle(id)
     await town.scrub()
-    late = Desk(participant(town.feedback.rules), FOLLOWUPS)
+    late = Desk(participant(town.feedback.rules, town.feedback.draw), FOLLOWUPS)
     rows = []
     for name in ("intake", "routing"):
         rows += await town.services[name].runtime.database["events"].find({"subject": id}).to_list(None)

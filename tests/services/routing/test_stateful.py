@@ -40,7 +40,7 @@ from shared.identity.scopes import Level, from_code
 from shared.identity.viewer import ANONYMOUS, Viewer
 from shared.record import Outcome
 from shared.writer import NoSuchRecord
-from tests.services.builders import AT, ID, LUCHENG, SURVEY_RULES, Desk, event, viewer
+from tests.services.builders import AT, DRAW, ID, LUCHENG, SURVEY_RULES, Desk, event, viewer
 from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
 from tests.services.routing.test_lifecycle import COMMANDS, MAKERS
 from tests.services.stage import Stage
@@ -310,7 +310,7 @@ class Life(RuleBasedStateMachine):
         told = self.desk.events()
         assert [each.type for each in told] == emitted
         for each in told:
-            self.followup, _ = feedback_under(SURVEY_RULES)(self.followup, each)
+            self.followup, _ = feedback_under(SURVEY_RULES, DRAW)(self.followup, each)
         actions, was, due = {step.action for step in steps}, before.due_at if before else None, case.due_at
         if was is None and due is not None:
             assert actions & BEGINS_DUE

@@ -17,7 +17,7 @@ from shared.broker import SERVICES
 from shared.contracts.base import Contract
 from shared.contracts.intake import DepartmentsRecordedV1, GrievanceRegisteredV1, PostsRecordedV1
 from shared.envelope import Event, encode
-from tests.services.builders import SURVEY_RULES
+from tests.services.builders import DRAW, SURVEY_RULES
 from tests.shared.contracts.conforming import CONTRACTS, document, faults
 from tests.shared.contracts.examples import AT, EXAMPLES
 from tools.asyncapi import USED, bindings_of, contracts_of, matches
@@ -29,7 +29,7 @@ READ: list[tuple[str, type[Contract]]] = [
     ("routing", DepartmentsRecordedV1),
     ("routing", PostsRecordedV1),
     ("feedback", GrievanceRegisteredV1),
-    *(("feedback", contract) for contract, _ in consumers(SURVEY_RULES).values()),
+    *(("feedback", contract) for contract, _ in consumers(SURVEY_RULES, DRAW).values()),
 ]
 
 

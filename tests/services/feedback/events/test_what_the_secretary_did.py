@@ -21,7 +21,7 @@ from shared.contracts.intake import (
 )
 from shared.identity.access import may_see
 from shared.identity.roles import Role
-from tests.services.builders import AT, REF, SURVEY_RULES, Desk, event, viewer
+from tests.services.builders import AT, DRAW, REF, SURVEY_RULES, Desk, event, viewer
 from tests.services.routing.builders import registered
 from tests.shared.contracts.examples import EXAMPLES
 
@@ -32,7 +32,7 @@ CORRECTED = PetitionerCorrectedV1(by=BY, at=AT, petitionerRef="cd" * 32, subject
 
 
 def desk() -> Desk:
-    return Desk(participant(SURVEY_RULES), CODEC)
+    return Desk(participant(SURVEY_RULES, DRAW), CODEC)
 
 
 async def heard(*contracts: Contract) -> Desk:

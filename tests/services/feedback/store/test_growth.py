@@ -1,4 +1,4 @@
-"""The queries of the rates: by which index, reading how much, and growing how."""
+"""The queries of the rates and of the callers' desk: by which index, reading how much, and growing how."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from services.feedback.domain.first_response import FirstResponse
 from services.feedback.domain.shares import Asked
 from services.feedback.service import Service
 from services.feedback.settings import FeedbackSettings
+from services.feedback.store import callbacks
+from services.feedback.store.callbacks import Apart, CallbackLists
 from services.feedback.store.mongo import CODEC
 from services.feedback.store.rates import RateCounts, RateLists, Wanted, Which
 from shared.mongo import Database
@@ -30,6 +32,7 @@ from tests.services.growth import MOST, TIMEOUT, Pair, insert, pair_of
 PER_DAY = 20
 MONTH = "2020-05"
 OFFICES = [f"D-{number}" for number in range(5)]
+OPEN = 45
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
 
@@ -41,6 +44,7 @@ async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
 
 async def fill(database: Database, count: int) -> None:
     """`count` follow-ups, twenty a day back from the last of May; a tenth accuse an office."""
+    told_in_person = asked(channel="VISIT")
     base, rows, buckets = asked(), list[Document](), dict[str, Counter[str]]()
     for number in range(count):
         at = AT.replace(month=5, day=31) - timedelta(days=number // PER_DAY)
@@ -54,7 +58,10 @@ async def fill(database: Database, count: int) -> None:
             reply=base.reply.model_copy(update={"department": office}) if base.reply else None,
             survey=base.survey.with_(opened_at=at) if base.survey else None,
         )
-        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), TAGS: []})
+        # As many are open in a large database as in a small one: callers get through them.
+        called = callbacks.tags(told := told_in_person.with_(division=followup.division)) if number < OPEN else []
+        followup = followup.with_(callback=told.callback) if called else followup
+        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), TAGS: called})
         for key, measure, more in difference(None, rows[-1]["facts"]):
             buckets.setdefault(f"1|{key}", Counter())[measure] += more
     await insert(database, "followups", rows)
@@ -97,4 +104,17 @@ async def test_the_numbers_read_their_buckets_and_no_follow_up(pair: Pair) -> No
     growth = await pair.ask(ask)
     assert growth.indexes == {"followups_buckets.key", "followups_buckets._id_", "projections._id_"}
     assert max(growth.examined("followups_buckets")) <= 1 + 3 + len(OFFICES)
+    assert growth.ratio <= MOST
+
+
+@pytest.mark.parametrize("reason", [None, "IN_PERSON"])
+async def test_a_desk_of_callers_reads_what_is_open_in_its_territory_however_many_there_are(pair: Pair, reason: Any) -> None:
+    async def ask(database: Database) -> None:
+        asks = Apart(("370881001",), OFFICES[1], "caller", frozenset({"somebody"}))
+        found, more = await CallbackLists(database["followups"]).waiting(asks, reason, 10, None)
+        assert (len(found), more) == (10, True)
+
+    growth = await pair.ask(ask)
+    assert growth.indexes == {"followups.tags"}
+    assert max(growth.examined("followups")) <= OPEN / 3
     assert growth.ratio <= MOST

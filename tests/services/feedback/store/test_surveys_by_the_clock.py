@@ -13,7 +13,7 @@ from shared.mongo import Database
 from shared.record import stub
 from shared.timers import TIMER, Timers
 from shared.writer import Writer, event_of
-from tests.services.builders import AT, KEY, SURVEY_RULES, StillWorld
+from tests.services.builders import AT, DRAW, KEY, SURVEY_RULES, StillWorld
 from tests.services.feedback.builders import asked, happy
 
 DAY = timedelta(days=1)
@@ -32,7 +32,7 @@ async def test_however_many_workers_each_is_reminded_once_and_ended_once(mongo: 
     await mongo["followups"].insert_many([kept("answered", answered), kept("visited", asked(AT, "VISIT"))])
 
     def worker() -> Timers:
-        writer = Writer(followups, participant(SURVEY_RULES), CODEC, world, lambda _id: None, KEY)
+        writer = Writer(followups, participant(SURVEY_RULES, DRAW), CODEC, world, lambda _id: None, KEY)
         return Timers("feedback", followups.collection, writer, fire, world.now)
 
     workers = [worker() for _ in range(3)]

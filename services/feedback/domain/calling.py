@@ -1,0 +1,87 @@
+"""Recording a call 回访记录: an attempt, and what the petitioner says where they were reached. Pure.
+
+Nobody's answer is changed by a caller: of one that was drawn only whether it is so is written down, beside the survey.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.feedback.domain.callbacks import ATTEMPT_WORDS, Attempt, Callback, CallbackRules
+from services.feedback.domain.draw import Draw
+from services.feedback.domain.followup import FollowUp, answer_survey, not_accepted, told_by_phone
+from services.feedback.domain.rates import month_of
+from services.feedback.domain.survey import Answer, SurveyRules
+from services.feedback.domain.timeline import Entry
+from shared.contracts.base import Contract
+from shared.contracts.feedback import Satisfaction
+from shared.contracts.routing import Progress
+from shared.identity.errors import Refusal
+
+ANSWERS = ("resolved", "satisfied")
+CONFIRMS = ("confirmed",)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the petitioner said on the phone; None: nothing of it. `anonymous`: the departments that handle it are not to know."""
+
+    resolved: bool | None = None
+    satisfied: Satisfaction | None = None
+    reason: str | None = None
+    confirmed: bool | None = None
+    anonymous: bool = False
+
+
+def wanted(followup: FollowUp, callback: Callback) -> tuple[str, ...]:
+    """What a caller who reaches the petitioner has to ask."""
+    if callback.reason == "DRAWN":
+        return CONFIRMS
+    # Who is told that it is not accepted is not asked (0047).
+    return () if not_accepted(followup) else ANSWERS
+
+
+def record_call(
+    followup: FollowUp, attempt: Attempt, told: Told, rules: CallbackRules, survey_rules: SurveyRules
+) -> tuple[FollowUp, list[Contract]]:
+    """With this attempt, and what was said. The history says that somebody called, and nothing of what they heard; of one drawn only once
+    it is over, as who handled it reads that too. Raises Refusal."""
+    callback = followup.callback
+    if callback is None or followup.state_of(callback) != "OPEN":
+        raise Refusal("CALLBACK_NOT_OPEN", "没有待办的电话回访。", "There is nothing to call for.")
+    reached = attempt.result == "REACHED"
+    _require(told, wanted(followup, callback) if reached else ())
+    after = callback.attempted(attempt, rules).model_copy(update={"confirmed": told.confirmed})
+    what, what_zh = ATTEMPT_WORDS[attempt.result]
+    entry = Entry(at=attempt.at, service="feedback", what=what, what_zh=what_zh, by=attempt.by)
+    followup = followup.with_(callback=after)
+    if callback.reason != "DRAWN" or after.ended is not None:
+        followup = followup.noted(entry)
+    events: list[Contract] = []
+    if reached and callback.reason == "NOT_REACHED":
+        followup, events = told_by_phone(followup, attempt.by, attempt.at, survey_rules)
+    if told.resolved is None or told.satisfied is None:
+        return followup, events
+    answer = Answer(at=attempt.at, channel="PHONE", by=attempt.by, resolved=told.resolved, satisfied=told.satisfied, reason=told.reason)
+    followup, answered = answer_survey(followup, answer, told.anonymous, survey_rules)
+    return followup, [*events, *answered]
+
+
+def _require(told: Told, fields: tuple[str, ...]) -> None:
+    """All of these, and of the others nothing: what somebody said is not dropped in silence."""
+    given = {"resolved": told.resolved, "satisfied": told.satisfied, "reason": told.reason, "confirmed": told.confirmed}
+    for name, value in given.items():
+        if name in fields and value is None:
+            raise Refusal("ANSWER_MISSING", "已接通，请填写对方的回答。", "They were reached: write down what they said.", name)
+        if value is not None and name not in fields and not (name == "reason" and fields == ANSWERS):
+            raise Refusal("NOT_ASKED_HERE", "这次回访不问这一项。", "This is not asked in this call.", name)
+
+
+def closed(followup: FollowUp, grievance: str, progress: Progress, draw: Draw) -> FollowUp:
+    """With routing's latest word; where that closes it, it may be drawn to be called again."""
+    before = followup.progress.status if followup.progress else None
+    followup = followup.progressed(progress)
+    month = month_of(progress.at)
+    if progress.status != "CLOSED" or before == "CLOSED" or not draw.draws(grievance, month):
+        return followup
+    return followup.to_be_called("DRAWN", progress.at, month)

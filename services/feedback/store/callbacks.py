@@ -1,0 +1,119 @@
+"""Callbacks in the store: found by one tag for each territory that holds the grievance, as supervision is (0049).
+
+A list reads of all that it has only what orders it. What is open is as much as callers can get through, or a city has too few of them;
+what was not confirmed is listed by the month.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from services.feedback.domain.callbacks import Callback, CallbackReason
+from services.feedback.domain.followup import FollowUp
+from shared.contracts.base import instant
+from shared.identity.errors import Refusal
+from shared.identity.scopes import prefixes
+from shared.mongo import Collection
+from shared.records import Document, store_errors
+from shared.tags import TAGS
+
+Row = tuple[str, Callback, str]
+"""(grievance id, its callback, cursor)."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Whom a list is for: in the territories with these prefixes, but for what the viewer has a part in. `refs`: theirs as a petitioner."""
+
+    prefixes: tuple[str, ...]
+    department: str | None
+    sub: str
+    refs: frozenset[str]
+
+
+def tags(followup: FollowUp) -> list[str]:
+    places = prefixes(followup.division)
+    drawn = [callback for callback in followup.callbacks() if callback.month is not None]
+    found = [_drawn(callback.month) for callback in drawn if callback.month is not None]
+    found += [_unconfirmed(prefix, callback.month) for callback in drawn if callback.confirmed is False for prefix in places]
+    latest = followup.callback
+    if latest is not None and followup.state_of(latest) == "OPEN":
+        found += [_open(prefix) for prefix in places]
+    return list(dict.fromkeys(found))
+
+
+def _open(prefix: str) -> str:
+    return f"callback:{prefix}"
+
+
+def _drawn(month: str) -> str:
+    return f"drawn:{month}"
+
+
+def _unconfirmed(prefix: str, month: str | None) -> str:
+    return f"unconfirmed:{prefix}|{month}"
+
+
+class CallbackLists:
+    def __init__(self, followups: Collection) -> None:
+        self._followups = followups
+
+    async def waiting(self, asks: Apart, reason: CallbackReason | None, first: int, after: str | None) -> tuple[list[Row], bool]:
+        """Of the open ones those that have waited longest, behind a cursor, and whether there are more. Raises Refusal."""
+        query: Document = {TAGS: {"$in": [_open(prefix) for prefix in asks.prefixes]}, **_apart(asks)}
+        if reason is not None:
+            query["callback.reason"] = reason
+        with store_errors():
+            rows = await self._followups.find(query, {"callback": 1}).to_list(None) if asks.prefixes else []
+        found = [_placed(row["_id"], Callback.model_validate(row["callback"])) for row in rows]
+        return _page(sorted(found, key=lambda row: row[2]), first, after, latest_first=False)
+
+    async def unconfirmed(self, asks: Apart, month: str, first: int, after: str | None) -> tuple[list[Row], bool]:
+        """Of those drawn in that month what its petitioner did not confirm, the latest first. Raises Refusal."""
+        query: Document = {TAGS: {"$in": [_unconfirmed(prefix, month) for prefix in asks.prefixes]}, **_apart(asks)}
+        with store_errors():
+            rows = await self._followups.find(query, {"callback": 1, "earlier_callbacks": 1}).to_list(None) if asks.prefixes else []
+        held = [(row["_id"], Callback.model_validate(each)) for row in rows for each in [*row["earlier_callbacks"], row["callback"]]]
+        found = [_placed(id, callback) for id, callback in held if callback.confirmed is False and callback.month == month]
+        return _page(sorted(found, key=lambda row: row[2], reverse=True), first, after, latest_first=True)
+
+    async def drawn(self, month: str) -> int:
+        """How many grievances of that month were drawn."""
+        with store_errors():
+            return len(await self._followups.find({TAGS: _drawn(month)}, {"_id": 1}).to_list(None))
+
+
+def _apart(asks: Apart) -> Document:
+    """The same as usecases/look_at_callbacks.py `is_apart`, in the words of the store."""
+    query: Document = {"handlers": {"$ne": asks.sub}}
+    if asks.department is not None:
+        query |= {name: {"$ne": asks.department} for name in ("departments", "involved", "accused_departments")}
+    if asks.refs:
+        query |= {name: {"$nin": sorted(asks.refs)} for name in ("petitioner_ref", "own_ref")}
+    return query
+
+
+def _placed(id: str, callback: Callback) -> Row:
+    return id, callback, f"{instant(callback.opened_at)}|{id}"
+
+
+def _page(ordered: list[Row], first: int, after: str | None, *, latest_first: bool) -> tuple[list[Row], bool]:
+    start = _place(after) if after is not None else None
+    left = [row for row in ordered if start is None or (row[2] < start if latest_first else row[2] > start)]
+    return [(id, callback, _cursor(place)) for id, callback, place in left[:first]], len(left) > first
+
+
+def _cursor(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _place(after: str) -> str:
+    try:
+        found = base64.urlsafe_b64decode(after.encode()).decode()
+    except (ValueError, binascii.Error):
+        found = ""
+    if "|" not in found:
+        raise Refusal("BAD_CURSOR", "分页游标无效。", "The cursor is not one of ours.", "after")
+    return found

@@ -1,0 +1,56 @@
+"""Whose callbacks are whose. Who calls, and who sees of callbacks at all, has nothing to do with the matter: neither the petitioner nor
+anybody of a department that handles it or has handled it (0052)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.feedback.domain.followup import FollowUp
+from services.feedback.store.callbacks import Apart
+from services.feedback.store.mongo import access_of
+from services.feedback.usecases.look_at_rates import prefix_asked
+from shared.identity.access import Access, is_petitioner, may_see
+from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
+
+AT_DESK = (Role.CALLER, Role.SUPERVISOR)
+OVERSEERS = (Role.SUPERVISOR, Role.COUNTY_ADMIN, Role.CITY_ADMIN)
+READERS = (Role.CALLER, Role.DISPATCHER, Role.AUDITOR, *OVERSEERS)
+
+
+def at_desk(viewer: Viewer, division: str | None) -> Apart:
+    """What is to be called, in the territory or a division of it. Raises Refusal."""
+    viewer.require(*AT_DESK)
+    return _apart(viewer, division)
+
+
+def of_overseer(viewer: Viewer, division: str | None) -> Apart:
+    """What was not confirmed, likewise. Raises Refusal."""
+    viewer.require(*OVERSEERS)
+    return _apart(viewer, division)
+
+
+def _apart(viewer: Viewer, division: str | None) -> Apart:
+    places = tuple(scope.prefix for scope in viewer.scopes) if division is None else (prefix_asked(viewer, division),)
+    return Apart(places, viewer.department, viewer.sub, viewer.refs if viewer.has(Role.RESIDENT) else frozenset())
+
+
+def access_to_call(followup: FollowUp) -> Access:
+    """As access_of, with the departments of before: who handled it is no more apart than who handles it."""
+    access = access_of(followup)
+    return replace(access, departments=access.departments.union(followup.involved))
+
+
+def is_apart(viewer: Viewer, access: Access) -> bool:
+    """Of the territory, and without a part in the matter."""
+    has_part = viewer.department in access.departments or viewer.sub in access.handlers or is_petitioner(viewer, access)
+    return may_see(viewer, access) and viewer.covers(access.division) and not has_part
+
+
+def may_find(viewer: Viewer, access: Access) -> bool:
+    """Whether such a grievance may stand in a list of callbacks: the matrix is made of it."""
+    return viewer.has(*AT_DESK, *OVERSEERS) and is_apart(viewer, access)
+
+
+def may_read(viewer: Viewer, access: Access) -> bool:
+    return viewer.has(*READERS) and is_apart(viewer, access)

@@ -1,0 +1,86 @@
+"""Who calls, who reads what callers heard, and when a draw is told: nobody who has a part in the matter, and not before its time."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from tests.access.conftest import World
+from tests.access.documents import keep_followup
+from tests.access.people import HANDLING, HERE, OTHER_UNIT, SUB, THIRD_UNIT, claims
+
+REFUSED = "code message messageZh field"
+CALL = f"... on CallbackRecorded {{ callback {{ state confirmed attempts {{ by }} }} }} ... on CallbackRefused {{ {REFUSED} }}"
+DENIED = {"result": "REACHED", "confirmed": False}
+
+
+@pytest.mark.row("S55")
+@pytest.mark.parametrize(
+    ("who", "relation", "changes", "code"),
+    [
+        (claims("CALLER"), "S", {}, None),
+        (claims("CALLER", department=HANDLING), "S", {}, "HANDLER_MAY_NOT_SURVEY"),
+        (claims("CALLER", department=HANDLING), "S", {"departments": [THIRD_UNIT], "involved": [HANDLING]}, "HANDLER_MAY_NOT_SURVEY"),
+        (claims("CALLER"), "S", {"handlers": [SUB]}, "HANDLER_MAY_NOT_SURVEY"),
+        (claims("CALLER", "RESIDENT"), "O", {"division": HERE}, "NOT_YOUR_CALLBACK"),
+        (claims("RESIDENT"), "O", {}, "ROLE_MISSING"),
+        (claims("CALLER", "SECRETARY", scopes=[{"level": "COUNTY", "code": "370811000000"}]), "S", {}, "NOT_YOUR_CALLBACK"),
+        (claims("CALLER"), "X", {}, "NOT_FOUND"),
+        (claims("CALLER"), "A", {}, "NOT_FOUND"),
+    ],
+    ids=[
+        "of another office",
+        "of its office",
+        "of one before",
+        "who handled it",
+        "their own",
+        "its petitioner",
+        "far",
+        "hidden",
+        "accused",
+    ],
+)
+async def test_who_calls_has_no_part_in_the_matter(
+    world: World, who: dict[str, Any], relation: str, changes: dict[str, Any], code: str | None
+) -> None:
+    id = f"call-{code}-{relation}-{len(changes)}-{who['department']}-{len(who['roles'])}-{len(who['scopes'])}"
+    await keep_followup(world, world.describe(relation, id, **changes))
+    result = await world.do("feedback", who, "recordCallback", CALL, requestId="one", grievanceId=id, **DENIED)
+    assert result.get("code") == code
+    if code is None:
+        unit = {"by": f"CALLER {OTHER_UNIT}"}
+        assert result["callback"] == {"state": "DONE", "confirmed": False, "attempts": [{"by": "caller mark7S7"}, unit]}
+
+
+CALLED = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Grievance { callback { confirmed } } } }"
+
+
+async def test_what_was_said_to_a_caller_is_read_by_nobody_who_has_a_part_in_the_matter(world: World) -> None:
+    """Whatever else they are: an office would learn of whom it was drawn, and who did not confirm."""
+    for changes in ({}, {"departments": [THIRD_UNIT], "involved": [HANDLING]}):
+        id = f"call-read-{len(changes)}"
+        await keep_followup(world, world.describe("S", id, **changes))
+        representations = {"r": [{"__typename": "Grievance", "id": id}]}
+        for who, expected in (
+            (claims("SUPERVISOR"), {"confirmed": None}),
+            (claims("SUPERVISOR", "DEPARTMENT_HEAD"), None),
+            (claims("CALLER", department=HANDLING), None),
+            (claims("HANDLER"), None),
+        ):
+            answer = await world.ask("feedback", who, CALLED, representations)
+            assert answer["data"]["_entities"][0]["callback"] == expected
+
+
+DRAW = "query($month: String) { callbackDraw(month: $month) { month commitment seed perMille drawn } }"
+
+
+async def test_a_seed_is_told_when_its_month_is_over_and_is_what_was_committed_to(world: World) -> None:
+    now = (await world.ask("feedback", "AUDITOR", DRAW))["data"]["callbackDraw"]
+    for month in (now["month"], "2099-01"):
+        held = (await world.ask("feedback", "CITY_ADMIN", DRAW, {"month": month}))["data"]["callbackDraw"]
+        assert (held["seed"], held["drawn"], len(held["commitment"])) == (None, None, 64)
+    over = (await world.ask("feedback", "AUDITOR", DRAW, {"month": "2026-05"}))["data"]["callbackDraw"]
+    assert hashlib.sha256(bytes.fromhex(over["seed"])).hexdigest() == over["commitment"] != now["commitment"]
+    assert (over["drawn"], over["perMille"]) == (0, 50)
