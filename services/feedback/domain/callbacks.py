@@ -24,6 +24,7 @@ CallbackReason = Literal["NOT_REACHED", "IN_PERSON", "DRAWN"]
 AttemptResult = Literal["NO_ANSWER", "BUSY", "WRONG_NUMBER", "REFUSED", "REACHED"]
 CallbackState = Literal["OPEN", "DONE", "GIVEN_UP", "LAPSED"]
 """LAPSED: there is nothing to call for any more."""
+NUMBER = "{number}"
 FINAL: frozenset[AttemptResult] = frozenset({"WRONG_NUMBER", "REFUSED"})
 """Whoever answers so is not called again."""
 ATTEMPT_WORDS: dict[AttemptResult, tuple[str, str]] = {
@@ -36,7 +37,7 @@ ATTEMPT_WORDS: dict[AttemptResult, tuple[str, str]] = {
 
 
 class Script(BaseModel):
-    """What a caller says; `{number}` is the grievance's."""
+    """What a caller says; the grievance's number stands for NUMBER."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

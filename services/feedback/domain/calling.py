@@ -33,7 +33,7 @@ class Told:
     anonymous: bool = False
 
 
-def wanted(followup: FollowUp, callback: Callback) -> tuple[str, ...]:
+def _wanted(followup: FollowUp, callback: Callback) -> tuple[str, ...]:
     """What a caller who reaches the petitioner has to ask."""
     if callback.reason == "DRAWN":
         return CONFIRMS
@@ -50,7 +50,7 @@ def record_call(
     if callback is None or followup.state_of(callback) != "OPEN":
         raise Refusal("CALLBACK_NOT_OPEN", "没有待办的电话回访。", "There is nothing to call for.")
     reached = attempt.result == "REACHED"
-    _require(told, wanted(followup, callback) if reached else ())
+    _require(told, _wanted(followup, callback) if reached else ())
     after = callback.attempted(attempt, rules).model_copy(update={"confirmed": told.confirmed})
     what, what_zh = ATTEMPT_WORDS[attempt.result]
     entry = Entry(at=attempt.at, service="feedback", what=what, what_zh=what_zh, by=attempt.by)

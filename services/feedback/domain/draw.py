@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,7 +45,9 @@ def is_drawn(seed: bytes, grievance: str, per_mille: int) -> bool:
 
 @dataclass(frozen=True)
 class Draw:
-    key: bytes
+    """`key`: reference.key."""
+
+    key: bytes = field(repr=False)
     rates: tuple[DrawRate, ...]
 
     def per_mille(self, month: str) -> int:

@@ -1,7 +1,7 @@
 """Callbacks in the store: found by one tag for each territory that holds the grievance, as supervision is (0049).
 
-A list reads of all that it has only what orders it. What is open is as much as callers can get through, or a city has too few of them;
-what was not confirmed is listed by the month.
+A list reads all that it has to order it, a third of a millisecond for each (0051). What is open is as much as callers can get through, or
+a city has too few of them; what was not confirmed is listed by the month.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 from strawberry.types import Info
 
+from services.feedback.domain.callbacks import NUMBER, CallbackRules
 from services.feedback.domain.callbacks import Callback as HeldCallback
 from services.feedback.domain.callbacks import CallbackReason as Reason
-from services.feedback.domain.callbacks import CallbackRules
 from services.feedback.domain.draw import commitment_of
 from services.feedback.domain.followup import FollowUp
 from services.feedback.store.callbacks import Row
@@ -85,8 +85,8 @@ class Callback:
             opened_at=held.opened_at,
             attempts=[CallAttempt(at=each.at, by=each.by, result=CallResult(each.result)) for each in held.attempts],
             confirmed=held.confirmed,
-            script=script.zh.format(number=followup.number),
-            script_en=script.en.format(number=followup.number),
+            script=script.zh.replace(NUMBER, followup.number),
+            script_en=script.en.replace(NUMBER, followup.number),
         )
 
 

@@ -40,9 +40,10 @@ async def record_callback(
     request = request_of(parts.reference_key, viewer, request_id, "RecordCallback", payload, origin)
 
     def admit(followup: FollowUp) -> None:
-        access = access_to_call(followup)
-        if not may_see(viewer, access):
+        # Who handled it before sees it no more by that.
+        if not may_see(viewer, parts.access_of(followup)):
             raise NoSuchRecord("not visible")
+        access = access_to_call(followup)
         if may_call(viewer, access):
             return
         if viewer.department in access.departments or viewer.sub in access.handlers:

@@ -238,6 +238,16 @@ def test_it_is_drawn_once_in_a_round_and_again_in_the_next() -> None:
     assert closed(id=LEFT_ID).callback is None
 
 
+def test_who_was_erased_is_drawn_like_anybody_and_not_called() -> None:
+    followup = moved(erase_petitioner(answer_survey(asked(), happy(AT), False, SURVEY_RULES)[0], "erased:g"), "CLOSED")
+    assert (len(followup.callbacks()), state_of(followup)) == (1, "LAPSED")
+
+
+def test_a_card_a_month_after_it_was_closed_draws_nothing() -> None:
+    id = next(id for id in map(str, range(1000)) if DRAW.draws(id, "2020-07") and not DRAW.draws(id, "2020-06"))
+    assert moved(closed(id=id), "CLOSED", AT + timedelta(days=40), id).callback is None
+
+
 def test_an_auditor_who_has_the_seed_draws_exactly_those_again() -> None:
     """From seed, rate and ids alone, of months whose days are China's: 30 June, 23:30 and 1 July, 00:30."""
     ids = [f"5b1f6a52-0000-5000-8000-{number:012}" for number in range(400)]
