@@ -53,6 +53,7 @@ LEAST = 0.05
 LEAST_OF_BOARDS = 0.5
 """Likewise: a board reads a bucket for each of its rows and days, of which there are more where more is open, up to all."""
 FIRST, ROUNDS = 20, 15
+AGAIN = 4
 AT_ONCE = 100
 """Documents in one insert, which the embedded store makes one transaction: 1,000 of 35 slots each never end once its cache is full."""
 COUNTIES, TOWNS, VILLAGES, TEAMS, STAFF = 12, 12, 5, 640, 20
@@ -288,13 +289,19 @@ async def _compare(what: str, question: Question, few: Filled, many: Filled, mos
         filled.spy.read.clear()
         answer = await question(filled)
         read[filled.database.name] = dict(filled.spy.read)
-    for _ in range(ROUNDS):
-        for filled in (few, many):
-            begun = time.perf_counter()
-            await question(filled)
-            times[filled.database.name].append(time.perf_counter() - begun)
-    small, large = (min(times[filled.database.name]) for filled in (few, many))
-    flat = large <= max(FLAT * small, least)
+    small = large = 0.0
+    flat = False
+    # A busy neighbour may slow down all the rounds of one side; what has grown stays slow however often it is asked.
+    for _ in range(AGAIN):
+        for _ in range(ROUNDS):
+            for filled in (few, many):
+                begun = time.perf_counter()
+                await question(filled)
+                times[filled.database.name].append(time.perf_counter() - begun)
+        small, large = (min(times[filled.database.name]) for filled in (few, many))
+        flat = large <= max(FLAT * small, least)
+        if flat:
+            break
     documents = read[many.database.name].get("cases", 0)
     within = documents == 0 if not isinstance(answer, DeskPage) else documents <= most
     fault = "" if flat and within else ": FAILED"
