@@ -24,6 +24,8 @@ from deploy.local.processes import ROOT
 from shared.broker import Broker, remove_topology
 from shared.identity.keys import ensure_development_keys
 from shared.mongo import ASCENDING, Client, IndexModel, connect, database
+from shared.records import MongoRecords
+from shared.relay import flush
 from shared.settings import CommonSettings
 from tests.deploy.builders import bare_environment
 
@@ -80,6 +82,10 @@ async def installed(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> A
     client = connect(settings)
     broker = Broker(settings.rabbitmq_url, PREFIX, settings.retry_seconds)
     await broker.start()
+    # As the first start relays it: no process of a service runs here, and what has waited for a minute is a finding of its own.
+    announced = MongoRecords(database(client, settings, "intake"), "reference")
+    for id in await announced.unsent(datetime.now(UTC) + timedelta(minutes=1), 100):
+        await flush(announced, broker, id)
     yield Installation(environment, directory, client, broker)
     await broker.stop()
     await remove_topology(settings.rabbitmq_url, PREFIX, settings.retry_seconds)
