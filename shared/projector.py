@@ -1,6 +1,6 @@
 """Numbers across documents, by counting what each document says of itself.
 
-The one write of a document states its flat `facts` and raises the tag `dirty`. One leased projector per collection takes at most 200 dirty
+The one write of a document states its flat `facts` and raises the tag `dirty`. One leased projector per collection takes at most 500 dirty
 documents: in one transaction, bucket += facts now − what was counted, and the projection says for which facts of which documents; after
 it, each document is told so (`counted`), its `version` left alone. So a bucket is always the sum of what its documents say they have been
 counted for, or are about to be told, whatever crashed and whoever else projected. No transaction touches a document: a worker that is lost
@@ -29,7 +29,7 @@ from shared.mongo import ASCENDING, Collection, Database, DeleteOne, DuplicateKe
 from shared.records import Document, store_errors
 from shared.tags import DIRTY, RECOUNT, TAGS
 
-DIRTY_AT_ONCE = 200
+DIRTY_AT_ONCE = 500
 """Their facts, some kilobytes each, stand in one document until all are told."""
 LEASE = timedelta(seconds=30)
 READ = {"version": 1, TAGS: 1, "facts": 1, "counted": 1}

@@ -206,8 +206,22 @@ def end_leftovers(identity: Identity, local_dir: Path, seconds: float = STOP_SEC
         for member in members:
             with suppress(psutil.Error):
                 member.send_signal(number)
-        _, members = psutil.wait_procs(members, timeout=seconds)
+        members = _still_running(members, seconds)
     return count
+
+
+def _still_running(members: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that have not ended within that time. Whoever adopted them may take seconds to notice that one has ended: a zombie has."""
+    deadline = time.monotonic() + seconds
+    while (left := [member for member in members if _runs(member)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _group(identity: Identity, local_dir: Path) -> list[psutil.Process]:
