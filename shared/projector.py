@@ -31,6 +31,8 @@ from shared.tags import DIRTY, RECOUNT, TAGS
 
 DIRTY_AT_ONCE = 500
 """Their facts, some kilobytes each, stand in one document until all are told."""
+READ_AT_ONCE = 50
+"""The embedded store holds every document that it has found against all the ids: of 500, 1.1 ms each, of 50, 0.2."""
 LEASE = timedelta(seconds=30)
 READ = {"version": 1, TAGS: 1, "facts": 1, "counted": 1}
 
@@ -202,8 +204,7 @@ class Projector:
         generations = [str(each) for each in (state["serving"], state["building"]) if each]
         with store_errors():
             async with await self._client.start_session() as session:
-                rows = await self._documents.find({"_id": {"$in": ids}}, READ).to_list(None)
-                found = [row for row in rows if DIRTY in row[TAGS] or RECOUNT in row[TAGS]]
+                found = [row for row in await self._read(ids) if DIRTY in row[TAGS] or RECOUNT in row[TAGS]]
                 if not found:
                     return 0
                 await self._reached("read")
@@ -218,6 +219,12 @@ class Projector:
         await self._reached("committed")
         await self._tell(state["told"])
         return len(found)
+
+    async def _read(self, ids: list[str]) -> list[Document]:
+        rows: list[Document] = []
+        for start in range(0, len(ids), READ_AT_ONCE):
+            rows += await self._documents.find({"_id": {"$in": ids[start : start + READ_AT_ONCE]}}, READ).to_list(None)
+        return rows
 
     async def _write(self, session: Any, state: Document, generations: list[str], found: list[Document]) -> None:
         # The fence is part of the transaction: who has lost the lease, or has not heard of a rebuild, counts nothing.
