@@ -197,7 +197,7 @@ async def tag_documents(database: Database, own: Mapping[str, OwnTags], old_inde
             there = await database[name].index_information()
             if any(index in FLAG_INDEXES for index in there):
                 await _tag(database[name], own.get(name, lambda _document: []))
-                for index in (*FLAG_INDEXES, *old_indexes.get(name, ())):
+                for index in (*old_indexes.get(name, ()), *FLAG_INDEXES):
                     if index in there:
                         await _drop(database[name], index)
 
