@@ -13,8 +13,6 @@ slices of the days that it shows, and few more.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +20,8 @@ from typing import Any, Protocol
 
 from shared.china_time import day_in_china
 from shared.contracts.base import instant
+from shared.cursors import cursor_at, read_cursor
 from shared.identity.access import Visible
-from shared.identity.errors import Refusal
 from shared.identity.scopes import prefixes
 from shared.mongo import ASCENDING, BulkWriteError, Database, IndexModel
 from shared.records import DUPLICATE_KEY, Document, MongoRecords, store_errors
@@ -149,7 +147,7 @@ class ListedRecords(MongoRecords):
 
     async def page(self, visible: Visible, first: int, after: str | None, facet: str | None = None, department: str | None = None) -> Page:
         """The newest `first` documents that the viewer may find, after a cursor. Raises Refusal for a malformed cursor."""
-        start = read_cursor(after) if after else None
+        start = listed_behind(after) if after else None
         if visible.nothing:
             return Page([], False)
         ways = ways_for(visible, department)
@@ -234,12 +232,9 @@ class Cursor:
 def cursor_of(document: dict[str, Any]) -> str:
     """Opaque to clients: where this document stands in the order."""
     entry = document["listed"]
-    return base64.urlsafe_b64encode(f"{entry['day']}|{instant(entry['at'])}|{document['_id']}".encode()).decode()
+    return cursor_at(entry["day"], instant(entry["at"]), document["_id"])
 
 
-def read_cursor(text: str) -> Cursor:
-    try:
-        day, at, id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-    except (ValueError, binascii.Error):
-        raise Refusal("BAD_CURSOR", "分页游标无效。", "The cursor is not one of ours.", "after") from None
-    return Cursor(day, at, id)
+def listed_behind(text: str) -> Cursor:
+    """Where the page begins. Raises Refusal."""
+    return Cursor(*read_cursor(text, 3))

@@ -15,7 +15,7 @@ import pytest_asyncio
 from shared.identity.access import Access, Visible
 from shared.identity.errors import Refusal
 from shared.identity.scopes import Level, from_code
-from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, cursor_of, listed, read_cursor
+from shared.listing import LIST_INDEXES, SLOT_INDEXES, SLOTS, ListedRecords, cursor_of, listed, listed_behind
 from shared.mongo import Client, Database, connect, database
 from shared.record import stub
 from shared.records import Document
@@ -193,7 +193,7 @@ def test_a_document_is_found_by_scope_team_petitioner_and_department_on_its_day_
 @pytest.mark.parametrize("text", ["", "x", "%%%", "中", base64.urlsafe_b64encode(b"2020|only two").decode(), "gA=="])
 def test_refuses_a_cursor_that_is_none_of_ours(text: str) -> None:
     with pytest.raises(Refusal) as refused:
-        read_cursor(text)
+        listed_behind(text)
     assert (refused.value.code, refused.value.field) == ("BAD_CURSOR", "after")
     assert "游标" in refused.value.zh
     assert "cursor" in refused.value.en

@@ -6,14 +6,12 @@ a city has too few of them; what was not confirmed is listed by the month.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 
 from services.feedback.domain.callbacks import Callback, CallbackReason
 from services.feedback.domain.followup import FollowUp
 from shared.contracts.base import instant
-from shared.identity.errors import Refusal
+from shared.cursors import cursor_at, read_cursor
 from shared.identity.scopes import prefixes
 from shared.mongo import Collection
 from shared.records import Document, store_errors
@@ -21,6 +19,8 @@ from shared.tags import TAGS
 
 Row = tuple[str, Callback, str]
 """(grievance id, its callback, cursor)."""
+_Placed = tuple[str, Callback, tuple[str, ...]]
+"""The same with its place in the order."""
 
 
 @dataclass(frozen=True)
@@ -95,25 +95,11 @@ def _apart(asks: Apart) -> Document:
     return query
 
 
-def _placed(id: str, callback: Callback) -> Row:
-    return id, callback, f"{instant(callback.opened_at)}|{id}"
+def _placed(id: str, callback: Callback) -> _Placed:
+    return id, callback, (instant(callback.opened_at), id)
 
 
-def _page(ordered: list[Row], first: int, after: str | None, *, latest_first: bool) -> tuple[list[Row], bool]:
-    start = _place(after) if after is not None else None
+def _page(ordered: list[_Placed], first: int, after: str | None, *, latest_first: bool) -> tuple[list[Row], bool]:
+    start = read_cursor(after, 2) if after is not None else None
     left = [row for row in ordered if start is None or (row[2] < start if latest_first else row[2] > start)]
-    return [(id, callback, _cursor(place)) for id, callback, place in left[:first]], len(left) > first
-
-
-def _cursor(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(after: str) -> str:
-    try:
-        found = base64.urlsafe_b64decode(after.encode()).decode()
-    except (ValueError, binascii.Error):
-        found = ""
-    if "|" not in found:
-        raise Refusal("BAD_CURSOR", "分页游标无效。", "The cursor is not one of ours.", "after")
-    return found
+    return [(id, callback, cursor_at(*place)) for id, callback, place in left[:first]], len(left) > first

@@ -6,8 +6,6 @@ The days of a month are known, so that nothing is claimed before a write; a slic
 
 from __future__ import annotations
 
-import base64
-import binascii
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.rates import SURVEYED, Exclusion, Rate, entry, facts, slot
 from services.feedback.domain.shares import Asked, By, Numbers
 from shared.contracts.base import instant
-from shared.identity.errors import Refusal
+from shared.cursors import cursor_at, read_cursor
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.projector import BUCKET_INDEXES, Buckets, Projector
 from shared.records import Document, store_errors
@@ -79,18 +77,18 @@ class RateLists:
 
     async def page(self, wanted: Wanted, first: int, after: str | None) -> tuple[list[tuple[str, str]], bool]:
         """(grievance id, cursor) of the latest, behind a cursor; and whether there are more. Raises Refusal."""
-        start = _place(after) if after is not None else None
+        start = read_cursor(after, 2) if after is not None else None
         query = _conditions(wanted)
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, ...]] = []
         days, width = _days_of(wanted.month), 1
         while days and len(found) <= first:
             batch, days, width = days[:width], days[width:], min(2 * width, DAYS_AT_ONCE)
             slots = [slot(wanted.rate, wanted.asked.key, day) for day in batch]
             with store_errors():
                 rows = await self._followups.find({"rated.slots": {"$in": slots}, **query}, {"rated.at": 1}).to_list(None)
-            places = [(f"{instant(row['rated']['at'][wanted.rate])}|{row['_id']}", row["_id"]) for row in rows]
-            found += sorted((each for each in places if start is None or each[0] < start), reverse=True)
-        return [(id, _cursor(place)) for place, id in found[:first]], len(found) > first
+            places = [(instant(row["rated"]["at"][wanted.rate]), str(row["_id"])) for row in rows]
+            found += sorted((place for place in places if start is None or place < start), reverse=True)
+        return [(place[1], cursor_at(*place)) for place in found[:first]], len(found) > first
 
 
 def _conditions(wanted: Wanted) -> Document:
@@ -115,20 +113,6 @@ def _days_of(month: str) -> list[str]:
     """The latest first."""
     year, number = map(int, month.split("-"))
     return [f"{month}-{day:02}" for day in range(monthrange(year, number)[1], 0, -1)]
-
-
-def _cursor(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(after: str) -> str:
-    try:
-        found = base64.urlsafe_b64decode(after.encode()).decode()
-    except (ValueError, binascii.Error):
-        found = ""
-    if "|" not in found:
-        raise Refusal("BAD_CURSOR", "分页游标无效。", "The cursor is not one of ours.", "after")
-    return found
 
 
 async def migrate_rates(database: Database) -> None:

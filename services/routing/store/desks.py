@@ -7,8 +7,6 @@ empty takes its row away, when that was claimed longer ago than any write takes.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +14,7 @@ from typing import Any
 
 from services.routing.domain.desks import GRAINS, OPEN, TIES, Place, Wanted, counted_under, slot, wide
 from shared.contracts.base import instant
-from shared.identity.errors import Refusal
+from shared.cursors import bad_cursor, cursor_at, read_cursor
 from shared.listing import CLAIMS_REMEMBERED, ListedRecords
 from shared.mongo import ASCENDING, BulkWriteError, Database, IndexModel
 from shared.projector import BUCKET_INDEXES, Buckets, Projector
@@ -270,16 +268,18 @@ def place_of(row: Document) -> Place:
 def desk_cursor(row: Document) -> str:
     """Opaque to clients: where this document stands in the order of a desk."""
     place = place_of(row)
-    return base64.urlsafe_b64encode(f"{place.day}|{place.at}|{place.tie}".encode()).decode()
+    return cursor_at(place.day, place.at, place.tie)
 
 
 def read_place(text: str) -> Place:
+    place = Place(*read_cursor(text, 3))
     try:
-        day, at, tie = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        place = Place(day, at, tie)
-        assert place.grain in GRAINS
-    except (ValueError, AssertionError, binascii.Error):
-        raise Refusal("BAD_CURSOR", "分页游标无效。", "The cursor is not one of ours.", "after") from None
+        known = place.grain in GRAINS
+    except ValueError:
+        # No point in time.
+        known = False
+    if not known:
+        raise bad_cursor()
     return place
 
 

@@ -6,8 +6,6 @@ hundreds in a city, and so are the cards of a month.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +13,7 @@ from services.routing.domain.case import Case
 from services.routing.domain.supervised import Card
 from services.routing.domain.supervision_desk import Wait, entry, slot
 from shared.contracts.base import instant
-from shared.identity.errors import Refusal
+from shared.cursors import cursor_at, read_cursor
 from shared.mongo import Collection
 from shared.records import Document, store_errors
 from shared.tags import TAGS
@@ -45,9 +43,9 @@ class HeldCard:
     card: Card
 
     @property
-    def place(self) -> str:
+    def place(self) -> tuple[str, ...]:
         """The latest first, when read backwards."""
-        return f"{instant(self.card.at)}|{self.number}|{self.card.ordinal:03}"
+        return instant(self.card.at), self.number, f"{self.card.ordinal:03}"
 
 
 class SupervisionLists:
@@ -62,13 +60,14 @@ class SupervisionLists:
         query: Document = {TAGS: {"$in": slots}, **_unless_accused(not_accused)}
         with store_errors():
             rows = await self._cases.find(query, {"supervision.at": 1, "number": 1}).to_list(None) if slots else []
-        found = sorted((f"{instant(row['supervision']['at'])}|{row['number']}", row["_id"]) for row in rows)
-        left = [each for each in found if after is None or each[0] > _place(after)]
+        found = sorted(((instant(row["supervision"]["at"]), row["number"]), row["_id"]) for row in rows)
+        start = read_cursor(after, 2) if after is not None else None
+        left = [each for each in found if start is None or each[0] > start]
         page = left[:first]
         with store_errors():
             documents = await self._cases.find({"_id": {"$in": [id for _, id in page]}}).to_list(None) if page else []
         by_id = {row["_id"]: row for row in documents}
-        return [(by_id[id], _cursor(place)) for place, id in page if id in by_id], len(left) > first
+        return [(by_id[id], cursor_at(*place)) for place, id in page if id in by_id], len(left) > first
 
     async def cards(
         self, keys: tuple[str, ...], month: str, department: str | None, not_accused: str | None, first: int, after: str | None
@@ -86,23 +85,10 @@ class SupervisionLists:
             if each.card.month == month and department in (None, each.card.department) and (not own or each.card.department in own)
         ]
         ordered = sorted(wanted, key=lambda each: each.place, reverse=True)
-        left = [each for each in ordered if after is None or each.place < _place(after)]
-        return [(each, _cursor(each.place)) for each in left[:first]], len(left) > first
+        start = read_cursor(after, 3) if after is not None else None
+        left = [each for each in ordered if start is None or each.place < start]
+        return [(each, cursor_at(*each.place)) for each in left[:first]], len(left) > first
 
 
 def _unless_accused(department: str | None) -> dict[str, Any]:
     return {} if department is None else {"accused_departments": {"$ne": department}}
-
-
-def _cursor(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(after: str) -> str:
-    try:
-        found = base64.urlsafe_b64decode(after.encode()).decode()
-    except (ValueError, binascii.Error):
-        found = ""
-    if "|" not in found:
-        raise Refusal("BAD_CURSOR", "分页游标无效。", "The cursor is not one of ours.", "after")
-    return found
