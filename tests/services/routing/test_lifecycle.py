@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from services.feedback.events.on_grievance_moved import WORDS
+from services.feedback.domain.history_words import WORDS
 from services.routing.domain import (
     cards,
     co_handlers,
@@ -230,7 +230,7 @@ def test_every_state_and_action(status: Status, move: Move) -> None:
 
 
 def test_the_petitioner_is_told_of_each_move_that_has_no_event_of_its_own() -> None:
-    assert set(WORDS) == {move.action for move in MOVES if move.emits is GrievanceMovedV1}
+    assert {move.action for move in MOVES if move.emits is GrievanceMovedV1} <= set(WORDS)
 
 
 def test_every_action_that_people_make_has_its_command() -> None:
