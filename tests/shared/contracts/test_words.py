@@ -40,7 +40,8 @@ TELL_OF_NOBODY = frozenset(
         *("orderId", "reportId", "divisionName"),
     }
 )
-# Ours alone: how to say how it went, why a sender could not send, of what, role and unit of a caller, the reference that stands for nobody, and keyed hashes of a day's trail.
+# Ours alone: how to say how it went, why a sender could not send, what it was to send, role and unit of a caller, the reference that stands
+# for nobody, and keyed hashes of a day's trail.
 OF_THIS_EVENT = {
     ("feedback.grievance.delivery_requested.v1", "invitation"),
     ("intake.grievance.delivery_attempted.v1", "reason"),
