@@ -192,8 +192,8 @@ def rebuild(local_dir: LocalDir = DEFAULT_DIR) -> None:
     sending = ["republish", "--from", "2000-01-01", "--queue", queue]
     steps = [("intake", sending), ("routing", sending), ("feedback", ["rebuild"])]
     started = [subprocess.Popen([sys.executable, "-m", f"services.{name}", *step], cwd=ROOT, env=environment) for name, step in steps]
-    # All to their end: what is sent waits in the queue for the next.
-    if any([process.wait() for process in started]):
+    ended = [process.wait() for process in started]
+    if any(ended):
         raise typer.Exit(1)
 
 

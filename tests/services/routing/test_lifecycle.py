@@ -29,6 +29,7 @@ from services.routing.domain import (
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import (
+    AMONG_OFFICIALS,
     BY_ACTION,
     MOVES,
     STATUS_NAMES,
@@ -231,6 +232,12 @@ def test_every_state_and_action(status: Status, move: Move) -> None:
 
 def test_the_petitioner_is_told_of_each_move_that_has_no_event_of_its_own() -> None:
     assert {move.action for move in MOVES if move.emits is GrievanceMovedV1} <= set(WORDS)
+
+
+def test_what_is_among_officials_here_is_so_in_the_history_that_feedback_keeps() -> None:
+    """Nobody reads in one service what the other keeps from them."""
+    told = {move.action for move in MOVES if move.emits is GrievanceMovedV1}
+    assert {action for action in told if WORDS[action].readers == "OFFICIALS"} == AMONG_OFFICIALS
 
 
 def test_every_action_that_people_make_has_its_command() -> None:
