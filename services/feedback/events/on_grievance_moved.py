@@ -24,6 +24,8 @@ WORDS = {
     "SUSPEND": ("suspended by the department", "承办部门挂起"),
     "RESUME": ("the department goes on", "恢复办理"),
     "END_SUSPENSION": ("the suspension was ended", "解除挂起"),
+    "SUBMIT_FOR_APPROVAL": ("drafted, waits for the head of the department", "答复待审批"),
+    "REFUSE_REPLY": ("the draft was sent back, handled further", "答复退回修改，继续办理"),
     "ASK_VERIFICATION": ("the work is to be verified on site", "要求现场核实"),
     "SUBMIT_RESOLUTION": ("reported, waits for the verification", "办结待核实"),
     "DENY_ON_SITE": ("not as reported, handled further", "现场核实不符，继续办理"),

@@ -9,7 +9,10 @@ from shared.contracts.base import Contract
 from shared.contracts.routing import GrievanceResolvedV1
 
 # By whom a report was let go that had waited.
-RELEASED = {"COMMUNITY_SECRETARY": ("verified on site", "社区（村）书记现场核实属实")}
+RELEASED = {
+    "COMMUNITY_SECRETARY": ("verified on site", "社区（村）书记现场核实属实"),
+    "DEPARTMENT_HEAD": ("approved by the head of the department", "部门主要负责人批准"),
+}
 BY_OTHERS = ("the report was released", "准予办结")
 
 
