@@ -13,6 +13,7 @@ from services.routing.domain import approval, handoff, verification
 from services.routing.domain.case import Case, erase_petitioner, order_of
 from services.routing.domain.lifecycle import Action
 from services.routing.domain.returns import reassign
+from services.routing.domain.watch import upcoming
 from services.routing.subgraph.replies import submitted
 from services.routing.subgraph.waits import ReplyApproval
 from services.routing.usecases.answer_report import verify_on_site
@@ -175,6 +176,16 @@ async def test_what_waits_is_decided_before_anything_else_is_done_with_it() -> N
     assert told(made, DISPATCHES, "ASK_VERIFICATION") is None
     missing = office(with_part(reports(), ZJJ))
     assert told(missing, DRAFTS, "SUBMIT_FOR_APPROVAL") == "PARTS_MISSING"
+
+
+async def test_what_was_drafted_in_time_and_approved_too_late_is_late_and_the_clock_goes_on_meanwhile() -> None:
+    case = reports()
+    made, due = office(case), case.due_at
+    assert due is not None
+    waits = await drafted(made)
+    assert upcoming(waits) == upcoming(case)
+    await approve_reply(handling(made, lambda: due + timedelta(seconds=1)), HEADS, "a", ID, "")
+    assert made.state().deadlines.result.met is False
 
 
 async def test_nobody_approves_their_own_reply_and_one_may_take_it_back() -> None:
