@@ -236,7 +236,9 @@ def author(viewer: Viewer, action: Action, case: Case) -> Owner:
     leads = case.work_order is not None and _acts_for(viewer) == case.work_order.department
     if party in TERRITORIAL or (party == "LEAD_OR_DISPATCHER" and not leads):
         return _for_territory(viewer, TERRITORIAL.get(party, Role.DISPATCHER), case)
-    role = Role.HANDLER if viewer.has(Role.HANDLER) and party not in ("HEAD", "CARDED") else Role.DEPARTMENT_HEAD
+    # Who is both reports as the head, whose reports nobody approves.
+    as_head = party in ("HEAD", "CARDED") or action in co_handlers.REPORTS
+    role = Role.DEPARTMENT_HEAD if viewer.has(*HEADS) and (as_head or not viewer.has(Role.HANDLER)) else Role.HANDLER
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
 
 

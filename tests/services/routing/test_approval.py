@@ -199,11 +199,15 @@ async def test_nobody_approves_their_own_reply_and_one_may_take_it_back() -> Non
     assert made.state().public_reply() == "经查不属实。"
 
 
-async def test_who_is_handler_and_head_decides_as_the_head() -> None:
+async def test_who_is_handler_and_head_decides_and_reports_as_the_head() -> None:
     both = viewer(Role.HANDLER, sub="both", roles=frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD}))
+    head = {"staffId": "both", "role": "DEPARTMENT_HEAD", "unit": LUCHENG}
     made = office(with_draft_waiting(handled()))
     await approve_reply(handling(made), both, "a", ID, "")
-    assert made.events()[-1].data()["releasedBy"] == {"staffId": "both", "role": "DEPARTMENT_HEAD", "unit": LUCHENG}
+    assert made.events()[-1].data()["releasedBy"] == head
+    made = office(reports())
+    await report(handling(made), both, "r", ID, "已核查。", [], "")
+    assert (made.state().status, made.events()[-1].data()["by"]) == ("RESOLVED", head)
 
 
 async def test_the_head_of_who_contributes_does_not_approve_what_the_lead_replies() -> None:
