@@ -26,7 +26,7 @@ from services.routing.domain.nodes import Node
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
 from services.routing.domain.supervised import Card, Correction, SupervisionOrder
-from services.routing.domain.waits import GivenWarning, Meeting, Report, Suspension, Urge, Verification
+from services.routing.domain.waits import Draft, GivenWarning, Meeting, Report, Suspension, Urge, Verification
 from services.routing.domain.work_order import Asked, Declined, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
@@ -227,6 +227,14 @@ class Described:
             remark=f"属实 {self.mark}",
             photos=[f"photo-{self.mark}"],
         )
+        draft = Draft(
+            **report.model_dump(exclude={"text"}),
+            text=f"待审批 {self.mark}",
+            round=1,
+            rule=f"rule-{self.mark}",
+            zh=f"须审批 {self.mark}",
+            en=f"approved first {self.mark}",
+        )
         verification = Verification(round=1, at=AT, by=self.owner, what=f"核实 {self.mark}", reports=[report])
         start = DeadlineEntry(kind="START", at=AT, by=self.owner, due_at=AT, days=5, department=self.department)
         deadline = Deadline(entries=[start], nodes=[Node(name="YELLOW", at=AT)])
@@ -283,6 +291,7 @@ class Described:
             returns=[returned],
             extensions=[extension],
             suspensions=[suspension],
+            drafts=[draft],
             verifications=[verification],
             deadlines=Deadlines(response=deadline, result=deadline),
             warnings=[warning],

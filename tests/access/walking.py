@@ -192,6 +192,8 @@ MAY_BE_NULL = frozenset(
         "SuspendRefused.field",
         "ResumeRefused.field",
         "EndSuspensionRefused.field",
+        "ApproveReplyRefused.field",
+        "RefuseReplyRefused.field",
         "AskVerificationRefused.field",
         "VerifyRefused.field",
         "RejectResolutionRefused.field",

@@ -315,13 +315,20 @@ class Story:
         await self._do("handler", "handOverWorkOrder", grievanceId=id, staffId="head-lucheng", reason=garden.words(name))
 
     async def _supervise(self, id: str, name: str) -> None:
-        """A meeting urges; a reply is demanded, given and refused; a card is given, appealed against and taken back."""
+        """A meeting urges; a reply is demanded, given and refused; what is reported meanwhile is approved; a card is given, appealed
+        against and taken back."""
         garden, today = self._garden, datetime.now(CHINA).date()
         meeting = {"name": f"协调会，电话{garden.phone()}", "heldOn": today.isoformat()}
         bulk = {"action": "URGE_BY_MEETING", "grievances": [id], "meeting": meeting}
         await self._do("supervisor", "bulkAct", "... on BulkDone { done }", reason=garden.words(name), **bulk)
         until_ = (today + timedelta(days=3)).isoformat()
         await self._do("supervisor", "issueSupervisionOrder", grievanceId=id, demand=garden.words(name), until=until_)
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(name))
+        await self._do("head", "refuseReply", grievanceId=id, reason=garden.words(name))
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(name))
+        await self._do("head", "approveReply", grievanceId=id)
+        # It was to be verified too.
+        await self._do("dispatcher", "rejectResolution", grievanceId=id, reason=garden.words(name))
         await self._do("handler", "replySupervisionOrder", grievanceId=id, reply=garden.words(name))
         await self._do("supervisor", "decideSupervisionReply", grievanceId=id, accepted=False, reason=garden.words(name))
         await self._do("supervisor", "giveCard", grievanceId=id, colour="RED", reason=garden.words(name))
