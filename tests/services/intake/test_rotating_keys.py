@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.intake.domain.contact import Contact
 from services.intake.domain.erasure import SERVICE, Erasure
 from services.intake.domain.transfers import CSV, Fault
 from services.intake.service import Service
@@ -208,7 +209,7 @@ async def test_a_rotation_loses_nothing_that_is_written_meanwhile(office: Office
     held = await fresh.grievances.find_many(list(grievances))
     assert len(held) == len(grievances) >= 40
     for id, grievance in held.items():
-        assert (await fresh.persons.contacts([grievance.person]))[0][0] == grievances[id]
+        assert (await fresh.persons.contacts([grievance.person]))[0].name == grievances[id]
         assert grievance.original is not None
         assert "路灯不亮" in (await fresh.persons.key(grievance.person)).decrypt("text", grievance.original.text)
     for n in range(60):
@@ -278,7 +279,7 @@ async def test_a_write_that_read_the_old_wrapped_key_does_not_put_it_back(office
 
 async def test_who_is_erased_while_keys_are_rewrapped_stays_erased(office: Office) -> None:
     serving, persons = office.serving, office.serving.runtime.database["persons"]
-    await serving.persons.keep("p-1", "孔某", "13800000001")
+    await serving.persons.keep("p-1", Contact("孔某", "13800000001"))
     erasure = Erasure(id="e", at=datetime.now(UTC), by=SERVICE, reason="REQUEST")
     (office.keys / "0002.key").write_text(NEW)
     await serving.keys.turn()
