@@ -12,6 +12,7 @@ from services.feedback.domain.followup import FollowUp, Reply
 from services.feedback.domain.survey import Answer, Survey
 from services.feedback.domain.timeline import Entry
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
+from services.intake.domain.contact import Contact
 from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.records import Told
 from services.intake.domain.reveals import Reveal
@@ -37,7 +38,7 @@ from tests.access.people import ELSEWHERE, ELSEWHERE_UNIT, HANDLING, HERE, OTHER
 
 AT = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
 RELATIONS = "OPSCXA"
-# One name and one phone per relation: 孔凡甲 is shown as 孔*甲.
+# One name, one phone and one openid per relation: 孔凡甲 is shown as 孔*甲.
 LAST = dict(zip(RELATIONS, "甲乙丙丁戊己", strict=True))
 THIS_MONTH, NEXT_MONTH = (month_of(datetime.now(UTC) + timedelta(days=days)) for days in (0, 31))
 
@@ -55,8 +56,16 @@ def phone_of(relation: str) -> str:
     return f"13800004{RELATIONS.index(relation) + 1:03}"
 
 
-def masks_of(relation: str) -> tuple[str, str]:
-    return f"孔*{LAST[relation]}", f"138****4{RELATIONS.index(relation) + 1:03}"
+def contact_of(relation: str) -> Contact:
+    return Contact(name_of(relation), phone_of(relation), openid_of(relation))
+
+
+def openid_of(relation: str) -> str:
+    return f"oMatrix-demo-000000000-77{relation}7"
+
+
+def masks_of(relation: str) -> tuple[str, str, str]:
+    return f"孔*{LAST[relation]}", f"138****4{RELATIONS.index(relation) + 1:03}", f"****77{relation}7"
 
 
 @dataclass(frozen=True)
@@ -441,7 +450,7 @@ async def keep_whole(world: Any, described: Described) -> None:
     """In all three services, as after a whole life."""
     intake = world.services["intake"]
     person = f"person-{described.relation}"
-    person, key = await intake.persons.keep(person, name_of(described.relation), phone_of(described.relation))
+    person, key = await intake.persons.keep(person, contact_of(described.relation))
     await intake.runtime.database["numbers"].insert_one({"_id": described.number, "grievance": described.id})
     await keep(intake.grievances, described.id, GRIEVANCES.dump(_sealed(described.grievance(person), key)))
     await intake.uploads.open(described.attachment())
@@ -452,7 +461,7 @@ async def keep_whole(world: Any, described: Described) -> None:
 
 async def keep_grievance(world: Any, described: Described) -> None:
     """Of a petitioner who gave no name."""
-    person, key = await world.services["intake"].persons.keep(f"person-{described.id}", None, None)
+    person, key = await world.services["intake"].persons.keep(f"person-{described.id}", Contact())
     await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(_sealed(described.grievance(person), key)))
 
 
