@@ -18,6 +18,8 @@ from urllib.parse import quote
 NAME, PHONE, PLATE, MAIL, OPENID = "爨龘", "19988764", "鲁H9ZQX", "yinsi.mimi", "oYinSi_mimi-"
 ID_NUMBER, CARD = "370881193102", "62284803"
 ROOM = "7319"
+SIGNS = 20_000
+"""Chinese signs that follow one another in Unicode."""
 _DIGITS = (PHONE, ID_NUMBER, CARD)
 _AROUND = 40
 
@@ -29,7 +31,8 @@ class Garden:
         self._number = itertools.count(1)
 
     def name(self) -> str:
-        return NAME + chr(0x4E00 + next(self._number))
+        more, last = divmod(next(self._number), SIGNS)
+        return NAME + (chr(0x4E00 + more) if more else "") + chr(0x4E00 + last)
 
     def phone(self) -> str:
         return f"{PHONE}{next(self._number) % 1000:03}"
