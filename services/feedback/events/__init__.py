@@ -9,6 +9,7 @@ from typing import Any
 from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.survey import SurveyRules
+from services.feedback.domain.waiting import with_approval
 from services.feedback.events.on_delivery_attempted import on_delivery_attempted
 from services.feedback.events.on_grievance_appraised import on_grievance_appraised
 from services.feedback.events.on_grievance_completed import on_grievance_completed
@@ -96,6 +97,8 @@ def consumer(rules: SurveyRules, draw: Draw) -> Callable[[FollowUp | None, Event
         contract, consume = known[event.type]
         if state.erased:
             event = without_words(event)
-        return consume(event.subject, state, contract.read(event.data()))
+        told = contract.read(event.data())
+        after, events = consume(event.subject, state, told)
+        return with_approval(after, told), events
 
     return apply
