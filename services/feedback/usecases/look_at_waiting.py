@@ -6,14 +6,12 @@ Callbacks are for those who oversee a territory, and of these for who has no par
 from __future__ import annotations
 
 from services.feedback.domain.waiting import BUT_CALLBACKS, EVERYTHING, What
-from services.feedback.store.callbacks import Apart
 from services.feedback.store.waiting import Desk
-from services.feedback.usecases.look_at_callbacks import is_apart
-from services.feedback.usecases.look_at_rates import JUDGED, WATCHERS, prefix_asked
+from services.feedback.usecases.look_at_callbacks import apart_of, is_apart
+from services.feedback.usecases.look_at_rates import JUDGED, WATCHERS
 from shared.identity.access import Access, may_see
 from shared.identity.errors import Refusal
 from shared.identity.roles import Role
-from shared.identity.scopes import widest
 from shared.identity.viewer import Viewer
 
 OF_TEAMS = (Role.SECRETARY, Role.TEAM_LEADER)
@@ -24,9 +22,8 @@ def desk_of(viewer: Viewer, division: str | None) -> Desk:
     """The viewer's; of a territory also that of a division of it. Raises Refusal."""
     viewer.require(*ROLES)
     if viewer.has(*WATCHERS):
-        places = widest(viewer.scopes) if division is None else (prefix_asked(viewer, division),)
-        calls = Apart(places, viewer.department, viewer.sub, viewer.refs if viewer.has(Role.RESIDENT) else frozenset())
-        return Desk(tuple(f"division:{place}" for place in places), EVERYTHING, viewer.department, calls)
+        calls = apart_of(viewer, division)
+        return Desk(tuple(f"division:{prefix}" for prefix in calls.prefixes), EVERYTHING, viewer.department, calls)
     if division is not None:
         raise Refusal("NO_TERRITORY", "您的工作台不分区划。", "Your desk has no divisions.", "division")
     return Desk(_own_keys(viewer), BUT_CALLBACKS, viewer.department)

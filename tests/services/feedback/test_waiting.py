@@ -11,6 +11,7 @@ from services.feedback.domain.calling import Told
 from services.feedback.domain.followup import FollowUp, answer_survey, fire, record_delivery
 from services.feedback.domain.waiting import BESIDE, EVERYTHING, WITHOUT_REPLY, facts, keys_of, number_of, slots, waits, with_approval
 from services.feedback.events import consumer
+from services.routing.domain.lifecycle import MOVES
 from shared.contracts.base import Contract
 from shared.contracts.intake import DeliveryAttemptedV1
 from shared.contracts.routing import (
@@ -106,6 +107,12 @@ def test_a_reply_is_waited_for_while_it_is_handled_and_not_after(status: Status)
 def test_what_others_do_meanwhile_does_not_end_an_approval(action: str) -> None:
     between = of_routing(GrievanceWarnedV1, at=AT + DAY) if action == "warned" else moved(action, at=AT + DAY)
     assert waits(after(handled(), moved("SUBMIT_FOR_APPROVAL"), between)) == {"APPROVAL": AT}
+
+
+def test_what_goes_beside_an_approval_is_a_move_of_routing_that_leaves_it_in_hand() -> None:
+    moves = [move for move in MOVES if move.action in BESIDE]
+    assert {move.action for move in moves} == BESIDE
+    assert all("HANDLING" in move.origins and move.target in (None, "HANDLING") for move in moves)
 
 
 @pytest.mark.parametrize(
