@@ -24,6 +24,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -113,6 +114,13 @@ class Emission:
 Apply = Callable[[Any, Event], tuple[Any, list[Contract]]]
 """A service's decision on one event: the state before (None in a stub) → the state after and the events that follow."""
 
+Remember = Callable[[Any, list[Emission], datetime], Any]
+"""(state, what is sent, its business time) → state."""
+
+
+def _nothing_more(state: Any, _emissions: list[Emission], _at: datetime) -> Any:
+    return state
+
 
 @dataclass
 class Draft:
@@ -169,6 +177,8 @@ class Participant:
     apply: Apply
     handled: frozenset[str]
     opens: frozenset[str] = frozenset()
+    remembers: Remember = _nothing_more
+    """What the service's own state takes from the events that the same write sends, once they have their numbers."""
 
     def chosen_version(self, event: Event) -> int | None:
         """The version of this event that the service takes: the highest it knows; None when it knows none of them."""

@@ -40,5 +40,6 @@ async def _bind(broker: Broker, source: str, queue: str) -> None:
     async with broker.channel() as channel:
         exchange = await channel.get_exchange(broker.names.exchange, ensure=False)
         declared = await channel.declare_queue(queue, durable=True, arguments=quorum(DELIVERY_LIMIT))
-        for aggregate in ("grievance", "reference"):
+        # Orders to 12345 count in intake's sequence: who took them not would wait for ever.
+        for aggregate in ("grievance", "reference", "hotline_order"):
             await declared.bind(exchange, f"{source}.{aggregate}.#")

@@ -267,12 +267,13 @@ class Writer:
         return Draft(dict(base), state)
 
     async def _write(self, before: Document | None, draft: Draft, audit: list[Document]) -> bool:
-        after = draft.document
+        after, at = draft.document, self._world.now()
         if draft.state is not None and not isinstance(draft.state, Unreadable):
-            after = {name: value for name, value in after.items() if name in PROTOCOL_FIELDS - {TAGS}} | self._codec.dump(draft.state)
+            state = self._participant.remembers(draft.state, draft.emissions, at)
+            after = {name: value for name, value in after.items() if name in PROTOCOL_FIELDS - {TAGS}} | self._codec.dump(state)
         own = after.get(TAGS, []) if after is not draft.document else of_unreadable(after)
         after = after | {TAGS: with_blocked(own, after)}
-        push = [entry for emission in draft.emissions for entry in self._outbox_entries(after["_id"], emission)] + audit
+        push = [entry for emission in draft.emissions for entry in self._outbox_entries(after["_id"], emission, at)] + audit
         if before is None:
             tags = [*after[TAGS], *([UNSENT] if push else [])]
             written = await self._records.insert({**after, "version": 1, "outbox": push, TAGS: tags})
@@ -285,12 +286,12 @@ class Writer:
                 self._relay_soon(after["_id"])
         return written
 
-    def _outbox_entries(self, subject: str, emission: Emission) -> list[Document]:
-        """An event, in each version in which it is sent, as the relay will keep and publish it.
+    def _outbox_entries(self, subject: str, emission: Emission, at: datetime) -> list[Document]:
+        """An event, in each version in which it is sent, as the relay will keep and publish it. `at`: its business time.
 
-        The entry's `at` is real time, for the sweeper; the event's own time is business time.
+        The entry's own `at` is real time, for the sweeper.
         """
-        id, source, trace, at = self._world.event_id(), self._participant.own, telemetry.traceparent.get(), self._world.now()
+        id, source, trace = self._world.event_id(), self._participant.own, telemetry.traceparent.get()
         contracts = emission.contract.in_versions()
         versions = tuple(contract.version() for contract in contracts)
         entries = []

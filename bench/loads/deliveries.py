@@ -29,6 +29,7 @@ from deploy.local.service import Service as Running
 from deploy.providers.ledger import entries
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.grievance import Grievance
+from services.intake.domain.sending import MOST_TRIES
 from services.intake.domain.shares import team_month_key
 from services.intake.service import Service
 from services.intake.settings import IntakeSettings
@@ -49,6 +50,7 @@ WORKERS = ("one", "other")
 KILLED = (WORKERS[0], PROVIDER, WORKERS[1], PROVIDER)
 """In turn."""
 WITHIN = 900.0
+MOST_GIVEN_UP = 0.01
 NOW = datetime(2020, 6, 5, 2, 0, tzinfo=UTC)
 TEXT = "您反映的问题已经解决，欢迎继续监督。"
 
@@ -102,13 +104,16 @@ async def _run(service: Service, parts: Parts, place: Path, lookup: bool, replie
 def _compare(ledger: Path, deliveries: list[Delivery], posted: set[str], lookup: bool) -> bool:
     """What each side has written down, petitioner by petitioner."""
     told = Counter(entry.reference for entry in entries(ledger))
-    wrong = []
+    wrong, given_up = [], 0
     for delivery in deliveries:
         times, tried = told[delivery.id], delivery.last("SMS")
         sent = delivery.state == "SENT" and delivery.channel == "SMS" and times == 1
         nobody = delivery.state == "FAILED" and times == 0 and tried is not None and tried.reason == "no_such_number"
         lost = not lookup and delivery.state == "UNKNOWN" and times <= 1
-        if not (sent or ((nobody or lost) and delivery.id in posted)):
+        # Its turn came each time while the provider was down: with these short waits that is likelier than with a real one's.
+        down = delivery.state == "FAILED" and times == 0 and tried is not None and (tried.result, tried.n) == ("trouble", MOST_TRIES)
+        given_up += down
+        if not (sent or ((nobody or lost or down) and delivery.id in posted)):
             wrong.append(f"{delivery.id}: {delivery.state} by {delivery.channel}, told {times} times, {tried}")
     states = Counter(delivery.state for delivery in deliveries)
     went = sum(told[delivery.id] for delivery in deliveries if delivery.state == "UNKNOWN")
@@ -119,7 +124,8 @@ def _compare(ledger: Path, deliveries: list[Delivery], posted: set[str], lookup:
     print(f"ours: {ours}; the provider's: {theirs}; of the unknown {went} had gone", flush=True)
     for line in wrong[:10]:
         print(f"  wrong: {line}", flush=True)
-    return not wrong and twice == 0 and recipients == len(told)
+    print(f"given up after {MOST_TRIES} sends that the provider did not take: {given_up}", flush=True)
+    return not wrong and twice == 0 and recipients == len(told) and given_up <= MOST_GIVEN_UP * len(deliveries)
 
 
 @contextmanager
@@ -134,7 +140,7 @@ def _scene(parts: Parts, place: Path, name: str, lookup: bool) -> Iterator[Scene
         "MINYI_PROVIDER_URL": provider.url,
         "MINYI_PROVIDER_LOOKUPS": "SMS" if lookup else "",
         "MINYI_PROVIDER_SECONDS": "1",
-        "MINYI_PROVIDER_WAIT_SECONDS": "0.02",
+        "MINYI_PROVIDER_WAIT_SECONDS": "0.05",
         "MINYI_CLAIM_SECONDS": "3",
         "MINYI_DELIVER_SECONDS": "0.1",
         "MINYI_QUIET_HOURS": "",

@@ -185,6 +185,19 @@ def env(as_json: AsJson = False, local_dir: LocalDir = DEFAULT_DIR) -> None:
 
 
 @app.command()
+def rebuild(local_dir: LocalDir = DEFAULT_DIR) -> None:
+    """Make all histories anew from their events, beside what is served. · 由事件重建全部时间线"""
+    environment = {**os.environ, **running_or_fail(local_dir).environment}
+    queue = f"{environment['MINYI_PREFIX']}.feedback.rebuild"
+    sending = ["republish", "--from", "2000-01-01", "--queue", queue]
+    steps = [("intake", sending), ("routing", sending), ("feedback", ["rebuild"])]
+    started = [subprocess.Popen([sys.executable, "-m", f"services.{name}", *step], cwd=ROOT, env=environment) for name, step in steps]
+    ended = [process.wait() for process in started]
+    if any(ended):
+        raise typer.Exit(1)
+
+
+@app.command()
 def keys(local_dir: LocalDir = DEFAULT_DIR) -> None:
     """Make the key files that are missing; touch none that exists. · 生成缺少的密钥"""
     ensure_keys(local_dir.resolve() / "keys")

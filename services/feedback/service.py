@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from fastapi import FastAPI, Request
 
@@ -11,7 +12,8 @@ from services.feedback.adapters.survey_rules import load_survey_rules
 from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import fire
 from services.feedback.domain.survey import SurveyRules
-from services.feedback.events import HANDLED, OPENS, consumer
+from services.feedback.events import HANDLED, OPENS, consumer, remember
+from services.feedback.rebuild import rebuild
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.callbacks import CallbackLists
 from services.feedback.store.mongo import (
@@ -25,6 +27,7 @@ from services.feedback.store.mongo import (
     put_on_desks,
 )
 from services.feedback.store.rates import RateCounts, RateLists
+from services.feedback.store.rebuilding import Rebuilding
 from services.feedback.store.waiting import WaitingCounts, WaitingLists
 from services.feedback.usecases.answer_survey import Surveying
 from shared import timers
@@ -46,7 +49,7 @@ PROJECT_SECONDS = 1.0
 
 def participant(rules: SurveyRules, draw: Draw) -> Participant:
     """Feedback in the exchange of events."""
-    return Participant(NAME, consumer(rules, draw), HANDLED, OPENS)
+    return Participant(NAME, consumer(rules, draw), HANDLED, OPENS, remember)
 
 
 class Service:
@@ -79,6 +82,14 @@ class Service:
     async def recount(self) -> str:
         """Begin to count rates and desks anew; what is served stays until the new numbers are whole."""
         return f"followups: generation {await self.projector().rebuild()} is being counted"
+
+    async def rebuild(self, say: Callable[[str], None]) -> bool:
+        """Make the histories anew (rebuild.py). Whether all are done. Raises PublishTrouble, StoreTrouble."""
+        await self.runtime.broker.attach()
+        try:
+            return await rebuild(self.runtime.broker, Rebuilding(self.runtime.database), say)
+        finally:
+            await self.runtime.broker.stop()
 
     def surveying(self) -> Surveying:
         """What the answer to a survey is made of."""

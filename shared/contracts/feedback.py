@@ -28,13 +28,14 @@ class DeliveryRequestedV1(Contract):
 
 
 class FedBackV1(Contract):
-    """反馈: the reply has reached the petitioner, as far as the channel can tell."""
+    """反馈: the reply has reached the petitioner, as far as the channel can tell; `byLink`: they have opened the link that went with it."""
 
     type: ClassVar[str] = "feedback.grievance.fed_back.v1"
 
     round: int
     deliveryId: str
     at: datetime
+    byLink: bool = False
 
 
 class SurveyOpenedV1(Contract):
@@ -73,6 +74,19 @@ class SurveyExpiredV1(Contract):
     at: datetime
 
 
+class PetitionerCalledV1(Contract):
+    """电话回访: a caller has phoned the petitioner; `by`: as which role of which unit. `told`: the reply was read out. Of a grievance
+    that was drawn to be called again it is told only once that is over."""
+
+    type: ClassVar[str] = "feedback.grievance.petitioner_called.v1"
+
+    round: int
+    result: Literal["NO_ANSWER", "BUSY", "WRONG_NUMBER", "REFUSED", "REACHED"]
+    told: bool
+    by: str
+    at: datetime
+
+
 class FeedbackAuditAnchoredV1(AuditAnchored):
     """Feedback's audit trail up to here. For the stream `events.log` alone: no service takes it."""
 
@@ -85,5 +99,6 @@ EVENTS: tuple[type[Contract], ...] = (
     SurveyOpenedV1,
     SurveyAnsweredV1,
     SurveyExpiredV1,
+    PetitionerCalledV1,
     FeedbackAuditAnchoredV1,
 )

@@ -82,7 +82,8 @@ class GrievanceRegisteredV1(Contract):
 
 class DeliveryAttemptedV1(Contract):
     """What became of the tries to reach the petitioner by one channel. `unknown` is never blindly sent again. `attempt`: how many there
-    were. Where it is not `final` the next channel is tried; `reason` is a code (`posted`: it stands in the mailbox, nobody was told)."""
+    were. Where it is not `final` the next channel is tried; `reason` is a code (`posted`: it stands in the mailbox, nobody was told).
+    `purpose`: of what was to be delivered, as it was asked for; events of before do not say."""
 
     type: ClassVar[str] = "intake.grievance.delivery_attempted.v1"
 
@@ -93,6 +94,7 @@ class DeliveryAttemptedV1(Contract):
     reason: str | None
     attempt: int | None = None
     final: bool = True
+    purpose: str | None = None
 
 
 class GrievanceReportedUpV1(Contract):

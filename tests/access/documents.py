@@ -390,7 +390,8 @@ class Described:
             answers=[answer],
             changeable_until=AT + timedelta(days=1),
         )
-        entry = Entry(at=AT, service="routing", what=f"what {self.mark}", what_zh=f"事 {self.mark}", by=f"by {self.mark}", status="CLOSED")
+        words = [f"what {self.mark}", f"事 {self.mark}"]
+        entry = Entry(at=AT, service="routing", kind="OF_BEFORE", about=words, by=f"by {self.mark}", status="CLOSED")
         first = FirstResponse(at=AT, in_time=True, department=self.department)
         told: dict[str, Any] = {"first_response": first, "reply": reply, "survey": survey, "timeline": [entry]}
         # Closed, so that it stands on the desk of callers; and one before it that was not confirmed.

@@ -9,10 +9,12 @@ import pytest
 
 from services.feedback.domain.followup import answer_survey
 from services.feedback.domain.survey import Answer, Survey, SurveyRules
+from services.feedback.domain.timeline import Entry
 from tests.access.conftest import World
 from tests.access.documents import AT, keep_case, keep_followup
 from tests.access.people import HANDLING, claims
 from tests.access.states import FAR
+from tests.services.feedback.builders import tells
 
 SURVEY = """survey { round state openedAt expiresAt remindedAt anonymousToHandlers answeredAt channel answeredBy resolved satisfied reason
   changes changeableUntil }"""
@@ -33,9 +35,11 @@ async def kept(world: World, id: str, *answers: Answer, anonymous: bool = True, 
     """As after these answers, with the handling department."""
     unanswered = Survey(round=1, opened_at=AT, expires_at=FAR)
     followup = world.describe(relation, id, survey=unanswered, timeline=[]).followup()
+    told: list[Entry] = []
     for answer in answers:
-        followup, _ = answer_survey(followup, answer, anonymous, RULES)
-    after = {"survey": followup.survey, "timeline": followup.timeline, "departments": [HANDLING]}
+        followup, events = answer_survey(followup, answer, anonymous, RULES)
+        told += tells(*events)
+    after = {"survey": followup.survey, "timeline": told, "departments": [HANDLING]}
     await keep_followup(world, world.describe(relation, id, **after))
     await keep_case(world, world.describe(relation, id, status="CLOSED", departments=[HANDLING]))
     return id

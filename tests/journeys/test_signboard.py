@@ -96,7 +96,16 @@ async def test_the_community_secretary_sees_the_new_board_before_the_petitioner_
     told = await system.entity("feedback", "resident", id, "reply { text delivery } timeline { whatZh }")
     assert told["reply"] == {"text": "指示牌已更换。", "delivery": "SENT"}
     said = [entry["whatZh"] for entry in told["timeline"]]
-    assert said.index("办结待核实") < said.index("社区（村）书记现场核实属实") < said.index("答复已送达")
+    assert said.index("社区（村）书记现场核实属实") < said.index("答复已送达")
+    # That it waited is among officials.
+    seen = (await system.entity("feedback", "community-secretary", id, "timeline { kind }"))["timeline"]
+    kinds = [entry["kind"] for entry in seen]
+    assert (len(kinds) - len(said), kinds.index("SUBMIT_RESOLUTION") < kinds.index("VERIFIED")) == (2, True)
+    moves = {
+        who: {step["action"] for step in (await system.entity("routing", who, id, "case { history { action } }"))["case"]["history"]}
+        for who in ("resident", "handler")
+    }
+    assert moves["handler"] - moves["resident"] == {"ASK_VERIFICATION", "SUBMIT_RESOLUTION"}
 
 
 async def test_the_same_request_id_with_other_content_is_refused(system: System) -> None:

@@ -100,7 +100,7 @@ class Town:
         answers = [
             (
                 row["_id"],
-                [entry for entry in row["timeline"] if "erased" not in entry["what"]],
+                [entry for entry in row["timeline"] if entry["kind"] != "PETITIONER_ERASED"],
                 row["survey"] and [(said["resolved"], said["satisfied"], said["at"]) for said in row["survey"]["answers"]],
                 row["reply"] and (row["reply"]["delivery"], row["reply"]["delivered_at"]),
             )

@@ -27,13 +27,6 @@ CallbackState = Literal["OPEN", "DONE", "GIVEN_UP", "LAPSED"]
 NUMBER = "{number}"
 FINAL: frozenset[AttemptResult] = frozenset({"WRONG_NUMBER", "REFUSED"})
 """Whoever answers so is not called again."""
-ATTEMPT_WORDS: dict[AttemptResult, tuple[str, str]] = {
-    "NO_ANSWER": ("called: nobody answered", "电话回访：无人接听"),
-    "BUSY": ("called: the line was busy", "电话回访：占线"),
-    "WRONG_NUMBER": ("called: a wrong number", "电话回访：号码有误"),
-    "REFUSED": ("called: the petitioner did not want to talk", "电话回访：对方拒绝"),
-    "REACHED": ("called: the petitioner was reached", "电话回访：已接通"),
-}
 
 
 class Script(BaseModel):

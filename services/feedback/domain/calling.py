@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.feedback.domain.callbacks import ATTEMPT_WORDS, Attempt, Callback, CallbackRules
+from services.feedback.domain.callbacks import Attempt, Callback, CallbackRules
 from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import FollowUp, answer_survey, not_accepted, told_by_phone
 from services.feedback.domain.rates import month_of
 from services.feedback.domain.survey import Answer, SurveyRules
-from services.feedback.domain.timeline import Entry
 from shared.contracts.base import Contract
-from shared.contracts.feedback import Satisfaction
+from shared.contracts.feedback import PetitionerCalledV1, Satisfaction
 from shared.contracts.routing import Progress
 from shared.identity.errors import Refusal
 
@@ -44,22 +43,21 @@ def _wanted(followup: FollowUp, callback: Callback) -> tuple[str, ...]:
 def record_call(
     followup: FollowUp, attempt: Attempt, told: Told, rules: CallbackRules, survey_rules: SurveyRules
 ) -> tuple[FollowUp, list[Contract]]:
-    """With this attempt, and what was said. The history says that somebody called, and nothing of what they heard; of one drawn only once
-    it is over, as who handled it reads that too. Raises Refusal."""
+    """With this attempt, and what was said. That somebody called is told, and nothing of what they heard; of one drawn only once it is
+    over: who handled it is not to know before. Raises Refusal."""
     callback = followup.callback
     if callback is None or followup.state_of(callback) != "OPEN":
         raise Refusal("CALLBACK_NOT_OPEN", "没有待办的电话回访。", "There is nothing to call for.")
     reached = attempt.result == "REACHED"
     _require(told, _wanted(followup, callback) if reached else ())
     after = callback.attempted(attempt, rules).model_copy(update={"confirmed": told.confirmed})
-    what, what_zh = ATTEMPT_WORDS[attempt.result]
-    entry = Entry(at=attempt.at, service="feedback", what=what, what_zh=what_zh, by=attempt.by)
     followup = followup.with_(callback=after)
-    if callback.reason != "DRAWN" or after.ended is not None:
-        followup = followup.noted(entry)
-    events: list[Contract] = []
-    if reached and callback.reason == "NOT_REACHED":
-        followup, events = told_by_phone(followup, attempt.by, attempt.at, survey_rules)
+    told_reply = reached and callback.reason == "NOT_REACHED"
+    called = PetitionerCalledV1(round=callback.round, result=attempt.result, told=told_reply, by=attempt.by, at=attempt.at)
+    events: list[Contract] = [called] if callback.reason != "DRAWN" or after.ended is not None else []
+    if told_reply:
+        followup, asked = told_by_phone(followup, attempt.at, survey_rules)
+        events = [*events, *asked]
     if told.resolved is None or told.satisfied is None:
         return followup, events
     answer = Answer(at=attempt.at, channel="PHONE", by=attempt.by, resolved=told.resolved, satisfied=told.satisfied, reason=told.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, Self
 
@@ -12,7 +13,7 @@ from services.feedback.domain import survey as surveys
 from services.feedback.domain.callbacks import Callback, CallbackReason, CallbackState
 from services.feedback.domain.first_response import FirstResponse, came
 from services.feedback.domain.survey import Answer, Survey, SurveyRules
-from services.feedback.domain.timeline import Entry, spoken
+from services.feedback.domain.timeline import Entry, with_entries
 from shared.china_time import day_in_china
 from shared.contracts.base import Contract
 from shared.contracts.feedback import (
@@ -31,15 +32,6 @@ DeliveryState = Literal["REQUESTED", "SENT", "FAILED", "UNKNOWN"]
 # By these the petitioner is reached in person: no link can be sent that way, and a caller asks.
 IN_PERSON = frozenset({"VISIT"})
 NOT_DELIVERED: frozenset[DeliveryState] = frozenset({"FAILED", "UNKNOWN"})
-
-DELIVERY_WORDS: dict[DeliveryState, tuple[str, str]] = {
-    "SENT": ("the reply was delivered", "答复已送达"),
-    "FAILED": ("the reply could not be delivered", "答复未能送达"),
-    "UNKNOWN": ("whether the reply arrived is not known", "答复是否送达无法确认"),
-    "REQUESTED": ("the reply is on its way", "答复正在送达"),
-}
-POSTED = "posted"
-POSTED_WORDS = ("the reply can be looked up; nobody could be told of it", "答复已公布可查，未能通知到本人")
 
 
 class Reply(BaseModel):
@@ -98,8 +90,9 @@ class FollowUp(BaseModel):
         """What intake has learnt of the petitioner since."""
         return self.with_(petitioner_ref=petitioner_ref, name_marks=list(dict.fromkeys([*self.name_marks, *name_marks])))
 
-    def noted(self, entry: Entry) -> Self:
-        return self.with_(timeline=[*self.timeline, entry])
+    def noted(self, entries: Iterable[Entry]) -> Self:
+        """What an event tells (history.py)."""
+        return self.with_(timeline=with_entries(self.timeline, entries))
 
     def progressed(self, progress: Progress) -> Self:
         """Routing's latest word on the handling and on who may see it."""
@@ -165,8 +158,6 @@ def erase_petitioner(followup: FollowUp, petitioner_ref: str) -> FollowUp:
 
 
 def open_followup(event: GrievanceRegisteredV1) -> FollowUp:
-    words = ("registered", "诉求登记") if event.onSpotAnswer is None else ("registered and answered on the spot", "登记并当场答复")
-    entry = Entry(at=event.registeredAt, service="intake", what=words[0], what_zh=words[1], by=spoken(event.owner), status="REGISTERED")
     return FollowUp(
         number=event.number,
         division=event.access.division,
@@ -177,7 +168,6 @@ def open_followup(event: GrievanceRegisteredV1) -> FollowUp:
         confidential=event.access.confidential,
         registered_at=event.registeredAt,
         name_marks=event.nameMarks,
-        timeline=[entry],
     )
 
 
@@ -189,7 +179,6 @@ def record_reply(
     reply = Reply(round=round, text=text, at=at, by=by, department=department, delivery_id=delivery_id(grievance, round))
     earlier = [*followup.earlier_replies, followup.reply] if followup.reply else followup.earlier_replies
     followup = followup.with_(reply=reply, earlier_replies=earlier)
-    followup = followup.noted(_noted_here(at, "reply recorded, delivery requested", "答复已记录，请求送达"))
     invitation = None if not_accepted(followup) else _invitation(rules)
     return followup, [DeliveryRequestedV1(deliveryId=reply.delivery_id, purpose="REPLY", text=text, invitation=invitation)]
 
@@ -204,13 +193,10 @@ def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: Surve
     if reply.delivery == "SENT" and state != "SENT":
         # Its link was opened: it has arrived, whatever its channel knows of it.
         return followup, []
-    what, what_zh = POSTED_WORDS if event.reason == POSTED and state != "SENT" else DELIVERY_WORDS[state]
     if not event.final:
-        what, what_zh = f"{what} this way; another is tried", f"{what_zh}，改用其他方式"
-        return followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}")), []
+        return followup, []
     delivered_at = event.at if state == "SENT" else None
     followup = followup.with_(reply=reply.model_copy(update={"delivery": state, "delivered_at": delivered_at}))
-    followup = followup.noted(Entry(at=event.at, service="intake", what=what, what_zh=what_zh, by=f"CHANNEL {event.channel}"))
     if state != "SENT":
         return followup.to_be_called("NOT_REACHED", event.at), []
     in_person = event.channel in IN_PERSON
@@ -224,16 +210,14 @@ def arrived_by_link(followup: FollowUp, at: datetime, rules: SurveyRules) -> tup
     if reply is None or reply.delivery == "SENT" or followup.erased:
         return None
     followup = followup.with_(reply=reply.model_copy(update={"delivery": "SENT", "delivered_at": at}))
-    followup = followup.noted(_noted_here(at, "the link in the reply was opened", "答复中的链接已被打开"))
-    return _ask(followup, reply, at, rules, by_link=True)
+    return _ask(followup, reply, at, rules, by_link=True, opened=True)
 
 
-def told_by_phone(followup: FollowUp, by: str, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
-    """A caller has read out the reply that had not arrived; `by`: their role and unit."""
+def told_by_phone(followup: FollowUp, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
+    """A caller has read out the reply that had not arrived."""
     reply = followup.reply
     assert reply is not None, "who is called because of a reply has one"
     followup = followup.with_(reply=reply.model_copy(update={"delivery": "SENT", "delivered_at": at}))
-    followup = followup.noted(Entry(at=at, service="feedback", what="the reply was read out by phone", what_zh="已电话告知答复", by=by))
     return _ask(followup, reply, at, rules, by_link=False)
 
 
@@ -242,21 +226,18 @@ def not_accepted(followup: FollowUp) -> bool:
     return followup.progress is not None and followup.progress.status == "NOT_ACCEPTED"
 
 
-def _noted_here(at: datetime, what: str, what_zh: str) -> Entry:
-    return Entry(at=at, service="feedback", what=what, what_zh=what_zh, by="SYSTEM feedback")
-
-
-def _ask(followup: FollowUp, reply: Reply, at: datetime, rules: SurveyRules, *, by_link: bool) -> tuple[FollowUp, list[Contract]]:
-    """Open the survey of the reply's round, once. `by_link`: the petitioner has the link that went with it."""
+def _ask(
+    followup: FollowUp, reply: Reply, at: datetime, rules: SurveyRules, *, by_link: bool, opened: bool = False
+) -> tuple[FollowUp, list[Contract]]:
+    """Open the survey of the reply's round, once. `by_link`: the petitioner has the link that went with it; `opened`: and has opened it."""
     if not_accepted(followup) or (followup.survey is not None and followup.survey.round == reply.round):
         return followup, []
     survey = Survey(round=reply.round, opened_at=at, expires_at=at + rules.open_for)
     if by_link:
         survey = survey.with_(invitation=reply.delivery_id, remind_at=at + rules.remind_after)
-    opened: list[Contract] = [FedBackV1(round=reply.round, deliveryId=reply.delivery_id, at=at), SurveyOpenedV1(round=reply.round, at=at)]
+    fed_back = FedBackV1(round=reply.round, deliveryId=reply.delivery_id, at=at, byLink=opened)
     earlier = [*followup.earlier_surveys, followup.survey] if followup.survey else followup.earlier_surveys
-    followup = followup.with_(survey=survey, earlier_surveys=earlier)
-    return followup.noted(_noted_here(at, "the petitioner is asked: resolved? satisfied?", "发出满意度回访")), opened
+    return followup.with_(survey=survey, earlier_surveys=earlier), [fed_back, SurveyOpenedV1(round=reply.round, at=at)]
 
 
 def _invitation(rules: SurveyRules) -> str:
@@ -273,12 +254,8 @@ def _reminder(followup: FollowUp, survey: Survey) -> str:
 
 
 def answer_survey(followup: FollowUp, answer: Answer, anonymous: bool, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
-    """回访 (S55). Not satisfied wants a stated reason, which asks for rework. The history, which everybody reads who sees the grievance,
-    says that there was an answer and not which: that depends on who reads. Raises Refusal."""
+    """回访 (S55). Not satisfied wants a stated reason, which asks for rework. Raises Refusal."""
     survey = surveys.answered(followup.survey, answer, anonymous, rules)
-    change = len(survey.answers) - 1
-    what, what_zh = ("survey answered", "已答复回访") if change == 0 else ("the answer to the survey was changed", "更改回访答复")
-    entry = Entry(at=answer.at, service="feedback", what=what, what_zh=what_zh, by=surveys.PETITIONER)
     event = SurveyAnsweredV1(
         round=survey.round,
         resolved=answer.resolved,
@@ -286,10 +263,10 @@ def answer_survey(followup: FollowUp, answer: Answer, anonymous: bool, rules: Su
         reason=answer.reason,
         reworkAsked=answer.asks_rework,
         at=answer.at,
-        change=change,
+        change=len(survey.answers) - 1,
         anonymousToHandlers=anonymous,
     )
-    return followup.with_(survey=survey).noted(entry), [event]
+    return followup.with_(survey=survey), [event]
 
 
 def next_timer(followup: FollowUp) -> datetime | None:
@@ -303,14 +280,12 @@ def fire(followup: FollowUp, at: datetime) -> tuple[FollowUp, list[Contract]] | 
     if survey is None or (due := survey.timer()) is None or due > at:
         return None
     if survey.expires_at <= at:
-        followup = followup.with_(survey=survey.with_(expired_at=at))
-        ended = followup.noted(_noted_here(at, "the survey was not answered in time", "回访到期未答复"))
-        return ended, [SurveyExpiredV1(round=survey.round, at=at)]
+        return followup.with_(survey=survey.with_(expired_at=at)), [SurveyExpiredV1(round=survey.round, at=at)]
     reminded = followup.with_(survey=survey.with_(reminded_at=at))
     if survey.reminder is None or followup.erased:
         return reminded, []
     asked = DeliveryRequestedV1(deliveryId=survey.reminder, purpose="SURVEY_REMINDER", text=_reminder(followup, survey))
-    return reminded.noted(_noted_here(at, "the petitioner is reminded of the survey", "提醒诉求人评价")), [asked]
+    return reminded, [asked]
 
 
 _DELIVERIES = uuid.UUID("0b7f7a0e-3f60-5d0a-8f0c-7a9d7c2c6f11")

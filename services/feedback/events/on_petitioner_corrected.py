@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from services.feedback.domain.followup import FollowUp
-from services.feedback.domain.timeline import Entry, spoken
 from shared.contracts.base import Contract
 from shared.contracts.intake import PetitionerCorrectedV1
 
 
 def on_petitioner_corrected(_grievance: str, followup: FollowUp, event: PetitionerCorrectedV1) -> tuple[FollowUp, list[Contract]]:
-    entry = Entry(at=event.at, service="intake", what="the petitioner's data was corrected", what_zh="更正诉求人信息", by=spoken(event.by))
-    return followup.told_of(event.petitionerRef, event.nameMarks).noted(entry), []
+    return followup.told_of(event.petitionerRef, event.nameMarks), []

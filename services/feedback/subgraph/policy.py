@@ -64,7 +64,7 @@ POLICY = Policy(
             "round state openedAt expiresAt remindedAt anonymousToHandlers": OF_OBJECT,
             "answeredAt channel answeredBy resolved satisfied reason changes changeableUntil": OF_OBJECT,
         },
-        "TimelineEntry": {"at what whatZh by status service": OF_OBJECT},
+        "TimelineEntry": {"at what whatZh by status service kind": OF_OBJECT},
         "SatisfactionGrade": {"grade zh": OF_OBJECT},
         "Rates": {"month whole rows": OF_OBJECT},
         "RateRow": {"division department response resolution satisfaction": OF_OBJECT},

@@ -12,6 +12,7 @@ from strawberry.types import Info
 from services.feedback.domain import followup as domain
 from services.feedback.domain import survey as surveys
 from services.feedback.domain.calling import Told
+from services.feedback.domain.timeline import Entry
 from services.feedback.store.mongo import access_of
 from services.feedback.subgraph.callbacks import (
     Callback,
@@ -27,6 +28,7 @@ from services.feedback.subgraph.rates import RatesQuery
 from services.feedback.subgraph.waiting import WaitingQuery
 from services.feedback.usecases.answer_survey import Said, answer, hidden_from
 from services.feedback.usecases.look_at_callbacks import access_to_call, may_read
+from services.feedback.usecases.read_timeline import read_by
 from services.feedback.usecases.record_callback import record_callback
 from shared.contracts.feedback import Satisfaction as Grade
 from shared.graphql_server import FEDERATION, MinyiSchema, extensions
@@ -147,6 +149,11 @@ class TimelineEntry:
     by: str = strawberry.field(description="岗位与单位 · role and unit, never a name")
     status: str | None = strawberry.field(description="之后的状态 · the state after it, where it changed")
     service: str = strawberry.field(description="记录的服务 · which service told it")
+    kind: str = strawberry.field(description="事项代码；日后还会增加 · what happened as a code; there will be more of them")
+
+    @classmethod
+    def of(cls, held: Entry) -> Self:
+        return cls(at=held.at, what=held.what, what_zh=held.what_zh, by=held.by, status=held.status, service=held.service, kind=held.kind)
 
 
 @strawberry.federation.type(keys=["id"], description="诉求 · what somebody asks, reports or suggests")
@@ -173,12 +180,12 @@ class Grievance:
             return None
         return Callback.of(held.callback, held, info.context.feedback.callback_rules)
 
-    @strawberry.field(description="全程记录 · everything that happened, in causal order")
+    @strawberry.field(description="全程记录 · everything that happened that is for the viewer to know, in causal order")
     async def timeline(self, info: Ctx) -> list[TimelineEntry] | None:
         held = await info.context.followup(str(self.id))
         if held is None:
             return []
-        return [TimelineEntry(at=e.at, what=e.what, what_zh=e.what_zh, by=e.by, status=e.status, service=e.service) for e in held.timeline]
+        return [TimelineEntry.of(entry) for entry in read_by(info.context.viewer, held)]
 
     @classmethod
     def resolve_reference(cls, id: strawberry.ID) -> Self:

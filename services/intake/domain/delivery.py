@@ -95,5 +95,12 @@ class Delivery(BaseModel):
     ) -> DeliveryAttemptedV1:
         held = self.last(channel)
         return DeliveryAttemptedV1(
-            deliveryId=self.id, channel=channel, result=result, at=at, reason=reason, attempt=held.n if held else None, final=final
+            deliveryId=self.id,
+            channel=channel,
+            result=result,
+            at=at,
+            reason=reason,
+            attempt=held.n if held else None,
+            final=final,
+            purpose=self.purpose,
         )

@@ -260,6 +260,16 @@ MOVES: tuple[Move, ...] = (
 _TABLE: dict[tuple[Status, Action], Status] = {(origin, move.action): move.target or origin for move in MOVES for origin in move.origins}
 BY_ACTION: dict[Action, Move] = {move.action: move for move in MOVES}
 
+AMONG_OFFICIALS: frozenset[Action] = frozenset(
+    {
+        *("ASK_OPINION", "GIVE_OPINION", "RECALL", "HAND_OVER", "ADD_CO_HANDLER", "REPORT_PART", "RELEASE_CO_HANDLER"),
+        *("ASK_VERIFICATION", "SUBMIT_RESOLUTION", "DENY_ON_SITE", "REJECT_RESOLUTION"),
+        *("ISSUE_SUPERVISION_ORDER", "REPLY_SUPERVISION_ORDER", "ACCEPT_SUPERVISION_REPLY", "REFUSE_SUPERVISION_REPLY"),
+        *("GIVE_CARD", "APPEAL_CARD", "UPHOLD_CARD", "CORRECT_CARD"),
+    }
+)
+"""Moves of which the petitioner is not told: how officials share the work, and what they want of each other."""
+
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 STATUS_NAMES: dict[Status, str] = {

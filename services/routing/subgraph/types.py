@@ -10,8 +10,9 @@ import strawberry
 from strawberry.types.enum import EnumValueDefinition
 
 from services.routing.domain.case import Case as Held
-from services.routing.domain.lifecycle import BY_ACTION, STATUS_NAMES, Action
+from services.routing.domain.lifecycle import AMONG_OFFICIALS, BY_ACTION, STATUS_NAMES, Action
 from services.routing.domain.work_order import WorkOrder as Order
+from services.routing.store.mongo import access_of
 from services.routing.subgraph.appraisal_types import Consultation, Recall, Verdict
 from services.routing.subgraph.basics import CaseOwner as CaseOwner
 from services.routing.subgraph.basics import Ctx as Ctx
@@ -25,6 +26,7 @@ from services.routing.subgraph.supervision_types import DepartmentCard, Supervis
 from services.routing.subgraph.waits import Suspension, Urge, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
+from shared.identity.access import is_petitioner
 from shared.subgraph import RefusedFields
 
 
@@ -200,7 +202,6 @@ class Case:
     needs_supervision: bool = strawberry.field(description="需督办：重办次数已满仍不满意 · closed while the petitioner is not satisfied")
     department: Department | None = strawberry.field(description="承办部门 · the department that handles it")
     work_order: WorkOrder | None = strawberry.field(description="工单 · the work order")
-    history: list[Transition] = strawberry.field(description="流转记录 · every move, oldest first")
     returns: list[Return] = strawberry.field(description="退单记录 · every return, oldest first")
     extensions: list[Extension] = strawberry.field(description="延期记录 · every extension, oldest first")
     declined: Declined | None = strawberry.field(description="不予受理的理由和正确途径 · why it is not accepted, and where to turn")
@@ -228,6 +229,17 @@ class Case:
         description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner"
     )
     held: strawberry.Private[Held]
+
+    @strawberry.field(
+        description="流转记录；工作人员之间的步骤诉求人不可见 · every move, oldest first; to the petitioner without those among officials"
+    )
+    def history(self, info: Ctx) -> list[Transition]:
+        hidden: frozenset[Action] = AMONG_OFFICIALS if is_petitioner(info.context.viewer, access_of(self.held)) else frozenset()
+        return [
+            Transition(at=step.at, action=step.action, status=GrievanceStatus(step.status), by=CaseOwner.of(step.by))
+            for step in self.held.history
+            if step.action not in hidden
+        ]
 
     @strawberry.field(description="提级路径图，Mermaid 文本 · the path of warnings and escalations as a picture, in Mermaid")
     def escalation(self) -> str:
@@ -276,15 +288,6 @@ class Case:
             needs_supervision=held.needs_supervision,
             department=Department(code=order.department) if order else None,
             work_order=WorkOrder.of(order, held) if order else None,
-            history=[
-                Transition(
-                    at=step.at,
-                    action=step.action,
-                    status=GrievanceStatus(step.status),
-                    by=CaseOwner.of(step.by),
-                )
-                for step in held.history
-            ],
             returns=[Return.of(each) for each in held.returns],
             extensions=[Extension.of(each) for each in held.extensions],
             declined=Declined.of(held.declined) if held.declined else None,

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from services.feedback.domain.followup import FollowUp, record_delivery
+from services.feedback.domain.history import entries
 from services.feedback.domain.survey import PETITIONER, Answer
+from services.feedback.domain.timeline import Entry
 from services.feedback.events.on_grievance_registered import on_grievance_registered
 from services.feedback.events.on_grievance_resolved import on_grievance_resolved
 from shared.contracts.base import Contract
@@ -48,6 +50,11 @@ def asked(at: datetime = AT, channel: str = "WEB", id: str = ID) -> FollowUp:
 def happy(at: datetime, **changes: Any) -> Answer:
     fields = {"at": at, "channel": "LINK", "by": PETITIONER, "resolved": True, "satisfied": "SATISFIED", "reason": None}
     return Answer(**(fields | changes))
+
+
+def tells(*events: Contract) -> list[Entry]:
+    """What the history tells of them."""
+    return [entry for event in events for entry in entries(event, 1, {}, AT)]
 
 
 def unhappy(at: datetime, **changes: Any) -> Answer:

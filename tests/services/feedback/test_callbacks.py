@@ -22,7 +22,7 @@ from shared.contracts.intake import DeliveryAttemptedV1
 from shared.contracts.routing import GrievanceDeclinedV1, GrievanceMovedV1, Status
 from shared.identity.errors import Refusal
 from tests.services.builders import AT, CALLBACK_RULES, DRAW, ID, KEY, SURVEY_RULES
-from tests.services.feedback.builders import arrived, asked, happy, open_one, replied, unhappy
+from tests.services.feedback.builders import arrived, asked, happy, open_one, replied, tells, unhappy
 from tests.shared.contracts.examples import EXAMPLES
 
 LIVES, STEPS = 200, 25
@@ -135,7 +135,9 @@ def test_a_callback_is_what_the_model_says_whatever_comes() -> None:
                     code = None
                     told = ["SurveyAnsweredV1"] if result == "REACHED" and reason != "DRAWN" else []
                     before = ["FedBackV1", "SurveyOpenedV1"] if result == "REACHED" and reason == "NOT_REACHED" else []
-                    assert said(events) == before + told
+                    over = model.state in ("DONE", "GIVEN_UP")
+                    called = ["PetitionerCalledV1"] if reason != "DRAWN" or over else []
+                    assert said(events) == called + before + told
                 except Refusal as refusal:
                     code = refusal.code
                 assert code == expected
@@ -149,14 +151,15 @@ def test_a_callback_is_what_the_model_says_whatever_comes() -> None:
 
 @pytest.mark.parametrize("result", ["failed", "unknown"])
 def test_whom_no_channel_reached_is_told_by_phone_and_answers_at_once(result: str) -> None:
-    followup, _ = call(failed(replied(), result=result), AT, "REACHED", SAYS["NOT_REACHED"])
+    followup, events = call(failed(replied(), result=result), AT, "REACHED", SAYS["NOT_REACHED"])
     assert followup.reply is not None
     assert followup.survey is not None
     assert followup.survey.answer is not None
     assert (followup.reply.delivery, followup.reply.delivered_at) == ("SENT", AT)
     assert (followup.survey.answer.channel, followup.survey.answer.by, followup.survey.invitation) == ("PHONE", BY, None)
-    assert [entry.by for entry in followup.timeline[-4:]] == [BY, BY, "SYSTEM feedback", "PETITIONER"]
-    assert "SATISFIED" not in str(followup.timeline)
+    told = tells(*events)
+    assert [entry.by for entry in told] == [BY, BY, "SYSTEM feedback", "PETITIONER"]
+    assert "SATISFIED" not in str(told)
 
 
 def test_who_is_told_that_it_is_not_accepted_is_asked_nothing() -> None:
@@ -167,7 +170,7 @@ def test_who_is_told_that_it_is_not_accepted_is_asked_nothing() -> None:
     assert (refused.value.code, refused.value.field) == ("NOT_ASKED_HERE", "resolved")
     followup, events = call(followup, AT, "REACHED")
     assert followup.reply is not None
-    assert (events, followup.reply.delivery, followup.survey, state_of(followup)) == ([], "SENT", None, "DONE")
+    assert (said(events), followup.reply.delivery, followup.survey, state_of(followup)) == (["PetitionerCalledV1"], "SENT", None, "DONE")
 
 
 @pytest.mark.parametrize(
@@ -198,17 +201,16 @@ def test_a_caller_changes_no_answer_and_says_only_whether_it_is_so() -> None:
     followup = closed()
     after, events = call(followup, AT, "REACHED", Told(confirmed=False))
     assert after.callback is not None
-    assert (after.survey, events, after.callback.confirmed) == (followup.survey, [], False)
+    assert (after.survey, said(events), after.callback.confirmed) == (followup.survey, ["PetitionerCalledV1"], False)
 
 
 def test_the_history_tells_of_one_drawn_only_once_nobody_will_call_again() -> None:
-    before = closed()
-    called, _ = call(before, AT, "NO_ANSWER")
-    assert called.timeline == before.timeline
-    called, _ = call(called, AT + timedelta(hours=4), "REFUSED")
-    assert [(entry.by, entry.status) for entry in called.timeline[len(before.timeline) :]] == [(BY, None)]
-    tried, _ = call(asked(channel="VISIT"), AT, "NO_ANSWER")
-    assert tried.timeline[-1].by == BY
+    called, events = call(closed(), AT, "NO_ANSWER")
+    assert events == []
+    _, events = call(called, AT + timedelta(hours=4), "REFUSED")
+    assert [(entry.by, entry.status) for entry in tells(*events)] == [(BY, None)]
+    _, events = call(asked(channel="VISIT"), AT, "NO_ANSWER")
+    assert [entry.by for entry in tells(*events)] == [BY]
 
 
 def test_what_was_told_in_person_after_all_is_called_about_for_that() -> None:

@@ -17,7 +17,7 @@ from services.feedback.domain.rates import EXCLUSIONS, RATES, SURVEYED, Rate, fa
 from services.feedback.domain.shares import Asked, By, RateOf, Row, row_of, rows_of, wilson
 from services.feedback.domain.survey import Survey
 from services.feedback.events.on_grievance_warned import on_grievance_warned
-from services.feedback.events.on_work_order_accepted import on_work_order_accepted
+from services.feedback.events.on_progressed import on_progressed
 from services.feedback.store.mongo import CODEC, FollowUps, access_of, count_for_rates, migrate, projector
 from services.feedback.store.rates import Among, RateCounts, RateLists, Wanted, Which
 from services.feedback.usecases import look_at_rates
@@ -31,7 +31,7 @@ from shared.identity.viewer import Viewer
 from shared.mongo import Database
 from shared.record import stub
 from tests.services.builders import AT
-from tests.services.feedback.builders import happy, unhappy
+from tests.services.feedback.builders import happy, tells, unhappy
 from tests.services.routing.builders import HANDLER, registered
 from tests.services.routing.test_desks import CITY, COUNTY, TOWN, person
 from tests.shared.contracts.examples import EXAMPLES, PROGRESS
@@ -265,7 +265,7 @@ def test_a_response_is_in_time_unless_the_red_warning_came_first_and_what_follow
     yellow = example(GrievanceWarnedV1, of="RESPONSE", step="YELLOW", progress=waiting)
     followup = on_grievance_warned("g", open_followup(registered()), yellow)[0]
     assert rates([followup], COUNTY_LEADER)["RESPONSE"].unanswered == 1
-    for on, event in ((on_grievance_warned, red), (on_work_order_accepted, taken))[:: 1 if late else -1]:
+    for on, event in ((on_grievance_warned, red), (on_progressed, taken))[:: 1 if late else -1]:
         followup = on("g", followup, event)[0]
     found = rates([followup], COUNTY_LEADER)["RESPONSE"]
     assert (found.raw.of, found.raw.met, found.unanswered) == (1, 0 if late else 1, 0)
@@ -320,8 +320,9 @@ async def test_follow_ups_of_before_are_counted_once_by_what_their_history_tells
     waiting = PROGRESS.model_copy(update={"status": "DISPATCHED"})
     taken = example(WorkOrderAcceptedV1, progress=PROGRESS.model_copy(update={"status": "HANDLING"}))
     red = example(GrievanceWarnedV1, of="RESPONSE", step="RED", progress=waiting)
-    in_time = on_work_order_accepted("g", open_followup(registered()), taken)[0]
-    late = on_work_order_accepted("g", on_grievance_warned("g", open_followup(registered()), red)[0], taken)[0]
+    opened = open_followup(registered())
+    in_time = on_progressed("g", opened, taken)[0].noted(tells(taken))
+    late = on_progressed("g", on_grievance_warned("g", opened, red)[0], taken)[0].noted(tells(red, taken))
     for id, followup in {"in time": in_time, "late": late, "waiting": open_followup(registered())}.items():
         old = {**stub(id), "version": 1, "registered": True, **CODEC.dump(followup)}
         for name in ("first_response", "facts", "rated"):

@@ -164,6 +164,7 @@ EXAMPLES: tuple[Contract, ...] = (
     feedback.SurveyOpenedV1(round=1, at=AT),
     feedback.SurveyAnsweredV1(round=1, resolved=False, satisfied="DISSATISFIED", reason="字还是看不清", reworkAsked=True, at=AT),
     feedback.SurveyExpiredV1(round=1, at=AT),
+    feedback.PetitionerCalledV1(round=1, result="REACHED", told=True, by="CALLER 370881", at=AT),
     *(
         anchored(
             anchor=2,

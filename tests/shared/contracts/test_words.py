@@ -40,10 +40,13 @@ TELL_OF_NOBODY = frozenset(
         *("orderId", "reportId", "divisionName"),
     }
 )
-# Ours alone: how to say how it went, why a sender could not send, the reference that stands for nobody, and keyed hashes of a day's trail.
+# Ours alone: how to say how it went, why a sender could not send, what it was to send, role and unit of a caller, the reference that stands
+# for nobody, and keyed hashes of a day's trail.
 OF_THIS_EVENT = {
     ("feedback.grievance.delivery_requested.v1", "invitation"),
     ("intake.grievance.delivery_attempted.v1", "reason"),
+    ("intake.grievance.delivery_attempted.v1", "purpose"),
+    ("feedback.grievance.petitioner_called.v1", "by"),
     ("intake.grievance.personal_data_erased.v1", "petitionerRef"),
     *((f"{service}.audit.anchored.v1", field) for service in ("intake", "routing", "feedback") for field in ("previous", "digest")),
 }

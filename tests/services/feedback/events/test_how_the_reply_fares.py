@@ -8,6 +8,7 @@ from services.feedback.domain.followup import FollowUp, arrived_by_link, record_
 from shared.contracts.feedback import FedBackV1, SurveyOpenedV1
 from shared.contracts.intake import DeliveryAttemptedV1, DeliveryResult, Owner
 from tests.services.builders import AT, ID, REF, SURVEY_RULES, VILLAGE
+from tests.services.feedback.builders import tells
 
 BY = Owner(staffId="handler-1", role="HANDLER", unit="D-1")
 
@@ -30,14 +31,12 @@ def attempted(id: str, channel: str, result: DeliveryResult, *, reason: str | No
 @pytest.mark.parametrize("result", ["failed", "unknown"])
 def test_while_another_channel_is_tried_the_reply_is_still_on_its_way(result: DeliveryResult) -> None:
     followup, id = replied()
-    after, events = record_delivery(followup, attempted(id, "SMS", result, reason="no_such_number", final=False), SURVEY_RULES)
+    tried = attempted(id, "SMS", result, reason="no_such_number", final=False)
+    after, events = record_delivery(followup, tried, SURVEY_RULES)
     assert after.reply is not None
     assert (after.reply.delivery, after.survey, events) == ("REQUESTED", None, [])
-    assert (after.timeline[-1].by, "another is tried" in after.timeline[-1].what, "改用其他方式" in after.timeline[-1].what_zh) == (
-        "CHANNEL SMS",
-        True,
-        True,
-    )
+    [entry] = tells(tried)
+    assert (entry.by, "another is tried" in entry.what, "改用其他方式" in entry.what_zh) == ("CHANNEL SMS", True, True)
     sent, events = record_delivery(after, attempted(id, "WECHAT", "sent"), SURVEY_RULES)
     assert sent.reply is not None
     assert sent.reply.delivery == "SENT"
@@ -47,10 +46,11 @@ def test_while_another_channel_is_tried_the_reply_is_still_on_its_way(result: De
 @pytest.mark.parametrize(("result", "state"), [("failed", "FAILED"), ("unknown", "UNKNOWN")])
 def test_a_reply_that_is_only_posted_asks_nobody_whether_they_are_satisfied(result: DeliveryResult, state: str) -> None:
     followup, id = replied()
-    after, events = record_delivery(followup, attempted(id, "WEB", result, reason="posted"), SURVEY_RULES)
+    posted = attempted(id, "WEB", result, reason="posted")
+    after, events = record_delivery(followup, posted, SURVEY_RULES)
     assert after.reply is not None
     assert (after.reply.delivery, after.survey, events) == (state, None, [])
-    assert "looked up" in after.timeline[-1].what
+    assert "looked up" in tells(posted)[0].what
 
 
 @pytest.mark.row("S55")

@@ -6,9 +6,11 @@ from typing import get_args
 
 import pytest
 
+from services.feedback.domain.history_words import ABOUT, STEPS
 from services.feedback.events.on_grievance_registered import on_grievance_registered
-from services.feedback.events.on_grievance_warned import ABOUT, STEPS, on_grievance_warned
+from services.feedback.events.on_grievance_warned import on_grievance_warned
 from shared.contracts.routing import GrievanceWarnedV1, WarnedOf, WarningStep
+from tests.services.feedback.builders import tells
 from tests.services.routing.builders import registered
 from tests.shared.contracts.examples import EXAMPLES
 
@@ -29,7 +31,8 @@ def test_every_step_and_matter_has_its_words() -> None:
 )
 def test_the_timeline_tells_it(late: bool, words: tuple[str, str]) -> None:
     followup, _ = on_grievance_registered(None, registered())
-    after, events = on_grievance_warned("g", followup, WARNED.model_copy(update={"late": late}))
-    entry = after.timeline[-1]
+    warned = WARNED.model_copy(update={"late": late})
+    after, events = on_grievance_warned("g", followup, warned)
+    [entry] = tells(warned)
     assert (entry.what, entry.what_zh, events) == (*words, [])
     assert after.progress == WARNED.progress
