@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from services.feedback.domain.waiting import BUT_CALLBACKS, EVERYTHING, What
 from services.feedback.store.waiting import Desk
-from services.feedback.usecases.look_at_callbacks import apart_of, is_apart
+from services.feedback.usecases.look_at_callbacks import apart_of
 from services.feedback.usecases.look_at_rates import JUDGED, WATCHERS
 from shared.identity.access import Access, may_see
 from shared.identity.errors import Refusal
@@ -51,8 +51,3 @@ def may_find(viewer: Viewer, access: Access) -> bool:
     if viewer.has(*OF_TEAMS):
         return viewer.team is not None and viewer.team == access.team
     return viewer.has(*JUDGED) and viewer.department in access.departments
-
-
-def may_find_called(viewer: Viewer, access: Access) -> bool:
-    """Likewise of one whose petitioner waits for a call. `access`: look_at_callbacks.py `access_to_call`."""
-    return viewer.has(*WATCHERS) and is_apart(viewer, access)

@@ -15,8 +15,9 @@ from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.waiting import EVERYTHING, What, by_day, number_of, waits
 from services.feedback.store.mongo import CODEC, FollowUps, access_of, migrate, projector, put_on_desks
 from services.feedback.store.waiting import FEW, LATEST_DAYS, Desk, WaitingCounts, WaitingLists
-from services.feedback.usecases.look_at_callbacks import access_to_call
-from services.feedback.usecases.look_at_waiting import asked_of, desk_of, may_find, may_find_called
+from services.feedback.usecases.look_at_callbacks import access_to_call, is_apart
+from services.feedback.usecases.look_at_rates import WATCHERS
+from services.feedback.usecases.look_at_waiting import asked_of, desk_of, may_find
 from shared.china_time import day_in_china
 from shared.cursors import cursor_at
 from shared.identity.access import may_see
@@ -114,13 +115,13 @@ async def lists_of(used: Database, desk: Desk, what: What, first: int = 13) -> l
 def divisions_of(viewer: Viewer) -> Iterator[str | None]:
     """All of the territory, and parts of it."""
     yield None
-    if viewer.has(Role.DISPATCHER, Role.SUPERVISOR, Role.COUNTY_ADMIN, Role.CITY_ADMIN):
+    if viewer.has(*WATCHERS):
         yield from (code for code in ("370881001000", "370881001901") if viewer.covers(code))
 
 
 def may_find_this(viewer: Viewer, followup: FollowUp, what: What) -> bool:
     if what == "CALLBACK":
-        return may_find_called(viewer, access_to_call(followup))
+        return viewer.has(*WATCHERS) and is_apart(viewer, access_to_call(followup))
     return may_find(viewer, access_of(followup))
 
 
