@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ from gateway.engine.engine import Engine
 from gateway.engine.supergraph import Supergraph
 from gateway.guard import Doorkeeper, Guard, OpenDoor, Rules
 from gateway.limits import Limits
-from gateway.pages import Pages
-from gateway.rates import PAGES, rates_of
+from gateway.pages import PLACES, Pages
+from gateway.rates import rates_of
 from gateway.settings import GatewaySettings
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph_file import read_supergraph
@@ -35,8 +35,6 @@ from shared.identity.issuers import GATEWAY
 from shared.identity.tokens import verifier_of
 
 CORS_HEADERS = ["authorization", "content-type", "minyi-after", "traceparent", "x-api-key"]
-PAGES_OF = "feedback"
-"""The service whose pages are passed through."""
 PAGE = Path(__file__).resolve().parent / "graphiql.html"
 
 
@@ -70,7 +68,7 @@ def platform_door(settings: GatewaySettings, supergraph: Supergraph) -> Door:
 class Gateway:
     """The endpoint at /graphql, without the framework's layers in between, and pages of services; everything else by the framework."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, pages: Pages | None, others: ASGIApp) -> None:
+    def __init__(self, endpoint: GraphQLEndpoint, pages: Mapping[str, Pages], others: ASGIApp) -> None:
         self._endpoint = endpoint
         self._pages = pages
         self._others = others
@@ -78,10 +76,13 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._endpoint(scope, receive, send)
-        elif self._pages is not None and scope["type"] == "http" and scope["path"].startswith(PAGES):
-            await self._pages(scope, receive, send)
         else:
-            await self._others(scope, receive, send)
+            await self._beside(scope)(scope, receive, send)
+
+    def _beside(self, scope: Scope) -> ASGIApp:
+        """What stands at this address beside the graph: pages, by how their address begins; else the framework's."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        return next((pages for prefix, pages in self._pages.items() if path.startswith(prefix)), self._others)
 
 
 def check(settings: GatewaySettings, *, authenticate: bool) -> None:
@@ -139,7 +140,7 @@ def build_app(settings: GatewaySettings, *, authenticate: bool = True) -> ASGIAp
         from gateway.dev_issuer import build_router
 
         app.include_router(build_router(settings))
-    pages = Pages(client, PAGES_OF, door.guard) if PAGES_OF in urls else None
+    pages = {place.prefix: Pages(client, place, door.guard) for place in PLACES if place.service in urls}
     gateway = Gateway(endpoint, pages, app)
     if not settings.origins():
         return gateway

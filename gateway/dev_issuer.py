@@ -4,7 +4,7 @@
 | --- | --- |
 | GET /dev/people | the ready-made people: [{person, title, titleZh, roles, …}] |
 | GET /dev/token/{person} | {accessToken, person, expiresAt}; 404 names the people there are |
-| POST /dev/token | the same for any claims: {sub, roles, scopes, department, team, phone_number, name, seconds} |
+| POST /dev/token | the same for any claims: {sub, roles, scopes, department, team, phone_number, wechat_openid, name, seconds} |
 | GET /dev/issuer/.well-known/openid-configuration, /dev/issuer/jwks.json | what a verifier needs |
 """
 
@@ -111,6 +111,7 @@ class Claims(BaseModel):
     department: str | None = None
     team: str | None = None
     phone_number: str | None = None
+    wechat_openid: str | None = None
     seconds: int = Field(TOKEN_SECONDS, ge=1, le=TOKEN_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Pages for people without an app, which a service has beside its graph: passed through as they are, one request one answer.
+"""What a service has beside its graph for people without an app, and for apps of others: passed through as it is, one request one answer.
 
 What is in the path may be a secret of whoever was sent it: it is in no log, no metric and no trace of the gateway's.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import Counter
 from starlette.types import Receive, Scope, Send
@@ -14,13 +16,12 @@ from starlette.types import Receive, Scope, Send
 from gateway.engine.errors import FetchFailed
 from gateway.guard import Guard, Visitor
 from gateway.http_form import BadRequest, ClientGone, HeaderList, read_body
-from gateway.rates import PAGES
+from gateway.rates import OPEN311, SURVEYS
 from gateway.subgraph_client import SubgraphClient
 from shared import telemetry
 from shared.subgraph import ORIGIN
 
 REQUESTS = Counter("minyi_gateway_pages_total", "Requests for pages that services have, by HTTP status", ["status"])
-PATH = re.compile(rf"{PAGES}[A-Za-z0-9_-]{{1,100}}")
 # A form of two questions and 2,000 characters, each three bytes of three signs.
 MOST_BYTES = 32_768
 MOST_AT_ONCE = 64
@@ -40,12 +41,28 @@ KEPT = (
 PLAIN: HeaderList = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), (b"referrer-policy", b"no-referrer")]
 
 
-class Pages:
-    """The pages of one service. A plain ASGI application."""
+@dataclass(frozen=True)
+class Place:
+    """Pages of one service whose addresses begin alike; `rest` is how they may end."""
 
-    def __init__(self, client: SubgraphClient, service: str, guard: Guard) -> None:
+    prefix: str
+    service: str
+    rest: re.Pattern[str]
+    methods: tuple[str, ...]
+
+
+PLACES: Final = (
+    Place(SURVEYS, "feedback", re.compile(r"[A-Za-z0-9_-]{1,100}"), ("GET", "POST")),
+    Place(OPEN311, "intake", re.compile(r"[A-Za-z0-9-]{1,60}\.(?:json|xml)"), ("GET",)),
+)
+
+
+class Pages:
+    """The pages of one place. A plain ASGI application."""
+
+    def __init__(self, client: SubgraphClient, place: Place, guard: Guard) -> None:
         self._client = client
-        self._service = service
+        self._place = place
         self._guard = guard
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
 
@@ -65,15 +82,17 @@ class Pages:
         REQUESTS.labels(str(status)).inc()
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, HeaderList, bytes]:
-        if not PATH.fullmatch(scope["path"]):
+        if not self._place.rest.fullmatch(scope["path"], len(self._place.prefix)):
             raise BadRequest(404, "NOT_FOUND", "There is no such page.", "没有这个页面。")
-        if scope["method"] not in ("GET", "POST"):
-            raise BadRequest(405, "METHOD_NOT_ALLOWED", "Use GET or POST.", "请使用 GET 或 POST。", [(b"allow", b"GET, POST")])
+        if scope["method"] not in self._place.methods:
+            en, zh = " or ".join(self._place.methods), " 或 ".join(self._place.methods)
+            allow = (b"allow", ", ".join(self._place.methods).encode())
+            raise BadRequest(405, "METHOD_NOT_ALLOWED", f"Use {en}.", f"请使用 {zh}。", [allow])
         content = await read_body(receive, MOST_BYTES)
         headers: dict[bytes, bytes] = dict(scope["headers"])
         without_token = {name: value for name, value in headers.items() if name not in (b"authorization", b"x-api-key")}
         visitor = await self._guard.visitor(without_token, scope["client"][0] if scope.get("client") else "")
-        await self._guard.count_fields([PAGES], visitor)
+        await self._guard.count_fields([self._place.prefix], visitor)
         if self._room.locked():
             raise BadRequest(
                 503, "OVERLOADED", "There are more requests than can be answered; try again shortly.", "当前请求过多，请稍后再试。"
@@ -86,7 +105,7 @@ class Pages:
         query = scope["query_string"].decode("latin-1")
         path = scope["path"] + (f"?{query}" if query else "")
         try:
-            answer = await self._client.page(self._service, scope["method"], path, told, content)
+            answer = await self._client.page(self._place.service, scope["method"], path, told, content)
         except (FetchFailed, ValueError) as error:
             words = "The page cannot be reached; try again shortly.", "页面暂时无法打开，请稍后再试。"
             raise BadRequest(503, "UNAVAILABLE", *words) from error

@@ -17,8 +17,9 @@ from limits.errors import StorageError
 from gateway.settings import GatewaySettings
 from shared import telemetry
 
-PAGES = "/s/"
-"""The pages are counted as a root field is."""
+SURVEYS, OPEN311 = "/s/", "/open311/v2/requests/"
+PAGES = (SURVEYS, OPEN311)
+"""How their addresses begin. Each is counted as a root field is."""
 
 
 class TooOften(Exception):
@@ -77,7 +78,7 @@ class Rates:
 
 def rates_of(settings: GatewaySettings) -> Rates:
     """The rates of one gateway process; made inside the event loop."""
-    apart = settings.rate_of_fields | ({PAGES: settings.rate_of_pages} if settings.rate_of_pages else {})
+    apart = settings.rate_of_fields | (dict.fromkeys(PAGES, settings.rate_of_pages) if settings.rate_of_pages else {})
     return Rates(_storage(settings), settings.rate_per_viewer, settings.rate_per_address, apart)
 
 

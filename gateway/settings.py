@@ -42,7 +42,7 @@ class GatewaySettings(CommonSettings):
     rate_of_fields: dict[str, str] = {"openByPin": "20/minute"}
     """Root fields that are limited apart, by address."""
     rate_of_pages: str = "60/minute"
-    """The pages that are passed through (pages.py), by address; empty: not limited."""
+    """The pages that are passed through (pages.py), of each kind by address; empty: not limited."""
     rate_store: Literal["memory", "mongodb"] = "memory"
     """Where requests are counted: `mongodb` when several gateways run."""
     forwarded_by: int = 0

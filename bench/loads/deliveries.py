@@ -27,6 +27,7 @@ from deploy.local.parts import Parts, ensure_parts
 from deploy.local.service import PROVIDER
 from deploy.local.service import Service as Running
 from deploy.providers.ledger import entries
+from services.intake.domain.contact import Contact
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.sending import MOST_TRIES
@@ -186,7 +187,7 @@ async def _fill(service: Service, name: str, count: int) -> None:
     """Grievances told on visits, each by a petitioner with a phone of their own, each with a reply on its way."""
     rows: list[dict[str, Any]] = []
     for number in range(count):
-        person, _key = await service.persons.keep(f"{name}-{number}", f"孔{number}", f"138{number:08}")
+        person, _key = await service.persons.keep(f"{name}-{number}", Contact(f"孔{number}", f"138{number:08}"))
         grievance = _heard(name, number, person)
         row = {**stub(f"{name}-{number}"), "version": 1, "registered": True, **CODEC.dump(grievance)}
         rows.append(row | {TAGS: [tag for tag in row[TAGS] if tag != DIRTY]})

@@ -145,6 +145,8 @@ ACCEPT = """mutation($input: AcceptWorkOrderInput!) { acceptWorkOrder(input: $in
   __typename ... on Case { id } ... on AcceptRefused { code message } } }"""
 REPORT = """mutation($input: ReportResolutionInput!) { reportResolution(input: $input) {
   __typename ... on Case { id } ... on ReportRefused { code message } } }"""
+APPROVE = """mutation($input: ApproveReplyInput!) { approveReply(input: $input) {
+  __typename ... on Case { id } ... on ApproveReplyRefused { code message } } }"""
 ANSWER = """mutation($input: AnswerSurveyInput!) { answerSurvey(input: $input) {
   __typename ... on SurveyAnswered { survey { round } } ... on SurveyRefused { code message } } }"""
 SUPERVISE = """mutation($input: IssueSupervisionOrderInput!) { issueSupervisionOrder(input: $input) {

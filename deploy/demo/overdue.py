@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from deploy.demo.calendar import by_day
-from deploy.demo.client import ACCEPT, ANSWER, DECIDE, REGISTER, REPORT, SUPERVISE, WARNED, Client
+from deploy.demo.client import ACCEPT, ANSWER, APPROVE, DECIDE, REGISTER, REPORT, SUPERVISE, WARNED, Client
 from deploy.demo.story import Teller, instant, shown
 from shared.china_time import CHINA
 from shared.clock import ShiftedClock
@@ -103,7 +103,12 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
     await client.do(
         handler, REPORT, requestId=f"{run}-late-report", grievanceId=id, text="三单元楼道灯已全部修好，抱歉让您久等。", evidence=[]
     )
-
+    head = await client.minted(sub=f"head-{run}", roles=["DEPARTMENT_HEAD"], department=now["department"]["code"])
+    await client.do(head, APPROVE, requestId=f"{run}-late-approve", grievanceId=id)
+    await teller.tell(
+        ("审批", "approved"),
+        ("督办期间的答复由部门主要负责人批准", "the head of the department approves what is replied under supervision"),
+    )
     await client.do(supervisor, DECIDE, requestId=f"{run}-late-reply", grievanceId=id, accepted=True, reason="已办结，下不为例。")
     await teller.tell(("督办销号", "order settled"), ("办结即回复，督查专员认可", "the result is the reply, and the supervisor accepts it"))
 

@@ -18,6 +18,8 @@ INTRODUCTION = (
     "曲阜一位居民的一句话，怎样变成一块新牌。下面每一行都是向系统查询所得，时间为业务时间。",
     "How a resident's remark in Qufu became a new sign-board. Each line below is what the graph answered; times are business time.",
 )
+OPENID = "oMinyi-demo-0000000000000001"
+"""She follows the city's service account: the reply goes there."""
 ROLES = {"DEPARTMENT_HEAD": ("部门负责人", "the head of the department"), "HANDLER": ("承办人", "the handler")}
 DELIVERED = {"sent": ("已送达", "delivered"), "failed": ("未送达", "not delivered")}
 SATISFIED = {"VERY_SATISFIED": ("非常满意", "very satisfied"), "SATISFIED": ("满意", "satisfied")}
@@ -58,7 +60,7 @@ async def play(client: Client, clock: ShiftedClock, out: Console, run: str, paus
         subject="小区指示牌破损",
         text="入户走访时居民孔凡莹随口提到：后作街小区门口的指示牌破旧，看不清字，电话13800000001，希望能换一块。",
         division="370881001901-01",
-        petitioner={"kind": "RESIDENT", "name": "孔凡莹", "phone": "13800000001"},
+        petitioner={"kind": "RESIDENT", "name": "孔凡莹", "phone": "13800000001", "openid": OPENID},
         attachments=[before],
         campaign="C-LISTEN",
     )

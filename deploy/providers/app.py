@@ -43,7 +43,7 @@ def app_of(ledger: Ledger, faults: Faults, conduct: Conduct) -> Starlette:
             return JSONResponse({"code": "malformed"}, 400)
         fault = faults.next(f"{channel}:{reference}")
         log.info("%s %s %s", channel, reference, fault or "accepted")
-        refused = _refused(fault)
+        refused = _refused(channel, fault)
         if refused is not None:
             return refused
         if fault == "lost":
@@ -75,9 +75,9 @@ def app_of(ledger: Ledger, faults: Faults, conduct: Conduct) -> Starlette:
     )
 
 
-def _refused(fault: Fault | None) -> Response | None:
+def _refused(channel: str, fault: Fault | None) -> Response | None:
     if fault == "nobody":
-        return JSONResponse({"code": "no_such_number"}, 422)
+        return JSONResponse({"code": "not_subscribed" if channel == "WECHAT" else "no_such_number"}, 422)
     if fault == "busy":
         return JSONResponse({"code": "rate_limit"}, 429, {"Retry-After": RETRY_AFTER})
     if fault == "down":

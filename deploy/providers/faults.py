@@ -10,7 +10,8 @@ from typing import Literal, get_args
 
 Fault = Literal["silent", "lost", "busy", "down", "broken", "nonsense", "nobody"]
 """silent: accepted, and the answer does not come in time · lost: the answer does not come, and nothing was accepted · busy: 429 with
-Retry-After · down: 503 · broken: accepted, and 500 · nonsense: accepted, and an answer that means nothing · nobody: no such number"""
+Retry-After · down: 503 · broken: accepted, and 500 · nonsense: accepted, and an answer that means nothing · nobody: no such number, or
+nobody who follows the service account"""
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 

@@ -1,4 +1,4 @@
-"""What the stand-in provider has accepted, and whom it has told: a file that survives its death. No phone and no words are in it."""
+"""What the stand-in provider has accepted, and whom it has told: a file that survives its death. No address and no words are in it."""
 
 from __future__ import annotations
 

@@ -171,9 +171,10 @@ class Service:
         return TakingReports(self.writer, self.grievances, MongoNumbers(self.runtime.database), self.persons)
 
     def api(self) -> FastAPI:
-        """Subgraph and uploads."""
+        """Subgraph, uploads, calendars, and what Open311 reads."""
         # Half of a process's start, which worker and migration do without.
         from services.intake.calendar_http import calendar_router
+        from services.intake.open311_http import open311_router
         from services.intake.subgraph.context import Intake, IntakeContext
         from services.intake.subgraph.schema import build_schema
         from services.intake.uploads_http import uploads_router
@@ -216,7 +217,8 @@ class Service:
         graph = graph_router(schema, context, Freshness(NAME, self.grievances))
         parts = self.fieldwork
         feeds = calendar_router(parts.teams, parts.campaigns, parts.receptions, parts.sites, key, world.real_now)
-        return self._process([graph, uploads_router(receive, self.files, key, world.real_now), feeds])
+        open311 = open311_router(self.grievances, numbers, self.notices)
+        return self._process([graph, uploads_router(receive, self.files, key, world.real_now), feeds, open311])
 
     def worker(self) -> FastAPI:
         """Consumer (of events, and of what 12345 reports), sender, and the sweeper of broken uploads."""

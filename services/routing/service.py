@@ -6,6 +6,7 @@ import uuid
 
 from fastapi import FastAPI, Request
 
+from services.routing.adapters.approval_rules import load_approval_rules
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories, load_classifier
 from services.routing.adapters.limits import first_limits
@@ -87,6 +88,7 @@ class Service:
             self.catalogues.newest,
             category_of,
             load_reply_rules(),
+            load_approval_rules(self.tree),
         )
 
     async def _read_rules(self) -> None:

@@ -98,7 +98,7 @@ class WorkOrderAcceptedV1(Contract):
 
 class GrievanceResolvedV1(Contract):
     """已办: the handling is reported, with the words for the petitioner (redacted) and evidence by attachment id. `by` reported it;
-    `releasedBy` let it go, where it had waited for somebody to look (现场核实)."""
+    `releasedBy` let it go, where it had waited for the head of the department (审批) or for somebody to look (现场核实), who comes last."""
 
     type: ClassVar[str] = "routing.grievance.resolved.v1"
     words: ClassVar[tuple[str, ...]] = ("text", *OF_PROGRESS)

@@ -28,6 +28,11 @@ def phone_ref(reference_key: bytes, phone: str) -> str | None:
     return _keyed(reference_key, f"phone:{digits}") if len(digits) >= 5 else None
 
 
+def openid_ref(reference_key: bytes, openid: str) -> str | None:
+    """The reference of whoever WeChat knows by this: of "openid:<openid>". None for what is no openid."""
+    return _keyed(reference_key, f"openid:{openid}") if _OPENID.fullmatch(openid) else None
+
+
 def phone_digits(phone: str) -> str:
     """One spelling for one number, country code 86 taken off and the trunk zero put on.
 
@@ -41,6 +46,8 @@ def phone_digits(phone: str) -> str:
     return digits[-11:] if digits.startswith(("86", "086")) and _MOBILE.fullmatch(digits[-11:]) else digits
 
 
+_OPENID = re.compile(r"[0-9A-Za-z_-]{20,64}")
+"""WeChat's have 28 characters; its word on that is not for ever."""
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
 

@@ -18,7 +18,7 @@ from joserfc.jws import JWSRegistry
 from shared.identity.errors import Unauthenticated
 from shared.identity.issuers import INTAKE, PLATFORM
 from shared.identity.jwks import KeySource, KeysUnavailable, PublicKey
-from shared.identity.refs import grievance_ref, phone_ref, subject_ref
+from shared.identity.refs import grievance_ref, openid_ref, phone_ref, subject_ref
 from shared.identity.roles import Role, known_roles
 from shared.identity.scopes import MalformedScope, Scope, from_code
 from shared.identity.viewer import ANONYMOUS, Viewer
@@ -215,6 +215,7 @@ class TokenVerifier:
             team=_optional(claims, "team"),
             refs=frozenset(refs),
             name=_optional(claims, "name"),
+            openid=_openid(claims),
         )
 
 
@@ -230,6 +231,12 @@ def _scopes(claim: object) -> tuple[Scope, ...]:
     if not isinstance(claim, list) or len(claim) > 64:
         raise MalformedScope("scopes is a list of at most 64")
     return tuple(from_code(entry["code"], entry["level"]) for entry in claim)
+
+
+def _openid(claims: dict[str, Any]) -> str | None:
+    """What is none is passed over: it says how somebody is reached, and not who they are."""
+    openid = claims.get("wechat_openid")
+    return openid if isinstance(openid, str) and openid_ref(b"", openid) is not None else None
 
 
 def _optional(claims: dict[str, Any], name: str) -> str | None:

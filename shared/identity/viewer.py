@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.identity.errors import Forbidden, Unauthenticated
 from shared.identity.roles import Role
@@ -20,6 +20,8 @@ class Viewer:
     team: str | None = None
     refs: frozenset[str] = frozenset()
     name: str | None = None
+    openid: str | None = field(default=None, repr=False)
+    """By which WeChat knows them, where they signed in by it."""
 
     @property
     def anonymous(self) -> bool:

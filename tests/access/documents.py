@@ -12,6 +12,7 @@ from services.feedback.domain.followup import FollowUp, Reply
 from services.feedback.domain.survey import Answer, Survey
 from services.feedback.domain.timeline import Entry
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
+from services.intake.domain.contact import Contact
 from services.intake.domain.grievance import Grievance, Sealed
 from services.intake.domain.records import Told
 from services.intake.domain.reveals import Reveal
@@ -26,7 +27,7 @@ from services.routing.domain.nodes import Node
 from services.routing.domain.ownership import HandOver
 from services.routing.domain.part import Part
 from services.routing.domain.supervised import Card, Correction, SupervisionOrder
-from services.routing.domain.waits import GivenWarning, Meeting, Report, Suspension, Urge, Verification
+from services.routing.domain.waits import Draft, GivenWarning, Meeting, Report, Suspension, Urge, Verification
 from services.routing.domain.work_order import Asked, Declined, Extension, Return, Transition, WorkOrder
 from services.routing.store.mongo import CODEC as CASES
 from shared.contracts.intake import Owner
@@ -37,7 +38,7 @@ from tests.access.people import ELSEWHERE, ELSEWHERE_UNIT, HANDLING, HERE, OTHER
 
 AT = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
 RELATIONS = "OPSCXA"
-# One name and one phone per relation: 孔凡甲 is shown as 孔*甲.
+# One name, one phone and one openid per relation: 孔凡甲 is shown as 孔*甲.
 LAST = dict(zip(RELATIONS, "甲乙丙丁戊己", strict=True))
 THIS_MONTH, NEXT_MONTH = (month_of(datetime.now(UTC) + timedelta(days=days)) for days in (0, 31))
 
@@ -55,8 +56,16 @@ def phone_of(relation: str) -> str:
     return f"13800004{RELATIONS.index(relation) + 1:03}"
 
 
-def masks_of(relation: str) -> tuple[str, str]:
-    return f"孔*{LAST[relation]}", f"138****4{RELATIONS.index(relation) + 1:03}"
+def contact_of(relation: str) -> Contact:
+    return Contact(name_of(relation), phone_of(relation), openid_of(relation))
+
+
+def openid_of(relation: str) -> str:
+    return f"oMatrix-demo-000000000-77{relation}7"
+
+
+def masks_of(relation: str) -> tuple[str, str, str]:
+    return f"孔*{LAST[relation]}", f"138****4{RELATIONS.index(relation) + 1:03}", f"****77{relation}7"
 
 
 @dataclass(frozen=True)
@@ -227,6 +236,14 @@ class Described:
             remark=f"属实 {self.mark}",
             photos=[f"photo-{self.mark}"],
         )
+        draft = Draft(
+            **report.model_dump(exclude={"text"}),
+            text=f"待审批 {self.mark}",
+            round=1,
+            rule=f"rule-{self.mark}",
+            zh=f"须审批 {self.mark}",
+            en=f"approved first {self.mark}",
+        )
         verification = Verification(round=1, at=AT, by=self.owner, what=f"核实 {self.mark}", reports=[report])
         start = DeadlineEntry(kind="START", at=AT, by=self.owner, due_at=AT, days=5, department=self.department)
         deadline = Deadline(entries=[start], nodes=[Node(name="YELLOW", at=AT)])
@@ -283,6 +300,7 @@ class Described:
             returns=[returned],
             extensions=[extension],
             suspensions=[suspension],
+            drafts=[draft],
             verifications=[verification],
             deadlines=Deadlines(response=deadline, result=deadline),
             warnings=[warning],
@@ -433,7 +451,7 @@ async def keep_whole(world: Any, described: Described) -> None:
     """In all three services, as after a whole life."""
     intake = world.services["intake"]
     person = f"person-{described.relation}"
-    person, key = await intake.persons.keep(person, name_of(described.relation), phone_of(described.relation))
+    person, key = await intake.persons.keep(person, contact_of(described.relation))
     await intake.runtime.database["numbers"].insert_one({"_id": described.number, "grievance": described.id})
     await keep(intake.grievances, described.id, GRIEVANCES.dump(_sealed(described.grievance(person), key)))
     await intake.uploads.open(described.attachment())
@@ -444,7 +462,7 @@ async def keep_whole(world: Any, described: Described) -> None:
 
 async def keep_grievance(world: Any, described: Described) -> None:
     """Of a petitioner who gave no name."""
-    person, key = await world.services["intake"].persons.keep(f"person-{described.id}", None, None)
+    person, key = await world.services["intake"].persons.keep(f"person-{described.id}", Contact())
     await keep(world.services["intake"].grievances, described.id, GRIEVANCES.dump(_sealed(described.grievance(person), key)))
 
 

@@ -11,7 +11,7 @@ from services.routing.domain.case import SYSTEM
 from services.routing.domain.deadlines import Deadlines, as_kept
 from services.routing.domain.part import Part
 from services.routing.domain.supervised import Card, SupervisionOrder
-from services.routing.domain.waits import Report, Suspension, Urge, Verification
+from services.routing.domain.waits import Draft, Report, Suspension, Urge, Verification
 from services.routing.domain.work_order import Extension, Return, WorkOrder
 from shared.contracts.intake import Owner
 from shared.contracts.routing import Status
@@ -110,6 +110,13 @@ def report_waiting(department: str) -> dict[str, Any]:
     by = Owner(staffId="reports", role="HANDLER", unit=department)
     report = Report(at=AT, by=by, text="已更换。", evidence=[])
     return DUE_LATER | {"verifications": [Verification(round=1, at=AT, by=by, what="看看现场。", reports=[report])]}
+
+
+def draft_waiting(department: str) -> dict[str, Any]:
+    """Changes by which this department's reply waits for its head."""
+    by = Owner(staffId="drafts", role="HANDLER", unit=department)
+    draft = Draft(at=AT, by=by, text="已更换。", evidence=[], round=1, rule="REPORT", zh="举报须审批。", en="Reports are approved.")
+    return NOTHING_ASKED | {"drafts": [draft]}
 
 
 # 12345 was never asked.

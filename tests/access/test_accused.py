@@ -29,6 +29,7 @@ from services.intake.usecases.reveal_petitioner import RevealPetitioner, reveal_
 from services.intake.usecases.tell_petitioner import TellPetitioner, tell_petitioner
 from services.routing.domain.judging import Judgement
 from services.routing.usecases.accept_work_order import accept
+from services.routing.usecases.approve_reply import approve_reply
 from services.routing.usecases.consult import ask_for_opinion
 from services.routing.usecases.judge_grievance import judge
 from services.routing.usecases.report_resolution import report
@@ -236,6 +237,7 @@ async def tell_reports(world: World) -> None:
         desk = viewer(Role.HANDLER, department=department)
         await accept(handling, desk, "accept", id, "test")
         await report(handling, desk, "report", id, "已核查处理。", [], "test")
+        await approve_reply(handling, viewer(Role.DEPARTMENT_HEAD, department=department), "approve", id, "test")
         await town.settle(id)
         told = TellPetitioner(request_id="tell", grievance_id=id, words="已经告知。")
         await tell_petitioner(intake.duties.telling, SECRETARY, told, "test")

@@ -26,11 +26,11 @@ from tests.services.builders import LUCHENG, viewer
 from tests.services.intake.viewers import SECRETARY
 
 OFFICES = ("HANDLER", "DEPARTMENT_HEAD", "DISPATCHER", "SUPERVISOR", "CALLER")
-# By how they are told: name, phone, and what of both is shown to offices.
+# By how they are told: name, phone, openid, and what of them is shown to offices.
 PEOPLE = {
-    "named": ("闵子骞", "13800009101", "闵*骞", "138****9101"),
-    "confidential": ("冉伯牛", "13800009102", "冉*牛", "138****9102"),
-    "anonymous": ("仲子路", "13800009103", "仲*路", "138****9103"),
+    "named": ("闵子骞", "13800009101", "oMasks-demo-0000000000-named", "闵*骞", "138****9101", "****amed"),
+    "confidential": ("冉伯牛", "13800009102", "oMasks-demo-0000000000-confi", "冉*牛", "138****9102", "****onfi"),
+    "anonymous": ("仲子路", "13800009103", "oMasks-demo-0000000000-unnam", "仲*路", "138****9103", "****nnam"),
 }
 
 
@@ -40,12 +40,12 @@ async def told(parts: Parts, keys_dir: Path, issuer: DevelopmentIssuer) -> Async
     async with made_world(parts, keys_dir, issuer) as world:
         town, found = town_over(world), {}
         handler = viewer(Role.HANDLER, department=LUCHENG)
-        for how, (name, phone, *_masks) in PEOPLE.items():
+        for how, (name, phone, openid, *_masks) in PEOPLE.items():
             words = f"我叫{name}，电话{phone}，路灯不亮。"
             anonymous = how == "anonymous"
             # Whoever gives no name does not say it either: of a name that nobody declares we do not know that it is one.
             text = f"电话{phone}，路灯不亮。" if anonymous else words
-            petitioner = PetitionerInput(name=name, phone=phone, confidential=how == "confidential", anonymous=anonymous)
+            petitioner = PetitionerInput(name=name, phone=phone, openid=openid, confidential=how == "confidential", anonymous=anonymous)
             command = RegisterGrievance(
                 request_id=how, channel="VISIT", subject=text[:40], text=text, division=f"{HERE}-01", place=phone, petitioner=petitioner
             )
@@ -77,11 +77,12 @@ async def test_offices_see_who_told_it_masked_and_nothing_of_who_asked_to_stay_u
     for how, id in ids.items():
         text = await everything(world, who, id)
         assert id in text
-        for each, (name, phone, *masks) in PEOPLE.items():
+        for each, (name, phone, openid, *masks) in PEOPLE.items():
             assert name not in text
             assert phone not in text
-            # Both are in the list, whichever is asked for.
-            assert [mask in text for mask in masks] == [each == "named"] * 2, (how, each)
+            assert openid not in text
+            # All are in the list, whichever is asked for.
+            assert [mask in text for mask in masks] == [each == "named"] * 3, (how, each)
 
 
 @pytest.mark.parametrize("role", ["DISPATCHER", "CALLER", "DATA_OFFICER"])

@@ -194,6 +194,8 @@ MAY_BE_NULL = frozenset(
         "SuspendRefused.field",
         "ResumeRefused.field",
         "EndSuspensionRefused.field",
+        "ApproveReplyRefused.field",
+        "RefuseReplyRefused.field",
         "AskVerificationRefused.field",
         "VerifyRefused.field",
         "RejectResolutionRefused.field",

@@ -16,6 +16,7 @@ import pytest
 
 from deploy.demo.accounting import acknowledged
 from deploy.local.local_directory import Run, running
+from deploy.providers.ledger import entries
 from shared.china_time import CHINA
 from shared.clock import ShiftedClock
 from tests.waiting import until
@@ -73,6 +74,8 @@ async def test_killing_processes_in_the_middle_loses_nothing(directory: Path) ->
     # From the first grievance of a fresh installation on, departments have their names.
     assert "转办 鲁城街道党工委" in said
     assert "None" not in said
+    # Who follows the service account is told there.
+    assert "WECHAT" in {entry.channel for entry in entries(directory / "provider" / "ledger.sqlite")}
     # What is late was warned of step by step, up to the city, of both its deadlines.
     for step, times in (("黄色预警", 2), ("红色预警", 2), ("提级", 6)):
         assert len(re.findall(rf"^\d+  .*{step}", said, re.MULTILINE)) == times

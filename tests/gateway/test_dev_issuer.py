@@ -84,9 +84,11 @@ async def test_an_unknown_person_is_refused_with_the_names_there_are(client: htt
 @pytest.mark.parametrize("role", sorted(Role))
 async def test_any_role_can_be_minted(role: Role, client: httpx.AsyncClient, verifier: TokenVerifier) -> None:
     claims = {"sub": "x", "roles": [role], "scopes": [{"level": "COMPOUND", "code": "370881001901-01"}], "department": "D-1"}
+    claims["wechat_openid"] = "oMinted-demo-000000000000001"
     answer = await client.post("/dev/token", json=claims)
     viewer = await verifier.verify(answer.json()["accessToken"])
     assert viewer.roles == {role}
+    assert viewer.openid == claims["wechat_openid"]
     assert viewer.covers("370881001901-01-02")
 
 

@@ -15,7 +15,7 @@ import pytest
 from deploy.local.ports import Ports
 from gateway.guard import Doorkeeper, Rules
 from gateway.http_client import HttpAnswer
-from gateway.pages import Pages
+from gateway.pages import PLACES, Pages
 from gateway.rates import rates_of
 from gateway.settings import GatewaySettings
 from shared.identity.viewer import ANONYMOUS, Viewer
@@ -23,6 +23,7 @@ from tests.gateway.front import Front, front_before
 from tests.gateway.stand_in import Subgraphs
 
 TOKEN = "s3cr3t_" + "x" * 36
+OPEN311, NUMBER = "/open311/v2/requests/", "370881-20200605-4820171"
 PORTS = Ports()
 ANSWER = (
     b"HTTP/1.1 303 See Other\r\ncontent-type: text/html; charset=utf-8\r\nlocation: ?lang=zh\r\nset-cookie: a=b\r\nserver: uvicorn\r\n"
@@ -69,7 +70,8 @@ async def service() -> AsyncIterator[Service]:
 async def pages(stand_ins: Subgraphs, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Front, Service, Path]]:
     folder = tmp_path_factory.mktemp("pages")
     async with service() as feedback:
-        subgraphs: Any = {**stand_ins, "feedback": feedback}
+        # One for both that have pages.
+        subgraphs: Any = {**stand_ins, "feedback": feedback, "intake": feedback}
         async with front_before(subgraphs, folder) as front:
             yield front, feedback, folder
 
@@ -102,6 +104,19 @@ async def test_a_page_is_passed_through_with_what_it_needs_to_know_alone(pages: 
     assert TOKEN not in metrics + log
 
 
+async def test_open311_is_passed_through_too(pages: tuple[Front, Service, Path]) -> None:
+    front, intake, folder = pages
+    headers = {"authorization": "Bearer secret"}
+    async with front.session.get(
+        f"{front.service.url}{OPEN311}{NUMBER}.json?jurisdiction_id=a", headers=headers, allow_redirects=False
+    ) as response:
+        assert (response.status, response.headers["cache-control"]) == (303, "no-store")
+    head, _body = intake.requests[-1]
+    assert head.startswith(f"GET /inside{OPEN311}{NUMBER}.json?jurisdiction_id=a HTTP/1.1\r\n")
+    assert "secret" not in head
+    assert NUMBER not in "".join([file.read_text() for file in folder.rglob("*.log")])
+
+
 @pytest.mark.parametrize(
     ("method", "path", "size", "status"),
     [
@@ -113,6 +128,11 @@ async def test_a_page_is_passed_through_with_what_it_needs_to_know_alone(pages: 
         ("PUT", f"/s/{TOKEN}", 0, 405),
         ("HEAD", f"/s/{TOKEN}", 0, 405),
         ("POST", f"/s/{TOKEN}", 40_000, 413),
+        ("GET", OPEN311, 0, 404),
+        ("GET", f"{OPEN311}a/b.json", 0, 404),
+        ("GET", f"{OPEN311}{NUMBER}.html", 0, 404),
+        ("GET", f"{OPEN311}..%2Fmetrics.json", 0, 404),
+        ("POST", f"{OPEN311}{NUMBER}.json", 0, 405),
     ],
 )
 async def test_what_is_no_page_never_reaches_the_service(
@@ -154,7 +174,7 @@ async def test_each_address_asks_for_so_many_pages_and_no_more() -> None:
     unused: Any = None
     door = Doorkeeper(nobody, unused, unused, rates_of(settings), Rules(forwarded_by=1))
     client: Any = Client()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(Pages(client, "feedback", door)), base_url="http://front") as browser:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Pages(client, PLACES[0], door)), base_url="http://front") as browser:
 
         async def ask(address: str) -> httpx.Response:
             headers = {"x-forwarded-for": address, "authorization": "Bearer not-looked-at"}

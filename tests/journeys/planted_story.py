@@ -87,6 +87,7 @@ class Story:
         await self._go_out(household)
         id = await self._grievance()
         await self._look(id)
+        await self._sign_in()
         await self._archive(household)
         await self._send_about()
         await self._appraise()
@@ -175,7 +176,7 @@ class Story:
             "text": self._garden.words(name),
             "place": self._garden.room(),
             "division": GULOU,
-            "petitioner": {"name": name, "phone": self._garden.phone()},
+            "petitioner": {"name": name, "phone": self._garden.phone(), "openid": self._garden.openid()},
             "photos": [self._photo()],
         }
 
@@ -240,7 +241,7 @@ class Story:
         """From registration to the survey, all told in too many words."""
         garden, id = self._garden, await self._register("subject", "place", "petitioner")
         self._name, self._phone = garden.name(), garden.phone()
-        named = {"name": self._name, "phone": self._phone}
+        named = {"name": self._name, "phone": self._phone, "openid": garden.openid()}
         await self._do("secretary", "completeGrievance", grievanceId=id, place=garden.room(), subject=garden.words(), petitioner=named)
         opened = await self._do("anybody", "openByPin", "... on Opened { accessToken }", number=self._number, pin=self._pin)
         self._caller.tokens["petitioner"] = opened["accessToken"]
@@ -315,13 +316,20 @@ class Story:
         await self._do("handler", "handOverWorkOrder", grievanceId=id, staffId="head-lucheng", reason=garden.words(name))
 
     async def _supervise(self, id: str, name: str) -> None:
-        """A meeting urges; a reply is demanded, given and refused; a card is given, appealed against and taken back."""
+        """A meeting urges; a reply is demanded, given and refused; what is reported meanwhile is approved; a card is given, appealed
+        against and taken back."""
         garden, today = self._garden, datetime.now(CHINA).date()
         meeting = {"name": f"协调会，电话{garden.phone()}", "heldOn": today.isoformat()}
         bulk = {"action": "URGE_BY_MEETING", "grievances": [id], "meeting": meeting}
         await self._do("supervisor", "bulkAct", "... on BulkDone { done }", reason=garden.words(name), **bulk)
         until_ = (today + timedelta(days=3)).isoformat()
         await self._do("supervisor", "issueSupervisionOrder", grievanceId=id, demand=garden.words(name), until=until_)
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(name))
+        await self._do("head", "refuseReply", grievanceId=id, reason=garden.words(name))
+        await self._do("handler", "reportResolution", grievanceId=id, text=garden.words(name))
+        await self._do("head", "approveReply", grievanceId=id)
+        # It was to be verified too.
+        await self._do("dispatcher", "rejectResolution", grievanceId=id, reason=garden.words(name))
         await self._do("handler", "replySupervisionOrder", grievanceId=id, reply=garden.words(name))
         await self._do("supervisor", "decideSupervisionReply", grievanceId=id, accepted=False, reason=garden.words(name))
         await self._do("supervisor", "giveCard", grievanceId=id, colour="RED", reason=garden.words(name))
@@ -363,8 +371,8 @@ class Story:
         await self._do("data-officer", "lookUpByPhone", phone=self._phone, reason=garden.words(self._name), **why)
         await self._do("data-officer", "exportPersonalData", grievanceId=id)
         name = garden.name()
-        told = {"name": name, "phone": garden.phone(), "place": garden.room(), "reason": garden.words(self._name, name)}
-        await self._do("data-officer", "correctPetitioner", grievanceId=id, **told)
+        told = {"name": name, "phone": garden.phone(), "openid": garden.openid(), "place": garden.room()}
+        await self._do("data-officer", "correctPetitioner", grievanceId=id, reason=garden.words(self._name, name), **told)
         confidential = self._told()
         confidential["petitioner"]["confidential"] = True
         name = confidential["petitioner"]["name"]
@@ -374,6 +382,14 @@ class Story:
         asked = await self._do("secretary", "revealPetitioner", pending, grievanceId=hidden, reason=garden.words(name), **why)
         decided = {"grievanceId": hidden, "revealId": asked["reveal"]["id"], "granted": True}
         await self._do("data-officer", "decideReveal", reason=garden.words(name), **decided)
+
+    async def _sign_in(self) -> None:
+        """By WeChat, which tells who they are there."""
+        claims = {"sub": "by-wechat", "roles": ["RESIDENT"], "wechat_openid": self._garden.openid()}
+        self._caller.tokens["by-wechat"] = self._caller.system.token(claims)
+        told = self._told()
+        del told["petitioner"]["openid"]
+        await self._do("by-wechat", "registerGrievance", channel="WECHAT", **told)
 
     async def _archive(self, household: str) -> None:
         proposed = "... on ArchiveChangeProposed { proposalId }"

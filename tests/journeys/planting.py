@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-NAME, PHONE, PLATE, MAIL = "爨龘", "19988764", "鲁H9ZQX", "yinsi.mimi"
+NAME, PHONE, PLATE, MAIL, OPENID = "爨龘", "19988764", "鲁H9ZQX", "yinsi.mimi", "oYinSi_mimi-"
 ID_NUMBER, CARD = "370881193102", "62284803"
 ROOM = "7319"
+SIGNS = 20_000
+"""Chinese signs that follow one another in Unicode."""
 _DIGITS = (PHONE, ID_NUMBER, CARD)
 _AROUND = 40
 
@@ -29,10 +31,14 @@ class Garden:
         self._number = itertools.count(1)
 
     def name(self) -> str:
-        return NAME + chr(0x4E00 + next(self._number))
+        more, last = divmod(next(self._number), SIGNS)
+        return NAME + (chr(0x4E00 + more) if more else "") + chr(0x4E00 + last)
 
     def phone(self) -> str:
         return f"{PHONE}{next(self._number) % 1000:03}"
+
+    def openid(self) -> str:
+        return f"{OPENID}{next(self._number):016}"
 
     def id_number(self) -> str:
         """With its check digit, GB 11643-1999."""
@@ -107,5 +113,7 @@ def _encodings(mark: str) -> Iterator[bytes]:
         yield inner.translate(bytes.maketrans(b"+/", b"-_"))
 
 
-_ENCODED = re.compile(b"|".join(re.escape(each) for mark in (NAME, PLATE, MAIL, f"{ROOM}室", *_DIGITS) for each in _encodings(mark)))
+_ENCODED = re.compile(
+    b"|".join(re.escape(each) for mark in (NAME, PLATE, MAIL, OPENID, f"{ROOM}室", *_DIGITS) for each in _encodings(mark))
+)
 _GROUPED = re.compile("|".join(r"[\s·.-]?".join(mark) for mark in _DIGITS))

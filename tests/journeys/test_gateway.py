@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import httpx
 import pytest
 
 from deploy.local.service import Service
 from services.intake.domain.pins import pin_of
 from shared.identity.keys import reference_key
 from tests.journeys.system import ACCEPT, ANSWER, REPORT, System
+from tests.services.intake.open311_client import Open311Client
 from tests.waiting import until
 
 WHOLE = """query($number: String!) { grievance(number: $number) { number status petitioner { displayName }
@@ -120,3 +122,20 @@ async def test_number_and_pin_let_a_petitioner_without_an_account_read_and_answe
     ):
         assert (await response.json())["data"]["answerSurvey"]["__typename"] == "SurveyAnswered"
     await system.until_status(first["id"], "CLOSED")
+
+
+@pytest.mark.row("S54")
+async def test_who_told_it_by_open311_reads_the_reply_there(system: System, gateway: Service) -> None:
+    told = (await system.register("open311", channel="OPEN311"))["grievance"]
+    other = (await system.register("not-open311"))["grievance"]
+    await system.until_status(told["id"], "DISPATCHED")
+    await system.do("routing", "handler", ACCEPT, requestId="open311-accept", grievanceId=told["id"])
+    await system.do("routing", "handler", REPORT, requestId="open311-report", grievanceId=told["id"], text="新牌已装好。", evidence=[])
+    async with httpx.AsyncClient(base_url=gateway.url) as http:
+        client = Open311Client(http)
+
+        async def notes() -> str | None:
+            return ((await client.request(told["number"])) or {})["status_notes"]
+
+        assert await until(notes, what="the reply in the mailbox") == "新牌已装好。"
+        assert await client.request(other["number"]) is None

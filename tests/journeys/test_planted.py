@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import aiohttp
 import pytest
 
 from deploy.local.parts import Parts
-from deploy.local.service import Service
+from deploy.local.service import PROVIDER, Service, command_of
 from gateway.supergraph_file import read_supergraph
 from shared.broker import SERVICES, Broker
 from shared.identity.development import DevelopmentIssuer
@@ -30,15 +31,25 @@ SCHEMA = read_supergraph(SUPERGRAPH).public
 ENVIRONMENT = {
     "MINYI_LOG_LEVEL": "DEBUG",
     "MINYI_RETRY_SECONDS": "[0.2, 0.3, 0.5]",
-    # Nobody's openid is known, so that nothing is handed to the provider, and replies are posted, not delivered.
     "MINYI_CHANNELS": "WECHAT WEB",
-    "MINYI_PROVIDER_URL": "http://127.0.0.1:9",
+    "MINYI_QUIET_HOURS": "",
 }
 
 
 @pytest.fixture(scope="module")
-def system(parts: Parts, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
-    with running(parts, "planted", issuer, keys_dir, ENVIRONMENT) as started:
+def refusing(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A provider by which nobody is reached: replies are posted, not delivered."""
+    argv = [*command_of(PROVIDER, ""), "--ledger", str(tmp_path_factory.mktemp("provider") / "ledger"), "--faults", "nobody=1"]
+    process = Service(PROVIDER, "", dict(os.environ), parts.local_dir / "logs", parts.ports.any(), label="planted", argv=argv)
+    process.start()
+    process.wait_ready()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="module")
+def system(parts: Parts, refusing: Service, issuer: DevelopmentIssuer, keys_dir: Path) -> Iterator[System]:
+    with running(parts, "planted", issuer, keys_dir, ENVIRONMENT | {"MINYI_PROVIDER_URL": refusing.url}) as started:
         started.start_all()
         yield started
 
@@ -88,6 +99,7 @@ async def test_what_is_said_in_any_door_stands_in_clear_nowhere(
     assert any(line["event"] == "event parked" for line in lines_of(system, "routing", "worker"))
     events = await stream(broker)
     assert len(events) >= len(tap.messages) > 30
+    assert any(b"not_subscribed" in said for _event, said in events), "no openid was used"
     environment = system.process("intake", "api").process.env
     commands = [await told_by(environment, "shared.deadletters", "list")]
     commands += [await told_by(environment, f"services.{service}", "verify-audit") for service in SERVICES]

@@ -51,7 +51,7 @@ INTAKE_ITSELF, FEEDBACK_ITSELF = "SYSTEM intake", "SYSTEM feedback"
 POSTED = "posted"
 REPLY = "REPLY"
 # By whom a report was let go that had waited; a dispatcher else.
-RELEASED = {"COMMUNITY_SECRETARY": "VERIFIED"}
+RELEASED = {"COMMUNITY_SECRETARY": "VERIFIED", "DEPARTMENT_HEAD": "APPROVED"}
 DELIVERY = {"sent": "DELIVERED", "failed": "NOT_DELIVERED", "unknown": "DELIVERY_UNKNOWN"}
 
 

@@ -15,7 +15,7 @@ from services.intake.domain.delivery import Outcome
 
 ACCEPTED = "accepted"
 NOT_KNOWN = "not_known"
-NEVER = frozenset({"no_such_number", "blocked", "refused"})
+NEVER = frozenset({"no_such_number", "not_subscribed", "blocked", "refused"})
 """Codes by which a provider says that this petitioner is not reached by it."""
 NO_PROVIDER = "no_provider"
 LOOK_AGAIN = timedelta(minutes=10)

@@ -48,7 +48,6 @@ class Reach:
 
     phone: str | None = None
     wechat: str | None = None
-    """Nobody's openid is kept yet."""
 
     def address(self, channel: str) -> str | None:
         return {WECHAT: self.wechat, SMS: self.phone}.get(channel)

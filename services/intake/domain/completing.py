@@ -33,6 +33,7 @@ class Known:
 
     name: str | None
     phone: str | None
+    openid: str | None
     place: str | None
     named_by_sign_in: bool
 
@@ -43,6 +44,7 @@ class Added:
 
     name: str | None
     phone: str | None
+    openid: str | None
     kind: PetitionerKind | None
     place: str | None
     subject: str | None
@@ -64,7 +66,7 @@ class Kept:
 
 def refuse(grievance: Grievance, known: Known, added: Added) -> Refusal | None:
     """Why it may not be added, with the field at fault."""
-    petitioner = bool(added.name or added.phone)
+    petitioner = bool(added.name or added.phone or added.openid)
     kind = added.kind is not None and added.kind != grievance.petitioner_kind
     if grievance.erasure is not None:
         return erased()
@@ -76,9 +78,10 @@ def refuse(grievance: Grievance, known: Known, added: Added) -> Refusal | None:
         return Refusal("ALREADY_FED_BACK", "该诉求已经反馈，不能再补录诉求人。", "It was fed back; its petitioner stays.", "petitioner")
     if (petitioner or kind) and grievance.anonymous:
         return Refusal("ANONYMOUS", "匿名诉求不补录身份。", "An anonymous petitioner stays unnamed.", "petitioner")
-    if petitioner and (known.named_by_sign_in or (added.name and known.name) or (added.phone and known.phone)):
+    told_again = (added.name and known.name) or (added.phone and known.phone) or (added.openid and known.openid)
+    if petitioner and (known.named_by_sign_in or told_again):
         return _already("petitioner")
-    if kind and (known.named_by_sign_in or known.name or known.phone or grievance.petitioner_kind != UNTOLD):
+    if kind and (known.named_by_sign_in or known.name or known.phone or known.openid or grievance.petitioner_kind != UNTOLD):
         return _already("petitioner")
     if added.place and known.place:
         return _already("place")

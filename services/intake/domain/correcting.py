@@ -12,20 +12,19 @@ from shared.contracts.intake import Owner, PetitionerCorrectedV1
 from shared.identity.errors import Refusal
 
 
-def refuse(grievance: Grievance, *, name: bool, phone: bool, place: bool, by_their_team: bool) -> Refusal | None:
+def refuse(grievance: Grievance, *, name: bool, phone: bool, openid: bool, place: bool, by_their_team: bool) -> Refusal | None:
     """Why it may not be corrected, with the field at fault. `by_their_team`: neither by themselves nor by a data officer."""
     if grievance.erasure is not None:
         return erased()
-    if not (name or phone or place):
+    if not (name or phone or openid or place):
         return Refusal("NOTHING_TO_CORRECT", "没有需要更正的内容。", "There is nothing to correct.")
     if name and grievance.anonymous:
         return Refusal("ANONYMOUS", "匿名诉求不登记姓名。", "An anonymous petitioner stays unnamed.", "name")
     answering = grievance.progress is not None and grievance.progress.status in SURVEYING | ENDED
-    # From then on whoever answers the phone is asked whether they are satisfied: a team may not choose who that is.
-    if phone and by_their_team and answering:
-        return Refusal(
-            "ALREADY_FED_BACK", "该诉求已经反馈，电话须由数据保护专员更正。", "It was fed back; a data officer corrects the phone.", "phone"
-        )
+    # From then on whoever is reached by them is asked whether they are satisfied: a team may not choose who that is.
+    if (phone or openid) and by_their_team and answering:
+        zh, en = "该诉求已经反馈，联系方式须由数据保护专员更正。", "It was fed back; a data officer corrects phone and openid."
+        return Refusal("ALREADY_FED_BACK", zh, en, "phone" if phone else "openid")
     return None
 
 

@@ -40,6 +40,11 @@ def mask_phone(phone: str) -> str:
     return f"{digits[:shown]}****{digits[-4 if shown == 3 else -2 :]}"
 
 
+def mask_openid(openid: str) -> str:
+    """oUpF8uMuAJO_M2pxb1Q9zNjWeS6o → ****eS6o. Its beginning is the same for all who follow one account."""
+    return HIDDEN + openid[-4:]
+
+
 def mask_id_number(number: str) -> str:
     """370881196001010011 → 3****************1: neither birthday nor district. What is shorter than an ID number is starred whole."""
     return number[0] + STAR * (len(number) - 2) + number[-1] if len(number) >= 15 else STAR * max(len(number), 4)

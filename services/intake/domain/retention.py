@@ -19,10 +19,10 @@ from services.intake.domain.completing import ENDED
 from services.intake.domain.grievance import Grievance
 from shared.china_time import day_in_china
 
-What = Literal["NAME", "PHONE", "WORDS", "PLACE", "NOTICE", "NOTES"]
+What = Literal["NAME", "PHONE", "OPENID", "WORDS", "PLACE", "NOTICE", "NOTES"]
 """NOTES: what officials write down of encounters, and in diaries."""
 Basis = Literal["CONSENT", "STATUTORY_DUTY"]
-CONTACT: tuple[What, ...] = ("NAME", "PHONE")
+CONTACT: tuple[What, ...] = ("NAME", "PHONE", "OPENID")
 _KEPT = re.compile(r"P(?:(?P<years>\d+)Y|(?P<days>\d+)D)")
 
 
@@ -108,9 +108,9 @@ class Retention:
         return self.rule("NOTES", True).span.before(today)
 
 
-def kept_of(name: bool, phone: bool) -> list[What]:
+def kept_of(name: bool, phone: bool, openid: bool = False) -> list[What]:
     """What there is of a person: their words and where always."""
-    contact: list[What] = [what for what, there in (("NAME", name), ("PHONE", phone)) if there]  # type: ignore[misc]
+    contact = [what for what, there in zip(CONTACT, (name, phone, openid), strict=True) if there]
     return [*contact, "WORDS", "PLACE"]
 
 

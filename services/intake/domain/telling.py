@@ -70,6 +70,14 @@ def heard_of(grievance: Grievance, delivery: Delivery) -> Told | None:
     return next((told for told in grievance.told if _tells(told, decided)), None)
 
 
+def heard_of_elsewhere(grievance: Grievance, delivery: str) -> Grievance:
+    """It arrived after all, as somebody else knows. What a sender still has before it stays: it may go by another way too."""
+    held = grievance.delivery(delivery)
+    if held is None or held.state not in ("FAILED", "UNKNOWN"):
+        return grievance
+    return grievance.with_delivery(held.ended("sent", held.hand))
+
+
 def to_tell(grievance: Grievance) -> bool:
     """Whether there is a reply or a decision that the petitioner was not told of."""
     reply, decided = latest_reply(grievance), grievance.progress

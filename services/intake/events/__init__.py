@@ -8,10 +8,11 @@ from typing import Any
 
 from services.intake.domain.grievance import Grievance
 from services.intake.events.on_delivery_requested import on_delivery_requested
+from services.intake.events.on_fed_back import on_fed_back
 from services.intake.events.on_grievance_progressed import PROGRESSING, on_grievance_progressed
 from services.intake.events.on_handoff_requested import Named, on_handoff_requested
 from shared.contracts.base import Contract
-from shared.contracts.feedback import DeliveryRequestedV1
+from shared.contracts.feedback import DeliveryRequestedV1, FedBackV1
 from shared.contracts.routing import HandoffRequestedV1
 from shared.envelope import Event
 from shared.erasure import without_words
@@ -25,6 +26,7 @@ def consumers(named: Named) -> Consumers:
     return {
         **{contract.type: (contract, on_grievance_progressed) for contract in PROGRESSING},
         DeliveryRequestedV1.type: (DeliveryRequestedV1, on_delivery_requested),
+        FedBackV1.type: (FedBackV1, on_fed_back),
         HandoffRequestedV1.type: (HandoffRequestedV1, partial(on_handoff_requested, named)),
     }
 

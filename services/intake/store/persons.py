@@ -1,8 +1,8 @@
-"""Petitioners: name and phone sealed under a key per person, the key wrapped by a master key. Erasure destroys the key.
+"""Petitioners: name, phone and openid sealed under a key per person, the key wrapped by a master key. Erasure destroys the key.
 
 | field | meaning |
 | --- | --- |
-| key, name, phone, phone_index | what is kept, sealed; the blind index of the phone |
+| key, name, phone, openid, phone_index | what is kept, sealed; the blind index of the phone |
 | consent, recorded_on, data | whether they agreed to be kept, since which day, and until when each datum is (retention.py) |
 | due | the last day of what may be over first, in China; later where grievances are open: the retention job looks then |
 | look_at | real time from which a round looks at the row: whether a grievance names it, or whether all of an erased one is gone |
@@ -17,8 +17,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.intake.adapters.cipher import FieldCipher, PersonKey
+from services.intake.domain.contact import Contact
 from services.intake.domain.erasure import Erasure
-from services.intake.domain.retention import Datum, Retention, due, kept_of
+from services.intake.domain.retention import Datum, Retention, What, due, kept_of
 from shared import ids
 from shared.mongo import ASCENDING, Database, DuplicateKeyError, IndexModel
 from shared.records import Document, StoreTrouble, store_errors
@@ -42,6 +43,7 @@ class Kept:
     id: str
     named: bool
     reachable: bool
+    openid: bool
     recorded_on: str | None
     due: str | None
     look_at: datetime | None
@@ -66,22 +68,24 @@ class MongoPersons:
         self._today = today
         self._real_now = real_now
 
-    async def keep(self, person: str, name: str | None, phone: str | None, *, consent: bool = True) -> tuple[str, PersonKey]:
-        own = False
+    async def keep(self, person: str, contact: Contact, *, consent: bool = True) -> tuple[str, PersonKey]:
+        name, own = contact.name, False
         for _ in range(TRIES):
             held = await self._find(person)
             if held is None:
-                key, row = self._new(person, name, phone, consent)
+                key, row = self._new(person, contact, consent)
                 if await self._insert(row):
                     return person, key
                 # Another replica was first: its key is the person's key.
             elif "key" not in held:
                 person, own = await self._after_erasure(person, name, own)
-            elif name and not own and self._contact(held)[0] != name:
+            elif name and not own and self._contact(held).name != name:
                 # Families, shops and hotlines share phones: nobody is shown under another's name.
                 person, own = self._cipher.namesake(person, name), True
-            elif await self._told_more(held, consent):
-                return person, self._cipher.unwrap(person, held["key"])
+            else:
+                key = self._cipher.unwrap(person, held["key"])
+                if await self._told_more(held, key, contact.openid, consent):
+                    return person, key
         raise StoreTrouble("too many conflicting writes")
 
     async def key(self, person: str) -> PersonKey:
@@ -90,7 +94,7 @@ class MongoPersons:
             raise LookupError("there is no such person, or they were erased")
         return self._cipher.unwrap(person, held["key"])
 
-    async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
+    async def contacts(self, persons: list[str]) -> list[Contact]:
         query: Document = {"_id": {"$in": persons}} if len(persons) > 1 else {"_id": persons[0]}
         with store_errors():
             rows = {row["_id"]: row for row in await self._persons.find(query).to_list(None)}
@@ -115,15 +119,15 @@ class MongoPersons:
             if held is None or "key" not in held or while_due not in (None, held.get("due")):
                 return False
             now = self._real_now()
-            gone = dict.fromkeys(("key", "name", "phone", "phone_index", "consent", "recorded_on", "data", "due"), "")
+            gone = dict.fromkeys(("key", "name", "phone", "openid", "phone_index", "consent", "recorded_on", "data", "due"), "")
             left = {"erased_at": now, "look_at": now, "erasure": erasure.model_dump()}
             if await self._change(held, {"$set": left, "$unset": gone}):
                 return True
         raise StoreTrouble("too many conflicting writes")
 
     async def drop_contact(self, kept: Kept, data: list[Datum]) -> bool:
-        """Without name and phone; the words stay sealed. False where something was told meanwhile."""
-        gone = {"name": None, "phone": None, **_terms_of(data)}
+        """Without name, phone and openid; the words stay sealed. False where something was told meanwhile."""
+        gone = {"name": None, "phone": None, "openid": None, **_terms_of(data)}
         with store_errors():
             change = {"$set": gone, "$unset": {"phone_index": ""}}
             result = await self._persons.update_one({"_id": kept.id, "due": kept.due}, change)
@@ -169,28 +173,31 @@ class MongoPersons:
             rows = await self._persons.find(query).limit(limit).to_list(limit)
         return [_kept(row) for row in rows]
 
-    def _new(self, person: str, name: str | None, phone: str | None, consent: bool) -> tuple[PersonKey, Document]:
+    def _new(self, person: str, contact: Contact, consent: bool) -> tuple[PersonKey, Document]:
+        name, phone, openid = contact.name, contact.phone, contact.openid
         key, wrapped = self._cipher.new_person_key(person)
         row = {
             "_id": person,
             "key": wrapped,
             "name": key.encrypt("name", name) if name else None,
             "phone": key.encrypt("phone", phone) if phone else None,
+            "openid": key.encrypt("openid", openid) if openid else None,
             "phone_index": self._cipher.blind_index(phone) if phone else None,
         }
-        return key, row | self._terms(bool(name), bool(phone), consent, self._today())
+        return key, row | self._terms(kept_of(bool(name), bool(phone), bool(openid)), consent, self._today())
 
-    def _terms(self, name: bool, phone: bool, consent: bool, recorded_on: str) -> Document:
-        data = self._retention.data(kept_of(name, phone), consent, recorded_on, date.fromisoformat(self._today()))
+    def _terms(self, whats: list[What], consent: bool, recorded_on: str) -> Document:
+        data = self._retention.data(whats, consent, recorded_on, date.fromisoformat(self._today()))
         look_at = self._real_now() + UNNAMED_FOR
         return {"consent": consent, "recorded_on": recorded_on, "look_at": look_at, **_terms_of(data)}
 
-    async def _told_more(self, held: Document, consent: bool) -> bool:
-        """Their last days move on, and nobody takes the row for one that is over or that no grievance names. Who once did not agree is not
-        taken to agree later by saying nothing. False where the row has changed."""
+    async def _told_more(self, held: Document, key: PersonKey, openid: str | None, consent: bool) -> bool:
+        """An openid that is told now is theirs. Their last days move on, and nobody takes the row for one that is over or that no grievance
+        names. Who once did not agree is not taken to agree later by saying nothing. False where the row has changed."""
         agreed = consent and held.get("consent", True)
-        terms = self._terms(bool(held["name"]), bool(held["phone"]), agreed, held.get("recorded_on") or self._today())
-        return await self._change(held, {"$set": terms})
+        whats = kept_of(bool(held["name"]), bool(held["phone"]), bool(openid or held.get("openid")))
+        told = {"openid": key.encrypt("openid", openid)} if openid else {}
+        return await self._change(held, {"$set": told | self._terms(whats, agreed, held.get("recorded_on") or self._today())})
 
     async def _after_erasure(self, person: str, name: str | None, own: bool) -> tuple[str, bool]:
         """Where whoever has the id of an erased person is kept now, and whether that is theirs by name: a namesake's own data stays
@@ -221,13 +228,11 @@ class MongoPersons:
         with store_errors():
             return await self._persons.find_one({"_id": person})
 
-    def _contact(self, row: Document | None) -> tuple[str | None, str | None]:
+    def _contact(self, row: Document | None) -> Contact:
         if row is None or "key" not in row:
-            return None, None
+            return Contact()
         key = self._cipher.unwrap(row["_id"], row["key"])
-        name = key.decrypt("name", row["name"]) if row["name"] else None
-        phone = key.decrypt("phone", row["phone"]) if row["phone"] else None
-        return name, phone
+        return Contact(**{field: key.decrypt(field, row[field]) for field in ("name", "phone", "openid") if row.get(field)})
 
 
 async def migrate_rows(database: Database, today: str, now: datetime) -> None:
@@ -246,6 +251,7 @@ def _kept(row: Document) -> Kept:
         id=row["_id"],
         named=bool(row.get("name")),
         reachable=bool(row.get("phone")),
+        openid=bool(row.get("openid")),
         recorded_on=row.get("recorded_on"),
         due=row.get("due"),
         look_at=row.get("look_at"),

@@ -25,6 +25,7 @@ class NamedPetitionerInput:
     kind: PetitionerKind | None = strawberry.field(default=None, description="诉求人类型 · kind of petitioner")
     name: str | None = strawberry.field(default=None, description="姓名 · name")
     phone: str | None = strawberry.field(default=None, description="电话 · phone")
+    openid: str | None = strawberry.field(default=None, description="微信标识 · openid, by which WeChat knows them")
 
 
 @strawberry.input(description="补录诉求：只补未登记过的 · what was not told at registration")
@@ -42,7 +43,7 @@ class CompleteGrievanceInput:
         told = self.petitioner
         named = NamedPetitioner()
         if told is not None:
-            named = NamedPetitioner(kind=told.kind.value if told.kind else None, name=told.name, phone=told.phone)
+            named = NamedPetitioner(kind=told.kind.value if told.kind else None, name=told.name, phone=told.phone, openid=told.openid)
         return CompleteGrievance(
             request_id=str(self.request_id),
             grievance_id=str(self.grievance_id),

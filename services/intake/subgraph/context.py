@@ -8,6 +8,7 @@ from datetime import timedelta
 from fastapi import Request
 from strawberry.dataloader import DataLoader
 
+from services.intake.domain.contact import Contact
 from services.intake.domain.encounters import Encounter
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.people import Member
@@ -67,7 +68,7 @@ class IntakeContext(RequestContext):
         super().__init__(request, viewer)
         self.intake = intake
         self.grievances: DataLoader[str, Grievance | None] = DataLoader(self._grievances)
-        self.contacts: DataLoader[str, tuple[str | None, str | None]] = DataLoader(self._contacts)
+        self.contacts: DataLoader[str, Contact] = DataLoader(self._contacts)
         self.members: DataLoader[str, Member | None] = DataLoader(self._members)
         self.team_members: DataLoader[str, list[Member]] = DataLoader(self._team_members)
         self.encounters: DataLoader[str, Encounter | None] = DataLoader(self._encounters)
@@ -92,7 +93,7 @@ class IntakeContext(RequestContext):
     def gives(self, held: Grievance) -> bool:
         return POLICY.gives("Grievance", self.viewer, access_of(held))
 
-    async def _contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
+    async def _contacts(self, persons: list[str]) -> list[Contact]:
         return await self.intake.persons.contacts(persons)
 
     async def _attachments(self, grievances: list[str]) -> list[list[Upload]]:

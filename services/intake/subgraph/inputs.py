@@ -30,12 +30,17 @@ class PetitionerInput:
     kind: PetitionerKind = strawberry.field(default=PetitionerKind.RESIDENT, description="诉求人类型 · kind of petitioner")
     name: str | None = strawberry.field(default=None, description="姓名 · name; kept encrypted")
     phone: str | None = strawberry.field(default=None, description="电话 · phone; kept encrypted")
+    openid: str | None = strawberry.field(
+        default=None,
+        description="微信标识，由工作人员或接入系统填写；居民的随登录带入 · "
+        "openid, told by officials and machine clients; a resident's comes with the sign-in; kept encrypted",
+    )
     anonymous: bool = strawberry.field(default=False, description="匿名 · give no name")
     confidential: bool = strawberry.field(default=False, description="要求保密 · stay unknown to who handles it")
     consent: bool = strawberry.field(
         default=True,
-        description="是否同意留存姓名电话用于办理与回访；不同意则办结后30日删除 · "
-        "agrees that name and phone are kept to handle it and to ask back; else they go 30 days after its end",
+        description="是否同意留存姓名、电话和微信标识用于办理与回访；不同意则办结后30日删除 · "
+        "agrees that name, phone and openid are kept to handle it and to ask back; else they go 30 days after its end",
     )
 
 

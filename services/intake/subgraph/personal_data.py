@@ -36,10 +36,11 @@ class PersonalRecord:
     looks: list[PersonalLook] = strawberry.field(description="查看记录 · who looked at it, when and why")
 
 
-@strawberry.enum(description="所留信息：姓名、电话、所述内容、具体地点、送达的答复、走访记录 · what is kept")
+@strawberry.enum(description="所留信息：姓名、电话、微信标识、所述内容、具体地点、送达的答复、走访记录 · what is kept")
 class PersonalWhat(Enum):
     NAME = "NAME"
     PHONE = "PHONE"
+    OPENID = "OPENID"
     WORDS = "WORDS"
     PLACE = "PLACE"
     NOTICE = "NOTICE"
@@ -108,6 +109,9 @@ class CorrectPetitionerInput:
     grievance_id: strawberry.ID = strawberry.field(description="诉求 · which grievance")
     name: str | None = strawberry.field(default=None, description="姓名 · name")
     phone: str | None = strawberry.field(default=None, description="电话 · phone")
+    openid: str | None = strawberry.field(
+        default=None, description="微信标识；居民不能自行填写 · openid, by which WeChat knows them; residents do not type theirs"
+    )
     place: str | None = strawberry.field(default=None, description="具体地点 · the exact place")
     reason: str = strawberry.field(description="理由 · why")
 
@@ -158,6 +162,7 @@ class PersonalDataMutation:
                 grievance_id=str(input.grievance_id),
                 name=input.name,
                 phone=input.phone,
+                openid=input.openid,
                 place=input.place,
                 reason=input.reason,
             )

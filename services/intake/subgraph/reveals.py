@@ -59,13 +59,14 @@ class Reveal:
 class PetitionerInClear:
     name: str | None = strawberry.field(description="姓名 · name")
     phone: str | None = strawberry.field(description="电话 · phone")
+    openid: str | None = strawberry.field(description="微信标识 · openid, by which WeChat knows them")
     subject: str = strawberry.field(description="原标题 · the subject as it was told")
     text: str = strawberry.field(description="原话 · the words as they were told")
     place: str | None = strawberry.field(description="具体地点 · the exact place")
 
     @classmethod
     def of(cls, clear: InClear) -> PetitionerInClear:
-        return cls(name=clear.name, phone=clear.phone, subject=clear.subject, text=clear.text, place=clear.place)
+        return cls(name=clear.name, phone=clear.phone, openid=clear.openid, subject=clear.subject, text=clear.text, place=clear.place)
 
 
 @strawberry.type(description="已揭示 · revealed, for some minutes; the same request shows it again until then")

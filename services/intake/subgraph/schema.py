@@ -131,7 +131,7 @@ class Mutation(
         async def work() -> Upload:
             grievance = str(input.grievance_id) if input.grievance_id else None
             visible = await context.grievances.load(grievance) if grievance else None
-            contact = await context.contacts.load(visible.person) if visible else (None, None)
+            name = (await context.contacts.load(visible.person)).name if visible else None
             ticket = await create_upload(
                 intake.uploads,
                 intake.limits,
@@ -140,7 +140,7 @@ class Mutation(
                 request_id=str(input.request_id),
                 grievance=grievance,
                 visible=visible,
-                names=[contact[0]] if contact[0] else [],
+                names=[name] if name else [],
                 name=input.name,
                 content_type=input.content_type,
                 size=input.size,

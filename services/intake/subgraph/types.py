@@ -111,6 +111,7 @@ class Petitioner:
     kind: PetitionerKind = strawberry.field(description="诉求人类型 · kind of petitioner")
     display_name: str = strawberry.field(description="脱敏姓名 · masked name, e.g. 孔*莹")
     phone: str | None = strawberry.field(description="脱敏电话 · masked phone, e.g. 138****0001")
+    openid: str | None = strawberry.field(description="脱敏微信标识 · masked openid, by which WeChat knows them")
 
 
 @strawberry.type(description="附件 · one photo or document")
@@ -186,12 +187,16 @@ class Grievance:
     async def petitioner(self, info: Ctx) -> Petitioner | None:
         kind = PetitionerKind(self.held.petitioner_kind)
         if self.held.erasure is not None:
-            return Petitioner(kind=kind, display_name="已删除 (erased)", phone=None)
+            return Petitioner(kind=kind, display_name="已删除 (erased)", phone=None, openid=None)
         if self.held.anonymous:
-            return Petitioner(kind=kind, display_name="匿名 (anonymous)", phone=None)
-        name, phone = await info.context.contacts.load(self.held.person)
-        shown = masks.mask_name(name) if name else "未留姓名 (no name given)"
-        return Petitioner(kind=kind, display_name=shown, phone=masks.mask_phone(phone) if phone else None)
+            return Petitioner(kind=kind, display_name="匿名 (anonymous)", phone=None, openid=None)
+        contact = await info.context.contacts.load(self.held.person)
+        return Petitioner(
+            kind=kind,
+            display_name=masks.mask_name(contact.name) if contact.name else "未留姓名 (no name given)",
+            phone=masks.mask_phone(contact.phone) if contact.phone else None,
+            openid=masks.mask_openid(contact.openid) if contact.openid else None,
+        )
 
     @strawberry.field(description="所在的走访、座谈等 · the encounter in which it was told, where the viewer may see that")
     async def encounter(self, info: Ctx) -> Annotated[Encounter, strawberry.lazy("services.intake.subgraph.encounters")] | None:

@@ -66,4 +66,4 @@ async def names_told(grievances: Grievances, persons: Persons, encounter: str) -
     """What those are called who told something in this encounter."""
     told = await grievances.of_encounters([encounter])
     people = sorted({grievance.person for grievance in told.values()})
-    return [name for name, _phone in await persons.contacts(people) if name] if people else []
+    return [each.name for each in await persons.contacts(people) if each.name] if people else []

@@ -102,4 +102,4 @@ def author(viewer: Viewer) -> Owner:
 async def names_of(parts: Summarising, heard: Iterable[Grievance]) -> list[str]:
     """The petitioners' names, which a remark may hold and which do not stay in it."""
     people = sorted({held.person for held in heard})
-    return [name for name, _phone in await parts.persons.contacts(people) if name] if people else []
+    return [each.name for each in await parts.persons.contacts(people) if each.name] if people else []

@@ -9,13 +9,14 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.completing import Added, Kept, Known, complete, refuse, subject_of
+from services.intake.domain.contact import Contact
 from services.intake.domain.erasure import erased
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.store.mongo import Grievances
 from services.intake.usecases.beside import Beside
 from services.intake.usecases.check_day_summary import ROLES, author
 from services.intake.usecases.ports import Persons, Uploads
-from services.intake.usecases.register_grievance import SUBJECT_LENGTH, nameless_person, require_all
+from services.intake.usecases.register_grievance import SUBJECT_LENGTH, check_openid, nameless_person, require_all, who_answers
 from services.intake.usecases.tell_petitioner import admit
 from shared import ids
 from shared.commands import request_of
@@ -33,6 +34,8 @@ class NamedPetitioner(BaseModel):
     kind: PetitionerKind | None = None
     name: str | None = Field(None, max_length=50)
     phone: str | None = Field(None, max_length=30)
+    # What was asked before there was this field stays the same request.
+    openid: str | None = Field(None, exclude_if=lambda openid: openid is None)
 
 
 class CompleteGrievance(BaseModel):
@@ -60,7 +63,7 @@ class Completing:
 async def complete_grievance(parts: Completing, viewer: Viewer, command: CompleteGrievance, origin: str) -> str:
     """Add what is new, and return the grievance's id. Raises Refusal with the field at fault."""
     viewer.require(*ROLES)
-    id, added = command.grievance_id, _added(command)
+    id, added = command.grievance_id, _added(viewer, command)
     held = (await parts.grievances.find_many([id])).get(id)
     if held is None:
         raise NoSuchRecord(id)
@@ -90,15 +93,18 @@ async def complete_grievance(parts: Completing, viewer: Viewer, command: Complet
     return id
 
 
-def _added(command: CompleteGrievance) -> Added:
+def _added(viewer: Viewer, command: CompleteGrievance) -> Added:
     """Blank is nothing told. Raises Refusal."""
     told = command.petitioner
     phone = (told.phone or "").strip() or None
     if phone is not None and phone_ref(b"", phone) is None:
         raise Refusal("PHONE_INVALID", "电话号码不完整。", "This is no phone number.", "petitioner")
+    openid = (told.openid or "").strip() or None
+    check_openid(viewer, openid, "petitioner.openid")
     return Added(
         name=(told.name or "").strip() or None,
         phone=phone,
+        openid=openid,
         kind=told.kind,
         place=(command.place or "").strip() or None,
         subject=(command.subject or "").strip() or None,
@@ -115,7 +121,7 @@ async def _known(parts: Completing, own_ref: str, held: Grievance) -> tuple[Know
         key = await parts.persons.key(held.person)
     except LookupError:
         raise erased() from None
-    [(name, phone)] = await parts.persons.contacts([held.person])
+    [contact] = await parts.persons.contacts([held.person])
     said = Sealed(
         subject=key.decrypt("subject", sealed.subject),
         text=key.decrypt("text", sealed.text),
@@ -123,19 +129,22 @@ async def _known(parts: Completing, own_ref: str, held: Grievance) -> tuple[Know
     )
     # The place is the division's code, and behind it what was told (register_grievance.py).
     place = (said.place or "").partition(" ")[2] or None
-    refs = {own_ref} | ({phone_ref(parts.reference_key, phone)} if phone else set())
-    return Known(name=name, phone=phone, place=place, named_by_sign_in=held.petitioner_ref not in refs), said
+    refs = {own_ref} | ({phone_ref(parts.reference_key, contact.phone)} if contact.phone else set())
+    return Known(contact.name, contact.phone, contact.openid, place, named_by_sign_in=held.petitioner_ref not in refs), said
 
 
 async def _keep(parts: Completing, id: str, own_ref: str, held: Grievance, known: Known, said: Sealed, added: Added) -> Kept:
     """Keep the petitioner under what is known of them now, and seal what was said anew under their key."""
-    name, phone = added.name or known.name, added.phone or known.phone
+    name, phone, openid = added.name or known.name, added.phone or known.phone, added.openid or known.openid
     ref = (phone_ref(parts.reference_key, added.phone) if added.phone else None) or held.petitioner_ref
     person = held.person
-    if added.name or added.phone:
+    if added.name or added.phone or added.openid:
         by_phone = phone_ref(parts.reference_key, phone) if phone else None
-        person = nameless_person(own_ref, by_phone) if by_phone and not name else ids.document_id("person", by_phone or ref)
-        person, sealer = await parts.persons.keep(person, name, phone, consent=held.consent)
+        if by_phone is None:
+            person = ids.document_id("person", ref)
+        else:
+            person = who_answers(parts.reference_key, by_phone, openid) if name else nameless_person(own_ref, by_phone)
+        person, sealer = await parts.persons.keep(person, Contact(name, phone, openid), consent=held.consent)
         if person != held.person:
             await parts.persons.look_again(held.person)
     else:

@@ -46,8 +46,8 @@ async def deliver(parts: Delivering, grievance_id: str, person: str) -> int:
     """Do what can be done now for this grievance, while it is this person's; returns how many deliveries came to an end."""
     ended = 0
     while True:
-        [(_name, phone)] = await parts.persons.contacts([person])
-        reach = Reach(phone=phone)
+        [contact] = await parts.persons.contacts([person])
+        reach = Reach(phone=contact.phone, wechat=contact.openid)
         acted, over, taken = await _take(parts, grievance_id, person, reach)
         if not acted:
             return ended

@@ -42,8 +42,8 @@ async def keep_retention(parts: Retaining) -> int:
 
 
 async def _look(parts: Retaining, kept: Kept, today: date) -> None:
-    """Their last days anew, by what they have told: that it ended or is open moves them on. What is over then goes: name and phone first,
-    at last the person with all their words."""
+    """Their last days anew, by what they have told: that it ended or is open moves them on. What is over then goes: how they are called and
+    reached first, at last the person with all their words."""
     persons = parts.erasing.persons
     told = (await parts.erasing.grievances.of_people([kept.id])).values()
     if not told:
@@ -51,7 +51,7 @@ async def _look(parts: Retaining, kept: Kept, today: date) -> None:
         await persons.look_again(kept.id)
     consent = all(grievance.consent for grievance in told)
     recorded_on, last = kept.recorded_on or today.isoformat(), last_day(told, today)
-    data = parts.retention.data(kept_of(kept.named, kept.reachable), consent, recorded_on, last)
+    data = parts.retention.data(kept_of(kept.named, kept.reachable, kept.openid), consent, recorded_on, last)
     now = today.isoformat()
     if told and all(past(datum.retain_until, now) for datum in data):
         at = parts.erasing.access.now()

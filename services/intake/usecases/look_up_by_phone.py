@@ -63,7 +63,7 @@ async def look_up_by_phone(parts: LookingUp, viewer: Viewer, command: LookUpByPh
     # Found by who answers for the viewer's territory, and for the places of what was found.
     places = [*(scope.code for scope in viewer.scopes), *(held.division for _id, held in known)]
     under = sorted({prefix for place in places for prefix in prefixes(place)})
-    names = [name for name, _phone in await access.persons.contacts(people) if name] if people else []
+    names = [each.name for each in await access.persons.contacts(people) if each.name] if people else []
     looked = look(today, under, ref, command.purpose, redact(command.reason, names).text)
 
     def count(before: LookUps | None) -> Decision:

@@ -40,6 +40,7 @@ class InClear:
 
     name: str | None
     phone: str | None
+    openid: str | None
     subject: str
     text: str
     place: str | None
@@ -79,7 +80,7 @@ def not_erased(held: Grievance) -> None:
 
 
 async def open_petitioner(persons: Persons, held: Grievance) -> InClear:
-    """Name, phone and the words as they were told. Raises Refusal where the petitioner was erased."""
+    """Name, phone, openid and the words as they were told. Raises Refusal where the petitioner was erased."""
     return (await open_petitioners(persons, held.person, [held]))[0]
 
 
@@ -92,20 +93,21 @@ async def open_petitioners(persons: Persons, person: str, told: Sequence[Grievan
         key = await persons.key(person)
     except LookupError:
         raise erased() from None
-    [(name, phone)] = await persons.contacts([person])
+    [contact] = await persons.contacts([person])
 
     def opened(original: Sealed) -> InClear:
         # Behind the division's code, which is known, stands what was told (register_grievance.py).
         place = key.decrypt("place", original.place).partition(" ")[2] if original.place else ""
-        return InClear(name, phone, key.decrypt("subject", original.subject), key.decrypt("text", original.text), place or None)
+        subject, text = key.decrypt("subject", original.subject), key.decrypt("text", original.text)
+        return InClear(contact.name, contact.phone, contact.openid, subject, text, place or None)
 
     return [opened(original) for original in kept]
 
 
 async def without_names(persons: Persons, held: Grievance, words: str) -> str:
     """The words, redacted; the petitioner's name counts as declared."""
-    [(name, _phone)] = await persons.contacts([held.person])
-    return redact(words, (name,) if name else ()).text
+    [contact] = await persons.contacts([held.person])
+    return redact(words, (contact.name,) if contact.name else ()).text
 
 
 def trace(parts: PersonalAccess, held: Grievance, purpose: Purpose, reason: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from services.intake.domain.contact import Contact
 from services.intake.domain.delivery import Outcome
 from services.intake.domain.retention import Datum
 from shared.contracts.intake import PostRow
@@ -28,10 +29,10 @@ class Key(Sealer, Protocol):
 class Persons(Protocol):
     """Petitioners, each with a data key of their own."""
 
-    async def keep(self, person: str, name: str | None, phone: str | None, *, consent: bool = True) -> tuple[str, Sealer]:
+    async def keep(self, person: str, contact: Contact, *, consent: bool = True) -> tuple[str, Sealer]:
         """Keep a person, encrypted; the id under which they are kept, and the key that seals what they said. One that is known stays as it
-        is; somebody of another name who answers the same phone is another person, and so is who comes again after they were erased.
-        `consent`: they agreed that name and phone are kept beyond this matter."""
+        is, but for an openid that is told now; somebody of another name who answers the same phone is another person, and so is who comes
+        again after they were erased. `consent`: they agreed that it is kept beyond this matter."""
         ...
 
     async def look_again(self, person: str) -> None:
@@ -46,8 +47,8 @@ class Persons(Protocol):
         """The ids of those who answer the phone of this blind index: several, where people share one."""
         ...
 
-    async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
-        """Name and phone in clear, for a sender or a mask; never for logs or events."""
+    async def contacts(self, persons: list[str]) -> list[Contact]:
+        """How each is called and reached; of who is not there, nothing."""
         ...
 
     async def terms(self, persons: list[str]) -> dict[str, list[Datum]]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain import clocks
 from services.intake.domain.completing import BEGINNING
+from services.intake.domain.contact import Contact
 from services.intake.domain.encounters import CHANNEL_OF, Encounter
 from services.intake.domain.grievance import Grievance, PetitionerKind, Sealed
 from services.intake.domain.organisation import accountable_for
@@ -24,7 +25,7 @@ from shared import ids
 from shared.commands import request_of
 from shared.contracts.intake import Channel, Kind, Owner
 from shared.identity.errors import Refusal
-from shared.identity.refs import grievance_ref, phone_digits, phone_ref, subject_ref
+from shared.identity.refs import grievance_ref, openid_ref, phone_digits, phone_ref, subject_ref
 from shared.identity.roles import Role
 from shared.identity.scopes import holds
 from shared.identity.viewer import Viewer
@@ -56,6 +57,8 @@ class PetitionerInput(BaseModel):
     kind: PetitionerKind = "RESIDENT"
     name: str | None = Field(None, max_length=50)
     phone: str | None = Field(None, max_length=30)
+    # What was asked before there was this field stays the same request.
+    openid: str | None = Field(None, exclude_if=lambda openid: openid is None)
     anonymous: bool = False
     confidential: bool = False
     consent: bool = True
@@ -138,14 +141,16 @@ async def register_grievance(parts: Registration, viewer: Viewer, command: Regis
 
     ref, person = _identity(parts.reference_key, viewer, petitioner, id)
     name = None if petitioner.anonymous else petitioner.name
-    person, sealer = await parts.persons.keep(person, name, petitioner.phone, consent=petitioner.consent)
+    # Who wants to stay unnamed has not told us by what WeChat knows them.
+    openid = petitioner.openid or (None if petitioner.anonymous else viewer.openid)
+    person, sealer = await parts.persons.keep(person, Contact(name, petitioner.phone, openid), consent=petitioner.consent)
     original = Sealed(
         subject=sealer.encrypt("subject", command.subject or command.text[:BEGINNING]),
         text=sealer.encrypt("text", command.text),
         place=sealer.encrypt("place", f"{division} {command.place or ''}".strip()),
     )
     # Who signed in may have told a name before.
-    known = name or (await parts.persons.contacts([person]))[0][0]
+    known = name or (await parts.persons.contacts([person]))[0].name
     now = parts.now()
     number = await parts.numbers.claim(division, now, id)
     heard = None if command.off is None else clocks.happened(clocks.made_at(command.request_id), command.off, now)
@@ -238,6 +243,7 @@ def _check(viewer: Viewer, command: RegisterGrievance, division: str, encounter:
         raise Refusal("TIME_WITHOUT_ZONE", "发生时间必须带时区。", "occurredAt must carry a time zone.", "occurredAt")
     if command.occurred_at is not None and command.occurred_at.year not in OCCURRED_YEARS:
         raise Refusal("TIME_OUT_OF_RANGE", "发生时间不在合理范围内。", "occurredAt is out of range.", "occurredAt")
+    check_openid(viewer, command.petitioner.openid, "petitioner.openid")
     # They travel in events: codes of departments, and nothing that somebody types about a person.
     if len(command.accused_departments) > MAX_ACCUSED or not all(map(DEPARTMENT_CODE.fullmatch, command.accused_departments)):
         raise Refusal(
@@ -272,7 +278,27 @@ def _identity(key: bytes, viewer: Viewer, petitioner: PetitionerInput, id: str) 
         return ref, ids.document_id("person", f"{ref}:{by_phone}")
     if by_phone is not None and not viewer.has(Role.RESIDENT) and (petitioner.anonymous or not petitioner.name):
         return ref, nameless_person(grievance_ref(key, id), by_phone)
+    if by_phone is not None and not viewer.has(Role.RESIDENT):
+        return ref, who_answers(key, by_phone, petitioner.openid)
     return ref, ids.document_id("person", by_phone or ref)
+
+
+def check_openid(viewer: Viewer, openid: str | None, field: str) -> None:
+    """An openid that is told by an official or a machine client. Raises Refusal."""
+    if openid is None:
+        return
+    if viewer.has(Role.RESIDENT):
+        zh, en = "微信标识随登录带入，不能自行填写。", "A resident's openid comes with the sign-in and is not typed."
+        raise Refusal("OPENID_BY_SIGN_IN", zh, en, field)
+    if openid_ref(b"", openid) is None:
+        zh, en = "微信标识须为20至64个字母、数字、下划线或连字符。", "An openid has 20 to 64 letters, digits, underscores and hyphens."
+        raise Refusal("OPENID_INVALID", zh, en, field)
+
+
+def who_answers(key: bytes, by_phone: str, openid: str | None) -> str:
+    """Who answers this phone, as somebody else told it. With an openid it is a person of its own: nobody has verified that the two belong
+    together, and what is meant for whoever has the phone would go to whoever has the openid."""
+    return ids.document_id("person", f"{by_phone}:{openid_ref(key, openid)}" if openid else by_phone)
 
 
 def nameless_person(own_ref: str, by_phone: str) -> str:

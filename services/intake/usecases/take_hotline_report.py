@@ -50,7 +50,7 @@ async def take_hotline_report(parts: TakingReports, body: bytes) -> str:
     """What became of it. Raises BadReport, StoreTrouble."""
     report = read_report(body)
     id, told = await _grievance_of(parts, report.orderId)
-    names = [name for name, _phone in await parts.persons.contacts([told.person]) if name]
+    names = [each.name for each in await parts.persons.contacts([told.person]) if each.name]
     outcome = "repeated"
 
     def decide(held: Grievance) -> tuple[Grievance, list[Contract]] | None:

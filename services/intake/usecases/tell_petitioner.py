@@ -89,4 +89,4 @@ async def _names(parts: Telling, viewer: Viewer, id: str) -> list[str]:
     if held is None:
         return []
     admit(viewer, id, held)
-    return [name for name, _phone in await parts.persons.contacts([held.person]) if name]
+    return [each.name for each in await parts.persons.contacts([held.person]) if each.name]

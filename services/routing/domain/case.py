@@ -14,7 +14,7 @@ from services.routing.domain.lifecycle import Action, next_status
 from services.routing.domain.ownership import HandOver, Owned, owners_so_far, passed_on
 from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.supervised import Card, SupervisionOrder
-from services.routing.domain.waits import GivenWarning, Suspension, Urge, Verification
+from services.routing.domain.waits import Draft, GivenWarning, Suspension, Urge, Verification
 from services.routing.domain.work_order import Declined, Extension, Return, Transition, WorkOrder
 from shared.contracts.intake import DepartmentRow, GrievanceRegisteredV1, Kind, Owner
 from shared.contracts.routing import (
@@ -65,6 +65,8 @@ class Case(BaseModel):
     returns: list[Return] = []
     extensions: list[Extension] = []
     suspensions: list[Suspension] = []
+    drafts: list[Draft] = []
+    """What was submitted for approval, oldest first."""
     verifications: list[Verification] = []
     declined: Declined | None = None
     appraisal: Appraisal = Appraisal()
@@ -187,6 +189,7 @@ def erase_petitioner(case: Case, petitioner_ref: str) -> Case:
     case = case.with_(orders=orders, cards=cards)
     suspensions = [each.without_words() for each in case.suspensions]
     case = case.with_(suspensions=suspensions, verifications=[each.without_words() for each in case.verifications])
+    case = case.with_(drafts=[each.without_words() for each in case.drafts])
     return case.with_(subject=ERASED, petitioner_ref=petitioner_ref, own_ref=None, name_marks=[], erased=True)
 
 

@@ -14,10 +14,12 @@ from shared.contracts.intake import DepartmentRow, Owner
 from shared.contracts.routing import GrievanceMovedV1
 from shared.identity.errors import Refusal
 
+REPORTS: tuple[Action, ...] = ("REPORT_RESOLUTION", "SUBMIT_FOR_APPROVAL", "SUBMIT_RESOLUTION")
+
 
 def hindrance(case: Case, action: Action, department: str | None) -> Refusal | None:
     """Why somebody of this department may not do it now although the state allows it."""
-    if action in ("REPORT_RESOLUTION", "SUBMIT_RESOLUTION") and (waits := [part.department for part in order_of(case).parts if part.open]):
+    if action in REPORTS and (waits := [part.department for part in order_of(case).parts if part.open]):
         zh, en = f"协办部门尚未上报：{'、'.join(waits)}。", f"These co-handlers have not reported yet: {', '.join(waits)}."
         return Refusal("PARTS_MISSING", zh, en)
     if action == "ADD_CO_HANDLER" and case.status == "DISPATCHED" and department == order_of(case).department:

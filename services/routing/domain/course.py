@@ -33,13 +33,22 @@ def accept_work_order(case: Case, by: Owner, at: datetime) -> tuple[Case, list[C
     return accepted, [WorkOrderAcceptedV1(department=order.department, by=by, progress=accepted.progress(at))]
 
 
-def report_resolution(case: Case, text: str, evidence: list[str], by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
-    """已办: the words for the petitioner and the evidence. Nothing is due any more."""
+def report_resolution(
+    case: Case, text: str, evidence: list[str], by: Owner, at: datetime, approved_by: Owner | None = None
+) -> tuple[Case, list[Contract]]:
+    """已办: the words for the petitioner and the evidence. Nothing is due any more. What its head approved changes no owner: since it was
+    drafted the work order may have been handed over."""
     order = order_of(case).model_copy(update={"resolved_at": at, "resolution": text, "evidence": evidence})
     resolved = replied_by_result(case, text, by, at).moved("REPORT_RESOLUTION", at, by)
-    resolved = resolved.with_(work_order=order, owner=by).nothing_due(by, at)
+    resolved = resolved.with_(work_order=order, owner=case.owner if approved_by else by).nothing_due(by, at)
     event = GrievanceResolvedV1(
-        department=order.department, text=text, evidence=evidence, round=order.round, by=by, progress=resolved.progress(at)
+        department=order.department,
+        text=text,
+        evidence=evidence,
+        round=order.round,
+        by=by,
+        releasedBy=approved_by,
+        progress=resolved.progress(at),
     )
     return resolved, [event]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from services.routing.domain.approval import superseded
 from services.routing.domain.case import Case, order_of
 from services.routing.domain.lifecycle import Action, actions_from
 from services.routing.domain.reckoning import Reckoning
@@ -49,7 +50,9 @@ def take_handoff(case: Case, _text: str, _reckoning: Reckoning, at: datetime) ->
 
 
 def report_handoff(case: Case, text: str, reckoning: Reckoning, at: datetime) -> Moved:
-    """已办: as a department reports it. Where somebody is to look first, it waits; what waits already is not reported again."""
+    """已办: as a department reports it. Where somebody is to look first, it waits; what waits already is not reported again. Nobody decides
+    any more on what its office has drafted."""
+    case = superseded(case, PLATFORM, at)
     if asked(case) is not None:
         if waiting(case) is not None:
             return case, []
@@ -69,7 +72,7 @@ def return_handoff(case: Case, text: str, reckoning: Reckoning, at: datetime) ->
     """退单: it waits for a dispatcher. However late, and again: to 12345 nobody can say that it may not."""
     order = order_of(case)
     asked = asked_back(order, text, PLATFORM, reckoning, at)
-    returned = case.moved("RETURN_HANDOFF", at, PLATFORM).with_(returns=[*case.returns, asked])
+    returned = superseded(case, PLATFORM, at).moved("RETURN_HANDOFF", at, PLATFORM).with_(returns=[*case.returns, asked])
     return returned, [GrievanceMovedV1(action="RETURN_HANDOFF", by=PLATFORM, progress=returned.progress(at))]
 
 

@@ -31,7 +31,7 @@ def hindrance(case: Case, action: Action, by: str) -> Refusal | None:
         )
     if action == "SUBMIT_RESOLUTION" and asked(case) is None:
         return Refusal("NO_VERIFICATION_ASKED", "未要求核实，可直接上报办结。", "No verification was asked: it is reported as it is.")
-    if action in ("SUBMIT_RESOLUTION", "SUSPEND", "REASSIGN", "ADD_CO_HANDLER") and report is not None:
+    if action in ("SUBMIT_FOR_APPROVAL", "SUBMIT_RESOLUTION", "SUSPEND", "REASSIGN", "ADD_CO_HANDLER") and report is not None:
         return Refusal("REPORT_WAITING", "上报的办结正待核实。", "A report is waiting to be looked at.")
     if action in ANSWERS:
         if report is None:
@@ -56,7 +56,7 @@ def waiting(case: Case) -> Report | None:
 
 
 def reporting(case: Case) -> Action:
-    """What a report of the department's comes to now."""
+    """What a report of the department's comes to now, once nobody has to approve it."""
     return "SUBMIT_RESOLUTION" if asked(case) is not None else "REPORT_RESOLUTION"
 
 

@@ -1,4 +1,5 @@
-"""What holds a work order up, as the case keeps it: a suspension (挂起), and reports that wait until somebody has looked (现场核实)."""
+"""What holds a work order up, as the case keeps it: a suspension (挂起), and reports that wait until the department's head has approved
+them (审批), or somebody has looked (现场核实)."""
 
 from __future__ import annotations
 
@@ -87,8 +88,8 @@ class Urge(BaseModel):
 
 
 class Report(BaseModel):
-    """What a department says it has done; `released` is None while it waits for somebody to look. `photos` are attachment ids of whoever
-    looked; `remark` is what they say of it."""
+    """What a department says it has done; `released` is None while it waits for somebody to approve it or to look. `photos` are attachment
+    ids of whoever looked; `remark` is what they say of it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -107,6 +108,15 @@ class Report(BaseModel):
 
     def without_words(self) -> Self:
         return self.model_copy(update={"text": ERASED, "remark": blanked(self.remark)})
+
+
+class Draft(Report):
+    """拟稿: a report that the department's head approves first, by which rule and why, as the rules of its day had it (approval.py)."""
+
+    round: int
+    rule: str
+    zh: str
+    en: str
 
 
 class Verification(BaseModel):

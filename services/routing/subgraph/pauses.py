@@ -1,4 +1,4 @@
-"""挂起 and 现场核实 in the graph: inputs and refusals of the commands by which a case is held up and goes on."""
+"""挂起, 审批 and 现场核实 in the graph: inputs and refusals of the commands by which a case is held up and goes on."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ class ResumeWorkOrderInput(OfGrievanceInput): ...
 
 @strawberry.input(description="解除挂起 · a supervisor ends a suspension")
 class EndSuspensionInput(OfGrievanceInput):
+    reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
+
+
+@strawberry.input(description="批准答复 · the head of the department approves the reply that waits")
+class ApproveReplyInput(OfGrievanceInput): ...
+
+
+@strawberry.input(description="退回修改 · the head of the department sends the reply back")
+class RefuseReplyInput(OfGrievanceInput):
     reason: str = strawberry.field(description="理由，至多2000字 · why, 2,000 characters at most")
 
 
@@ -62,6 +71,14 @@ class ResumeRefused(RefusedFields): ...
 class EndSuspensionRefused(RefusedFields): ...
 
 
+@strawberry.type(description="批准答复被拒 · the reply waits as before, or none does; nothing changed")
+class ApproveReplyRefused(RefusedFields): ...
+
+
+@strawberry.type(description="退回修改被拒 · the reply waits as before, or none does; nothing changed")
+class RefuseReplyRefused(RefusedFields): ...
+
+
 @strawberry.type(description="要求核实被拒 · no verification was asked; nothing changed")
 class AskVerificationRefused(RefusedFields): ...
 
@@ -82,6 +99,12 @@ SuspendResult = Annotated[Case | SuspendRefused, strawberry.union("SuspendResult
 ResumeResult = Annotated[Case | ResumeRefused, strawberry.union("ResumeResult", description="恢复结果 · the case, or why not")]
 EndSuspensionResult = Annotated[
     Case | EndSuspensionRefused, strawberry.union("EndSuspensionResult", description="解除结果 · the case, or why not")
+]
+ApproveReplyResult = Annotated[
+    Case | ApproveReplyRefused, strawberry.union("ApproveReplyResult", description="批准结果 · the case, or why not")
+]
+RefuseReplyResult = Annotated[
+    Case | RefuseReplyRefused, strawberry.union("RefuseReplyResult", description="退回结果 · the case, or why not")
 ]
 AskVerificationResult = Annotated[
     Case | AskVerificationRefused, strawberry.union("AskVerificationResult", description="要求结果 · the case, or why not")

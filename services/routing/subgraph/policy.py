@@ -45,6 +45,13 @@ READS_RULES = officials(
         Role.CITY_ADMIN,
     ),
 )
+HEADS_THE_LEAD = command(
+    "承办部门的主要负责人",
+    "the head of the department that handles it",
+    parties.HEADS,
+    parties.may_head,
+    "ROLE_MISSING NOT_FOUND NOT_YOUR_WORK_ORDER",
+)
 ADVISES = command(
     "诉求所在地的社区（村）党组织书记、小区党支部书记",
     "party secretaries of the community or the compound, in their territory",
@@ -153,6 +160,7 @@ POLICY = Policy(
             "adjudicateReturn reassignWorkOrder declineGrievance releaseCoHandler": DISPATCHES,
             "recallForAppraisal askOpinion judgeGrievance answerGrievance": DISPATCHES,
             "askVerification rejectResolution releaseResolution": DISPATCHES,
+            "approveReply refuseReply": HEADS_THE_LEAD,
             "handOverWorkOrder": HANDS_OVER,
             "addCoHandler": ASKS_FOR_HELP,
             "reportPart": HAS_A_PART,
@@ -171,7 +179,7 @@ POLICY = Policy(
             "department workOrder history returns extensions declined withdrawnFor allowedActions owners": OF_OBJECT,
             "suspensions deadlines warnings urges escalation": OF_OBJECT,
             # Nor is what waits to be looked at a reply yet.
-            "handOvers verifications consultations verdict recalls supervisionOrders cards replyFindings": AMONG_OFFICIALS,
+            "handOvers approval verifications consultations verdict recalls supervisionOrders cards replyFindings": AMONG_OFFICIALS,
         },
         "CaseOwnership": {"owner since until": OF_OBJECT},
         "ReplyFinding": {"code message messageZh refused phrase": OF_OBJECT},
@@ -218,6 +226,7 @@ POLICY = Policy(
         "AppealCardRefused": {"code message messageZh field": TO_THE_REFUSED},
         "DecideCardRefused": {"code message messageZh field": TO_THE_REFUSED},
         "Suspension": {"department at by reason until due endedAt endedBy answer overdue": OF_OBJECT},
+        "ReplyApproval": {"round rule message messageZh reports": OF_OBJECT},
         "Verification": {"round at by what reports": OF_OBJECT},
         "HeldReport": {"at by text evidence released answeredAt answeredBy remark photos": OF_OBJECT},
         "Department": {"code name": OF_OBJECT},
@@ -244,6 +253,8 @@ POLICY = Policy(
         "SuspendRefused": {"code message messageZh field": TO_THE_REFUSED},
         "ResumeRefused": {"code message messageZh field": TO_THE_REFUSED},
         "EndSuspensionRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "ApproveReplyRefused": {"code message messageZh field": TO_THE_REFUSED},
+        "RefuseReplyRefused": {"code message messageZh field": TO_THE_REFUSED},
         "AskVerificationRefused": {"code message messageZh field": TO_THE_REFUSED},
         "VerifyRefused": {"code message messageZh field": TO_THE_REFUSED},
         "RejectResolutionRefused": {"code message messageZh field": TO_THE_REFUSED},

@@ -6,6 +6,7 @@ from typing import Self
 
 import strawberry
 
+from services.routing.domain import approval, verification
 from services.routing.domain.case import Case
 from services.routing.domain.reply_rules import Finding, findings
 from services.routing.usecases.ports import Handling
@@ -23,6 +24,14 @@ class ReplyFinding:
     @classmethod
     def of(cls, held: Finding) -> Self:
         return cls(code=held.code, message=held.en, message_zh=held.zh, refused=held.refused, phrase=held.phrase)
+
+
+def submitted(case: Case) -> str | None:
+    """The reply that waits, else the one that was reported."""
+    waits = approval.waiting(case) or verification.waiting(case)
+    if waits is not None:
+        return waits.text
+    return case.work_order.resolution if case.work_order else None
 
 
 def found_in(text: str, case: Case, parts: Handling) -> list[ReplyFinding]:

@@ -53,12 +53,18 @@ from services.routing.subgraph.extensions import (
     WithdrawResult,
 )
 from services.routing.subgraph.pauses import (
+    ApproveReplyInput,
+    ApproveReplyRefused,
+    ApproveReplyResult,
     AskVerificationInput,
     AskVerificationRefused,
     AskVerificationResult,
     EndSuspensionInput,
     EndSuspensionRefused,
     EndSuspensionResult,
+    RefuseReplyInput,
+    RefuseReplyRefused,
+    RefuseReplyResult,
     RejectResolutionInput,
     RejectResolutionRefused,
     RejectResolutionResult,
@@ -117,6 +123,7 @@ from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.answer_grievance import answer_directly
 from services.routing.usecases.answer_report import reject_resolution, release_resolution, verify_on_site
+from services.routing.usecases.approve_reply import approve_reply, refuse_reply
 from services.routing.usecases.ask_verification import ask_for_verification
 from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
 from services.routing.usecases.consult import ask_for_opinion, say_opinion
@@ -177,7 +184,9 @@ class Mutation(SupervisionMutation):
     async def accept_work_order(self, info: Ctx, input: AcceptWorkOrderInput) -> AcceptResult:
         return await done(info, input, AcceptRefused, accept)
 
-    @strawberry.mutation(description="上报办结 · report the resolution")
+    @strawberry.mutation(
+        description="上报办结；须审批或核实的，随即待审批或待核实 · report the resolution; it may have to be approved, or verified"
+    )
     async def report_resolution(self, info: Ctx, input: ReportResolutionInput) -> ReportResult:
         return await done(info, input, ReportRefused, report, input.text, [str(attachment) for attachment in input.evidence])
 
@@ -244,6 +253,16 @@ class Mutation(SupervisionMutation):
     @strawberry.mutation(description="解除挂起 · a supervisor ends a suspension, and says why")
     async def end_suspension(self, info: Ctx, input: EndSuspensionInput) -> EndSuspensionResult:
         return await done(info, input, EndSuspensionRefused, end_suspension_of, input.reason)
+
+    @strawberry.mutation(
+        description="批准答复，随即上报办结或提交核实 · the head of the department approves the reply; with that it is reported"
+    )
+    async def approve_reply(self, info: Ctx, input: ApproveReplyInput) -> ApproveReplyResult:
+        return await done(info, input, ApproveReplyRefused, approve_reply)
+
+    @strawberry.mutation(description="退回修改 · the head of the department sends the reply back, and says why")
+    async def refuse_reply(self, info: Ctx, input: RefuseReplyInput) -> RefuseReplyResult:
+        return await done(info, input, RefuseReplyRefused, refuse_reply, input.reason)
 
     @strawberry.mutation(
         description="要求现场核实：办结经核实后才答复 · a dispatcher wants the work looked at before the petitioner is told"

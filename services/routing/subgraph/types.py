@@ -21,9 +21,9 @@ from services.routing.subgraph.basics import Grade as Grade
 from services.routing.subgraph.deadlines import CaseWarning, Deadlines
 from services.routing.subgraph.decisions import Declined, Extension, Return
 from services.routing.subgraph.escalation import picture
-from services.routing.subgraph.replies import ReplyFinding, found_in
+from services.routing.subgraph.replies import ReplyFinding, found_in, submitted
 from services.routing.subgraph.supervision_types import DepartmentCard, SupervisionOrder
-from services.routing.subgraph.waits import Suspension, Urge, Verification
+from services.routing.subgraph.waits import ReplyApproval, Suspension, Urge, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
 from shared.identity.access import is_petitioner
@@ -87,6 +87,9 @@ class CaseAction(Enum):
     SUSPEND = _named("SUSPEND")
     RESUME = _named("RESUME")
     END_SUSPENSION = _named("END_SUSPENSION")
+    SUBMIT_FOR_APPROVAL = _named("SUBMIT_FOR_APPROVAL")
+    APPROVE_REPLY = _named("APPROVE_REPLY")
+    REFUSE_REPLY = _named("REFUSE_REPLY")
     ASK_VERIFICATION = _named("ASK_VERIFICATION")
     SUBMIT_RESOLUTION = _named("SUBMIT_RESOLUTION")
     CONFIRM_ON_SITE = _named("CONFIRM_ON_SITE")
@@ -225,6 +228,9 @@ class Case:
         description="部门因此所得的红黄牌；供工作人员 · the cards that departments got for it, oldest first; for officials"
     )
     suspensions: list[Suspension] = strawberry.field(description="挂起记录 · every suspension, oldest first")
+    approval: ReplyApproval | None = strawberry.field(
+        description="答复审批（最近一轮）；诉求人不可见 · what the head approves or has approved, of the last round; not for the petitioner"
+    )
     verifications: list[Verification] | None = strawberry.field(
         description="现场核实记录；诉求人不可见 · every verification that was asked; not for the petitioner"
     )
@@ -246,16 +252,16 @@ class Case:
         return picture(self.held)
 
     @strawberry.field(
-        description="拟稿（或已上报的答复）与答复规范的比对；供工作人员 · what a draft, or the reply as reported, lacks; for officials"
+        description="拟稿（或已提交的答复）与答复规范的比对；供工作人员 · what a draft, or the reply as submitted, lacks; for officials"
     )
     def reply_findings(
         self,
         info: Ctx,
         text: Annotated[
-            str | None, strawberry.argument(description="拟稿；不填则为已上报的答复 · a draft; null: as it was reported")
+            str | None, strawberry.argument(description="拟稿；不填则为已提交的答复 · a draft; null: as it was submitted")
         ] = None,
     ) -> list[ReplyFinding] | None:
-        words = text if text is not None else self.held.work_order.resolution if self.held.work_order else None
+        words = text if text is not None else submitted(self.held)
         if words is None:
             return []
         return found_in(words, self.held, info.context.routing.handling)
@@ -303,6 +309,7 @@ class Case:
             supervision_orders=[SupervisionOrder.of(each, held) for each in held.orders],
             cards=[DepartmentCard.of(each, id, held.number) for each in held.cards],
             suspensions=[Suspension.of(each) for each in held.suspensions],
+            approval=ReplyApproval.of(held.drafts),
             verifications=[Verification.of(each) for each in held.verifications],
             held=held,
         )

@@ -1,4 +1,4 @@
-"""挂起 and 现场核实 in the graph: what holds a case up."""
+"""挂起, 审批 and 现场核实 in the graph: what holds a case up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Self
 import strawberry
 
 from services.routing.domain import suspension
+from services.routing.domain.waits import Draft, Report
 from services.routing.domain.waits import Meeting as HeldMeeting
-from services.routing.domain.waits import Report
 from services.routing.domain.waits import Suspension as HeldSuspension
 from services.routing.domain.waits import Urge as HeldUrge
 from services.routing.domain.waits import Verification as HeldVerification
@@ -82,16 +82,16 @@ class Urge:
         )
 
 
-@strawberry.type(description="须经核实的办结 · what the department says it has done; it waits until somebody has looked")
+@strawberry.type(description="须经审批或核实的办结 · what the department says it has done; it waits until it is approved, or looked at")
 class HeldReport:
     at: datetime = strawberry.field(description="上报时间（UTC）· when it was reported, in UTC")
     by: CaseOwner = strawberry.field(description="谁 · by whom")
     text: str = strawberry.field(description="办理结果 · what was done, in words for the petitioner")
     evidence: list[strawberry.ID] = strawberry.field(description="佐证附件标识 · ids of the attachments that show it")
-    released: bool | None = strawberry.field(description="是否准予；待核实时为空 · released or sent back; null while it waits")
-    answered_at: datetime | None = strawberry.field(description="核实时间（UTC）· when somebody had looked, in UTC")
-    answered_by: CaseOwner | None = strawberry.field(description="核实人 · who looked")
-    remark: str | None = strawberry.field(description="核实意见 · what they say of it")
+    released: bool | None = strawberry.field(description="是否准予；待审批、待核实时为空 · released or sent back; null while it waits")
+    answered_at: datetime | None = strawberry.field(description="审批或核实时间（UTC）· when somebody had approved it or looked, in UTC")
+    answered_by: CaseOwner | None = strawberry.field(description="审批人或核实人 · who approved it or looked")
+    remark: str | None = strawberry.field(description="审批或核实意见 · what they say of it")
     photos: list[strawberry.ID] = strawberry.field(description="核实附件标识 · ids of the attachments of whoever looked")
 
     @classmethod
@@ -107,6 +107,24 @@ class HeldReport:
             remark=held.remark,
             photos=[strawberry.ID(id) for id in held.photos],
         )
+
+
+@strawberry.type(description="答复审批 · the head of the department approves what it replies, by a rule")
+class ReplyApproval:
+    round: int = strawberry.field(description="第几轮 · in which round")
+    rule: str = strawberry.field(description="审批规则 · which rule wants it")
+    message: str = strawberry.field(description="为何须审批（英文） · why, in English")
+    message_zh: str = strawberry.field(description="为何须审批（中文） · why, in Chinese")
+    reports: list[HeldReport] = strawberry.field(description="本轮提交的答复 · every draft of the round, oldest first")
+
+    @classmethod
+    def of(cls, drafts: list[Draft]) -> Self | None:
+        """Of the last round in which there was one."""
+        if not drafts:
+            return None
+        last = drafts[-1]
+        reports = [HeldReport.of(each) for each in drafts if each.round == last.round]
+        return cls(round=last.round, rule=last.rule, message=last.en, message_zh=last.zh, reports=reports)
 
 
 @strawberry.type(description="现场核实 · a dispatcher wants the work looked at before the petitioner is told")

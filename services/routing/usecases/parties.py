@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.routing.domain import cards, co_handlers, extensions, handoff, judging, returns, supervision, suspension, urging, verification
+from services.routing.domain import (
+    approval,
+    cards,
+    co_handlers,
+    extensions,
+    handoff,
+    judging,
+    returns,
+    supervision,
+    suspension,
+    urging,
+    verification,
+)
 from services.routing.domain.case import PETITIONER, Case
 from services.routing.domain.lifecycle import BY_ACTION, MOVES, Action, Move, Party, next_status
 from services.routing.usecases.ports import Handling
@@ -70,6 +82,10 @@ def may_head(viewer: Viewer, access: Access) -> bool:
     return viewer.has(*HEADS) and may_handle(viewer, access)
 
 
+def _heads_the_lead(viewer: Viewer, case: Case, access: Access) -> bool:
+    return _has_the_order(viewer, case, access) and viewer.has(*HEADS)
+
+
 def is_carded(viewer: Viewer, case: Case, access: Access) -> bool:
     """The first responsible person of a department that got a card for it, wherever it has gone since. Never the accused."""
     department = viewer.department
@@ -126,6 +142,11 @@ PARTIES: dict[Party, PartyRule] = {
     "DEPARTMENT": PartyRule(
         HANDLERS,
         _has_the_order,
+        lambda: Forbidden("NOT_YOUR_WORK_ORDER", "该工单不属于您所在的部门。", "This work order is not your department's."),
+    ),
+    "HEAD": PartyRule(
+        HEADS,
+        _heads_the_lead,
         lambda: Forbidden("NOT_YOUR_WORK_ORDER", "该工单不属于您所在的部门。", "This work order is not your department's."),
     ),
     "OWNER_OR_HEAD": PartyRule(
@@ -215,7 +236,9 @@ def author(viewer: Viewer, action: Action, case: Case) -> Owner:
     leads = case.work_order is not None and _acts_for(viewer) == case.work_order.department
     if party in TERRITORIAL or (party == "LEAD_OR_DISPATCHER" and not leads):
         return _for_territory(viewer, TERRITORIAL.get(party, Role.DISPATCHER), case)
-    role = Role.HANDLER if viewer.has(Role.HANDLER) and party != "CARDED" else Role.DEPARTMENT_HEAD
+    # Who is both reports as the head, whose reports nobody approves.
+    as_head = party in ("HEAD", "CARDED") or action in co_handlers.REPORTS
+    role = Role.DEPARTMENT_HEAD if viewer.has(*HEADS) and (as_head or not viewer.has(Role.HANDLER)) else Role.HANDLER
     return Owner(staffId=viewer.sub, role=role, unit=viewer.department or "")
 
 
@@ -253,6 +276,7 @@ def check(parts: Handling, viewer: Viewer, action: Action, case: Case) -> None:
         or co_handlers.hindrance(case, action, _acts_for(viewer))
         or handoff.hindrance(case, action)
         or suspension.hindrance(case, action, now)
+        or approval.hindrance(case, action, viewer.sub, viewer.has(*HEADS), parts.approval_rules)
         or verification.hindrance(case, action, viewer.sub)
         or supervision.hindrance(case, action, now)
         or cards.hindrance(case, action, _acts_for(viewer))

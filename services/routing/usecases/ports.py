@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.routing.domain.approval import ApprovalRule
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue
 from services.routing.domain.reckoning import Reckoning
@@ -19,7 +20,7 @@ from shared.writer import Writer
 class Handling:
     """One writer, the business clock, how a case is authorised, the limits and the timetable in force, the departments by code, whether
     somebody has owned a case for a department, by (department, staff id), the newest dispatch catalogue, the path of the one category
-    that a text means, and what a reply is held against."""
+    that a text means, what a reply is held against, and which replies are approved."""
 
     writer: Writer
     reference_key: bytes
@@ -31,3 +32,4 @@ class Handling:
     catalogue: Callable[[], Awaitable[Catalogue]]
     category_of: Callable[[str], str | None]
     reply_rules: tuple[ReplyRule, ...]
+    approval_rules: tuple[ApprovalRule, ...]

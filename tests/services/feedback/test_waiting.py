@@ -9,8 +9,20 @@ import pytest
 
 from services.feedback.domain.calling import Told
 from services.feedback.domain.followup import FollowUp, answer_survey, fire, record_delivery
-from services.feedback.domain.waiting import BESIDE, EVERYTHING, WITHOUT_REPLY, facts, keys_of, number_of, slots, waits, with_approval
+from services.feedback.domain.waiting import (
+    BESIDE,
+    EVERYTHING,
+    SUBMITTED,
+    WITHOUT_REPLY,
+    facts,
+    keys_of,
+    number_of,
+    slots,
+    waits,
+    with_approval,
+)
 from services.feedback.events import consumer
+from services.routing.domain import approval
 from services.routing.domain.lifecycle import MOVES
 from shared.contracts.base import Contract
 from shared.contracts.intake import DeliveryAttemptedV1
@@ -26,6 +38,8 @@ from shared.envelope import Event, encode
 from tests.services.builders import AT, DRAW, ID, LUCHENG, SURVEY_RULES, TEAM
 from tests.services.feedback.builders import happy, open_one, unhappy
 from tests.services.feedback.test_callbacks import call
+from tests.services.routing.builders import APPROVAL_RULES, HANDLER, HEAD
+from tests.services.routing.builders import handled as case_in_hand
 from tests.shared.contracts.examples import EXAMPLES
 
 DAY = timedelta(days=1)
@@ -110,8 +124,8 @@ def test_what_others_do_meanwhile_does_not_end_an_approval(action: str) -> None:
 
 
 def test_what_goes_beside_an_approval_is_a_move_of_routing_that_leaves_it_in_hand() -> None:
-    moves = [move for move in MOVES if move.action in BESIDE]
-    assert {move.action for move in moves} == BESIDE
+    moves = [move for move in MOVES if move.action in {SUBMITTED, *BESIDE}]
+    assert {move.action for move in moves} == {SUBMITTED, *BESIDE}
     assert all("HANDLING" in move.origins and move.target in (None, "HANDLING") for move in moves)
 
 
@@ -128,6 +142,16 @@ def test_what_goes_beside_an_approval_is_a_move_of_routing_that_leaves_it_in_han
 )
 def test_an_approval_ends_with_whatever_moves_on(event: Contract, expected: dict[str, Any]) -> None:
     assert waits(after(handled(), moved("SUBMIT_FOR_APPROVAL"), event)) == expected
+
+
+@pytest.mark.row("S52")
+@pytest.mark.row("S54")
+def test_what_routing_says_of_an_approval_is_understood() -> None:
+    case, said = approval.submit_for_approval(case_in_hand(kind="REPORT"), "已核查。", [], APPROVAL_RULES, HANDLER, AT + DAY)
+    submitted = after(handled(), *said)
+    assert waits(submitted) == {"APPROVAL": AT + DAY}
+    assert waits(after(submitted, *approval.refuse(case, "请补充。", HEAD, AT + 2 * DAY)[1])) == {"REPLY": AT}
+    assert waits(after(submitted, *approval.approve(case, "已核查。", HEAD, AT + 2 * DAY)[1])) == {"DELIVERY": AT + 2 * DAY}
 
 
 def test_what_intake_tells_ends_no_approval() -> None:

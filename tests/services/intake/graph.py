@@ -42,6 +42,7 @@ class Graph:
         claims: dict[str, Any] = {"sub": viewer.sub, "roles": list(viewer.roles), "team": viewer.team, "department": viewer.department}
         claims["scopes"] = [{"level": scope.level.value, "code": scope.prefix.ljust(12, "0")} for scope in viewer.scopes]
         claims |= {"phone_number": phone} if phone else {}
+        claims |= {"wechat_openid": viewer.openid} if viewer.openid else {}
         headers = {} if viewer.anonymous else {"authorization": f"Bearer {self.issuer.mint(claims).token}"}
         response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         assert response.status_code == 200, response.text

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from services.intake.adapters.files import FileStore, StoredFile
 from services.intake.adapters.retention import load_retention
+from services.intake.domain.contact import Contact
 from services.intake.domain.delivery import Delivery
 from services.intake.domain.erasure import SERVICE, Erasure
 from services.intake.domain.grievance import Grievance
@@ -290,9 +291,9 @@ async def test_a_delivery_to_somebody_erased_fails_and_tells_nobody(graph: Graph
 def test_the_policy_says_something_of_everything_that_is_kept() -> None:
     policy = load_retention()
     for consented in (True, False):
-        data = policy.data(kept_of(True, True), consented, "2020-06-05", date(2020, 6, 5))
-        assert [datum.what for datum in data] == ["NAME", "PHONE", "WORDS", "PLACE"]
-        assert [datum.consent is not None for datum in data] == [consented, consented, False, False]
+        data = policy.data(kept_of(True, True, True), consented, "2020-06-05", date(2020, 6, 5))
+        assert [datum.what for datum in data] == ["NAME", "PHONE", "OPENID", "WORDS", "PLACE"]
+        assert [datum.consent is not None for datum in data] == [consented, consented, consented, False, False]
         assert due(data) == ("2023-06-05" if consented else "2020-07-05")
     assert policy.notices_before(date(2026, 6, 5)) == date(2023, 6, 5)
     with pytest.raises(ValueError, match="not P"):
@@ -394,7 +395,7 @@ async def test_a_person_whom_no_grievance_names_is_not_kept(graph: Graph) -> Non
     done = await graph.do(SECRETARY, "completeGrievance", COMPLETED, grievanceId=nameless, petitioner={"phone": str(next(PHONES))})
     assert done["__typename"] == "GrievanceCompleted", done
     second = (await held_of(graph, nameless)).person
-    refused, _key = await service.persons.keep("refused-late", "某人", None)
+    refused, _key = await service.persons.keep("refused-late", Contact(name="某人"))
     assert first != second
     people = [first, second, refused, (await held_of(graph, named)).person]
     await erase_round(service.erasing)
@@ -407,9 +408,9 @@ async def test_a_person_whom_no_grievance_names_is_not_kept(graph: Graph) -> Non
 
 async def test_a_row_that_is_used_again_in_that_very_moment_stays(graph: Graph) -> None:
     persons = graph.service.persons
-    await persons.keep("used-again", "某人", None)
+    await persons.keep("used-again", Contact(name="某人"))
     await _a_day_later(graph, "used-again")
     kept = await persons.find("used-again")
     assert kept is not None
-    await persons.keep("used-again", "某人", None)
+    await persons.keep("used-again", Contact(name="某人"))
     assert not await persons.discard(kept)

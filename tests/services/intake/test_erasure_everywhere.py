@@ -15,6 +15,7 @@ from services.feedback.events import HANDLED
 from services.feedback.service import participant
 from services.feedback.store.mongo import CODEC as FOLLOWUPS
 from services.feedback.usecases.answer_survey import Said, answer
+from services.intake.domain.contact import Contact
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, check_day_summary
 from services.intake.usecases.complete_grievance import CompleteGrievance, NamedPetitioner, complete_grievance
 from services.intake.usecases.correct_petitioner import CorrectPetitioner, correct_petitioner
@@ -137,7 +138,7 @@ async def test_nothing_of_an_erased_petitioner_is_in_any_store_and_what_is_count
         assert (case.subject, case.petitioner_ref, case.own_ref) == (ERASED, f"erased:{each}", None)
     left = (await town.intake.grievances.find_many([apart]))[apart]
     assert left.text == "路灯不亮。"
-    assert await town.intake.persons.contacts([left.person]) == [("颜子渊", "13800008009")]
+    assert await town.intake.persons.contacts([left.person]) == [Contact("颜子渊", "13800008009")]
 
 
 async def test_who_is_sent_the_rewritten_events_arrives_at_the_same_state(town: Town) -> None:
@@ -294,7 +295,7 @@ async def test_a_crash_at_any_step_is_made_good(town: Town, where: str) -> None:
     told = [event.subject for event in town.published if event.type == "intake.grievance.personal_data_erased.v1"]
     assert sorted(told) == sorted([id, other])
     await town.erase(id)
-    assert await town.intake.persons.contacts([(await town.intake.grievances.find_many([id]))[id].person]) == [(None, None)]
+    assert await town.intake.persons.contacts([(await town.intake.grievances.find_many([id]))[id].person]) == [Contact()]
 
 
 async def test_the_stores_own_files_never_had_a_name_in_clear(tmp_path: Path, keys_dir: Path) -> None:

@@ -1,8 +1,9 @@
-"""A grievance that is held up, in all three services: suspended (挂起), or reported and not yet looked at (现场核实)."""
+"""A grievance that is held up, in all three services: suspended (挂起), or reported and not yet approved (审批) or looked at (现场核实)."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,22 @@ from services.intake.usecases.erase_petitioner import erase_round
 from services.routing.domain.case import Case
 from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.answer_report import reject_resolution, release_resolution, verify_on_site
+from services.routing.usecases.approve_reply import approve_reply, refuse_reply
 from services.routing.usecases.ask_verification import ask_for_verification
 from services.routing.usecases.report_resolution import report
+from services.routing.usecases.supervise_department import demand_reply
 from services.routing.usecases.suspend_work_order import resume_work_order, suspend_work_order
 from services.routing.usecases.withdraw_grievance import withdraw_grievance
 from shared.china_time import day_in_china
 from shared.contracts.feedback import DeliveryRequestedV1
 from shared.identity.roles import Role
+from shared.identity.viewer import Viewer
 from shared.settings import CommonSettings
 from tests.services.builders import viewer
 from tests.services.intake.test_erasure_everywhere import handler_of, heard
 from tests.services.town import Town, town_of
 
-DISPATCHER, COMMUNITY = viewer(Role.DISPATCHER), viewer(Role.COMMUNITY_SECRETARY)
+DISPATCHER, COMMUNITY, SUPERVISOR = viewer(Role.DISPATCHER), viewer(Role.COMMUNITY_SECRETARY), viewer(Role.SUPERVISOR)
 BEFORE, AFTER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 
 
@@ -48,6 +52,24 @@ async def to_be_verified(town: Town, request: str, words: str = "") -> str:
     await report(handling, handler, "r", id, f"指示牌已更换。{words}", [BEFORE], "test")
     await town.settle(id)
     return id
+
+
+async def to_be_approved(town: Town, request: str, words: str = "") -> str:
+    """Accepted, under a supervision order, drafted, and waiting for the head of the department."""
+    id = await heard(town, request)
+    await town.settle(id)
+    handling, handler = town.routing.handling(), await handler_of(town, id)
+    await accept(handling, handler, "a", id, "test")
+    await demand_reply(handling, SUPERVISOR, "o", id, "请说明进展。", day_in_china(handling.now() + timedelta(days=4)), "test")
+    await report(handling, handler, "r", id, f"指示牌已更换。{words}", [BEFORE], "test")
+    await town.settle(id)
+    return id
+
+
+async def head_of(town: Town, id: str) -> Viewer:
+    order = (await case_of(town, id)).work_order
+    assert order is not None
+    return viewer(Role.DEPARTMENT_HEAD, department=order.department)
 
 
 async def told(town: Town, id: str) -> tuple[str | None, list[str]]:
@@ -94,6 +116,38 @@ async def test_the_petitioner_hears_nothing_before_it_was_looked_at_and_once_aft
     at = said.index("要求现场核实")
     assert said[at : at + 6] == ["要求现场核实", "办结待核实", back, "办结待核实", *looked]
     assert (await case_of(town, id)).status == "FED_BACK"
+
+
+@pytest.mark.row("S54")
+async def test_the_petitioner_hears_nothing_before_it_was_approved_and_once_after(town: Town) -> None:
+    id = await to_be_approved(town, "approved")
+    handling, handler, head = town.routing.handling(), await handler_of(town, id), await head_of(town, id)
+    await refuse_reply(handling, head, "f", id, "请写明日期。", "test")
+    await report(handling, handler, "r2", id, "已于6月8日更换。", [BEFORE], "test")
+    await town.settle(id)
+    assert await told(town, id) == (None, [])
+    for _ in range(2):
+        await approve_reply(handling, head, "p", id, "test")
+        await town.settle(id)
+    assert await told(town, id) == ("已于6月8日更换。", ["REPLY"])
+    followup = (await town.feedback.followups.find_many([id]))[id]
+    assert followup.reply is not None
+    assert followup.reply.by.role == "HANDLER"
+    said = [entry.what_zh for entry in followup.timeline]
+    at = said.index("答复待审批")
+    assert said[at : at + 5] == ["答复待审批", "答复退回修改，继续办理", "答复待审批", "部门主要负责人批准", "上报办结，附佐证 1 份"]
+
+
+async def test_of_somebody_erased_no_words_are_left_while_a_reply_waits_nor_after(town: Town) -> None:
+    id = await to_be_approved(town, "approved-and-erased", "凤凰草拟")
+    assert await town.found(["凤凰草拟"]) == {"intake": [], "routing": ["凤凰草拟"], "feedback": []}
+    await town.erase(id)
+    await erase_round(town.intake.erasing)
+    await town.settle(id)
+    await refuse_reply(town.routing.handling(), await head_of(town, id), "f", id, "凤凰不行。", "test")
+    await town.settle(id)
+    await town.scrub()
+    assert await town.found(["凤凰草拟", "凤凰不行"]) == {"intake": [], "routing": [], "feedback": []}
 
 
 async def test_of_somebody_erased_no_words_are_left_while_a_report_waits_nor_after(town: Town) -> None:

@@ -177,7 +177,7 @@ async def test_each_of_the_six_may_correct_or_not(graph: Graph) -> None:
     assert (bad["code"], bad["field"]) == ("PHONE_INVALID", "phone")
 
 
-async def test_once_it_is_fed_back_a_team_does_not_choose_whose_phone_is_asked(graph: Graph) -> None:
+async def test_once_it_is_fed_back_a_team_does_not_choose_who_is_asked(graph: Graph) -> None:
     id = await graph.hear(petitioner={"name": "卜子夏", "phone": "13800008601"})
     progress = {
         "status": "FED_BACK",
@@ -190,7 +190,11 @@ async def test_once_it_is_fed_back_a_team_does_not_choose_whose_phone_is_asked(g
     await graph.service.grievances.collection.update_one({"_id": id}, {"$set": {"progress": progress}})
     fix = {"grievanceId": id, "phone": "13800008602", "reason": "登记有误"}
     assert (await graph.do(SECRETARY, "correctPetitioner", CORRECTED, **fix))["code"] == "ALREADY_FED_BACK"
+    wechat = {"grievanceId": id, "openid": "oCorrects-demo-0000000000001", "reason": "登记有误"}
+    refused = await graph.do(SECRETARY, "correctPetitioner", CORRECTED, **wechat)
+    assert (refused["code"], refused["field"]) == ("ALREADY_FED_BACK", "openid")
     assert (await graph.do(OFFICER, "correctPetitioner", CORRECTED, **fix))["grievance"]["petitioner"]["phone"] == "138****8602"
+    assert "grievance" in await graph.do(OFFICER, "correctPetitioner", CORRECTED, **wechat)
 
 
 async def test_an_account_is_nowhere_in_the_store(graph: Graph) -> None:

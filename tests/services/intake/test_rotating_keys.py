@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.intake.domain.contact import Contact
 from services.intake.domain.erasure import SERVICE, Erasure
 from services.intake.domain.transfers import CSV, Fault
 from services.intake.service import Service
@@ -155,7 +156,7 @@ def named(n: int) -> RecordMember:
 
 
 def heard(n: int) -> RegisterGrievance:
-    petitioner = PetitionerInput(name=f"曾{n}", phone=f"139{n:08}")
+    petitioner = PetitionerInput(name=f"曾{n}", phone=f"139{n:08}", openid=f"oRotates-demo-{n:014}")
     return RegisterGrievance(
         request_id=f"g-{n}", kind="HELP", channel="VISIT", text=f"第{n}盏路灯不亮。", division=VILLAGE, petitioner=petitioner
     )
@@ -169,7 +170,7 @@ async def test_a_rotation_loses_nothing_that_is_written_meanwhile(office: Office
         await keep_home(serving, f"home-{n}", head=f"颜{n}")
     sealed = {(name, id): await office.seal(name, id) for name in ("archives", "encounters", "diaries") for id in ("a", "b")}
     members: dict[str, RecordMember] = {}
-    grievances: dict[str, str] = {}
+    grievances: dict[str, Contact] = {}
     counts = {"members": itertools.count(), "grievances": itertools.count()}
     some, over = asyncio.Event(), asyncio.Event()
 
@@ -186,8 +187,8 @@ async def test_a_rotation_loses_nothing_that_is_written_meanwhile(office: Office
         while not over.is_set() or len(grievances) < 40:
             command = heard(next(counts["grievances"]))
             id = await register_grievance(registration, SECRETARY, command, "")
-            assert command.petitioner is not None
-            grievances[id] = str(command.petitioner.name)
+            told = command.petitioner
+            grievances[id] = Contact(told.name, told.phone, told.openid)
 
     writers = asyncio.gather(record(), register())
     await some.wait()
@@ -208,7 +209,7 @@ async def test_a_rotation_loses_nothing_that_is_written_meanwhile(office: Office
     held = await fresh.grievances.find_many(list(grievances))
     assert len(held) == len(grievances) >= 40
     for id, grievance in held.items():
-        assert (await fresh.persons.contacts([grievance.person]))[0][0] == grievances[id]
+        assert (await fresh.persons.contacts([grievance.person]))[0] == grievances[id]
         assert grievance.original is not None
         assert "路灯不亮" in (await fresh.persons.key(grievance.person)).decrypt("text", grievance.original.text)
     for n in range(60):
@@ -278,7 +279,7 @@ async def test_a_write_that_read_the_old_wrapped_key_does_not_put_it_back(office
 
 async def test_who_is_erased_while_keys_are_rewrapped_stays_erased(office: Office) -> None:
     serving, persons = office.serving, office.serving.runtime.database["persons"]
-    await serving.persons.keep("p-1", "孔某", "13800000001")
+    await serving.persons.keep("p-1", Contact("孔某", "13800000001"))
     erasure = Erasure(id="e", at=datetime.now(UTC), by=SERVICE, reason="REQUEST")
     (office.keys / "0002.key").write_text(NEW)
     await serving.keys.turn()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.routing.adapters.approval_rules import load_approval_rules
 from services.routing.adapters.catalogue import first_catalogue
 from services.routing.adapters.categories import load_categories
 from services.routing.adapters.limits import first_limits
@@ -24,7 +25,7 @@ from services.routing.domain.policy import Policy
 from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.supervised import Card, SupervisionOrder
 from services.routing.domain.targets import HOTLINE
-from services.routing.domain.waits import Report, Suspension, Urge, Verification
+from services.routing.domain.waits import Draft, Report, Suspension, Urge, Verification
 from services.routing.domain.work_order import Asked, Extension, Return, WorkOrder
 from services.routing.domain.workdays import Due
 from services.routing.events import CONSUMERS, OPENS, consumer
@@ -57,6 +58,7 @@ KNOWN = {
 OWNED_BEFORE = frozenset({"handler-2"})
 RECKONING = Reckoning(first_limits(TREE), CALENDAR)
 REPLY_RULES = load_reply_rules()
+APPROVAL_RULES = load_approval_rules(TREE)
 
 
 def limit(start: datetime, days: int) -> Due:
@@ -203,6 +205,13 @@ def provisionally_due(case: Case) -> Case:
     return case.with_deadline(result=result.model_copy(update={"entries": [*result.entries[:-1], last]}))
 
 
+def with_draft_waiting(case: Case) -> Case:
+    """For the head of its department."""
+    rule = APPROVAL_RULES[0]
+    words = {"text": "已更换新的指示牌。", "evidence": [], "rule": rule.code, "zh": rule.zh, "en": rule.en}
+    return case.with_(drafts=[*case.drafts, Draft(at=AT, by=HANDLER, round=domain.round_of(case), **words)])
+
+
 def with_verification(case: Case) -> Case:
     """A dispatcher wants the work looked at."""
     return case.with_(verifications=[Verification(round=1, at=AT, by=DISPATCHER, what="看看指示牌是否更换。")])
@@ -265,7 +274,8 @@ def handling(office: Desk, now: Callable[[], datetime] = lambda: AT) -> Handling
     async def catalogue() -> Catalogue:
         return FIRST_CATALOGUE
 
-    return Handling(office.writer, KEY, now, access_of, lambda: RECKONING, departments, has_owned, catalogue, category_of, REPLY_RULES)
+    rules = (REPLY_RULES, APPROVAL_RULES)
+    return Handling(office.writer, KEY, now, access_of, lambda: RECKONING, departments, has_owned, catalogue, category_of, *rules)
 
 
 def desk(now: StillWorld | None = None, **changes: Any) -> Desk:

@@ -10,6 +10,7 @@ import pytest
 
 from services.feedback.domain.history_words import WORDS
 from services.routing.domain import (
+    approval,
     cards,
     co_handlers,
     course,
@@ -47,6 +48,7 @@ from services.routing.usecases.accept_work_order import accept
 from services.routing.usecases.adjudicate_return import adjudicate
 from services.routing.usecases.answer_grievance import answer_directly
 from services.routing.usecases.answer_report import reject_resolution, release_resolution, verify_on_site
+from services.routing.usecases.approve_reply import approve_reply, refuse_reply
 from services.routing.usecases.ask_verification import ask_for_verification
 from services.routing.usecases.co_handle import ask_for_part, release, report_own_part
 from services.routing.usecases.consult import ask_for_opinion, say_opinion
@@ -122,6 +124,9 @@ COMMANDS: dict[Action, Command] = {
     "SUSPEND": lambda parts, who, r: suspend_work_order(parts, who, r, ID, "等待材料。", AT.date(), ""),
     "RESUME": lambda parts, who, r: resume_work_order(parts, who, r, ID, ""),
     "END_SUSPENSION": lambda parts, who, r: end_suspension_of(parts, who, r, ID, "材料已到。", ""),
+    "SUBMIT_FOR_APPROVAL": lambda parts, who, r: report(parts, who, r, ID, "已更换。", [], ""),
+    "APPROVE_REPLY": lambda parts, who, r: approve_reply(parts, who, r, ID, ""),
+    "REFUSE_REPLY": lambda parts, who, r: refuse_reply(parts, who, r, ID, "请写明日期。", ""),
     "ASK_VERIFICATION": lambda parts, who, r: ask_for_verification(parts, who, r, ID, "看看现场。", ""),
     "SUBMIT_RESOLUTION": lambda parts, who, r: report(parts, who, r, ID, "已更换。", [], ""),
     "CONFIRM_ON_SITE": lambda parts, who, r: verify_on_site(parts, who, r, ID, True, None, [], ""),
@@ -149,6 +154,8 @@ NEEDS: dict[Action, Callable[[Case], Case]] = {
     "RELEASE_CO_HANDLER": lambda case: builders.with_part(case, ZJJ),
     "GIVE_OPINION": builders.with_opinion_asked,
     "ANSWER_URGE": builders.urged,
+    "SUBMIT_FOR_APPROVAL": lambda case: case.with_(kind="REPORT"),
+    **dict.fromkeys(approval.DECISIONS, builders.with_draft_waiting),
     "SUBMIT_RESOLUTION": builders.with_verification,
     **dict.fromkeys(verification.ANSWERS, builders.with_report_waiting),
     "ISSUE_SUPERVISION_ORDER": lambda case: case.with_(needs_supervision=True),
@@ -158,7 +165,9 @@ NEEDS: dict[Action, Callable[[Case], Case]] = {
     **dict.fromkeys(("UPHOLD_CARD", "CORRECT_CARD"), builders.with_appeal),
 }
 # What goes on in the same write, and to where.
-GOES_ON: dict[Action, Status] = {"JUDGE": "DISPATCHED"}
+GOES_ON: dict[Action, Status] = {"JUDGE": "DISPATCHED", "APPROVE_REPLY": "RESOLVED"}
+# One command; of whom it is another action.
+COMES_TO: dict[tuple[Action, Role], Action] = {("SUBMIT_FOR_APPROVAL", Role.DEPARTMENT_HEAD): "REPORT_RESOLUTION"}
 SAID = Judgement("YES", "YES", None, None, None, "情况属实。")
 # What the state allows and the order of things does not: the lead asks for help when it has accepted.
 NOT_YET = {("ADD_CO_HANDLER", "DISPATCHED", role): "NOT_ACCEPTED_YET" for role in (Role.HANDLER, Role.DEPARTMENT_HEAD)}
@@ -186,6 +195,9 @@ MAKERS: dict[Action, set[Role]] = {
     "SUSPEND": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "RESUME": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "END_SUSPENSION": {Role.SUPERVISOR},
+    "SUBMIT_FOR_APPROVAL": {Role.HANDLER, Role.DEPARTMENT_HEAD},
+    "APPROVE_REPLY": {Role.DEPARTMENT_HEAD},
+    "REFUSE_REPLY": {Role.DEPARTMENT_HEAD},
     "ASK_VERIFICATION": {Role.DISPATCHER},
     "SUBMIT_RESOLUTION": {Role.HANDLER, Role.DEPARTMENT_HEAD},
     "CONFIRM_ON_SITE": {Role.COMMUNITY_SECRETARY},
@@ -258,10 +270,12 @@ async def refusal_of(command: Awaitable[object]) -> str | None:
 @pytest.mark.parametrize("action", COMMANDS)
 async def test_every_state_action_and_role(action: Action, role: Role) -> None:
     """What the command does, what the table tells, and what the case tells the viewer beforehand: one."""
-    who, move = viewer(role), BY_ACTION[action]
+    who, needs = viewer(role), NEEDS.get(action, lambda case: case)
+    action = COMES_TO.get((action, role), action)
+    move = BY_ACTION[action]
     for status in STATUSES:
         office = desk()
-        office.put(NEEDS.get(action, lambda case: case)(case_in(status)))
+        office.put(needs(case_in(status)))
         before: Case = office.state()
         told = next(each for each in allowances(handling(office), who, before) if each.move is move)
         refused = await refusal_of(COMMANDS[action](handling(office), who, "r"))
@@ -282,7 +296,8 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
     closed = course.surveyed(surveyed, survey_answer(happy=True), RECKONING)[0]
     suspended, waiting = builders.case_in("SUSPENDED"), builders.with_report_waiting(builders.handled())
-    verified = builders.with_verification(builders.handled())
+    verified, drafted = builders.with_verification(builders.handled()), builders.with_draft_waiting(builders.handled())
+    reports, rules = builders.handled().with_(kind="REPORT"), builders.APPROVAL_RULES
     zjj = DepartmentRow(code=ZJJ, name="住建局", division="370800000000", head="head-zjj", receiver="r")
     helped = builders.with_part(builders.handled(), ZJJ)
     waits = builders.appraising()
@@ -318,6 +333,10 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (builders.handled(), suspension.suspend(builders.handled(), "等待材料。", AT.date(), HANDLER, AT)),
         (suspended, suspension.resume(suspended, HANDLER, RECKONING, AT)),
         (suspended, suspension.end_suspension(suspended, "材料已到。", SUPERVISOR, RECKONING, AT)),
+        (reports, approval.submit_for_approval(reports, "已更换。", [], rules, HANDLER, AT)),
+        (drafted, approval.approve(drafted, "已更换。", builders.HEAD, AT)),
+        (verified, approval.approve(builders.with_draft_waiting(verified), "已更换。", builders.HEAD, AT)),
+        (drafted, approval.refuse(drafted, "请写明日期。", builders.HEAD, AT)),
         (builders.handled(), verification.ask_verification(builders.handled(), "看看现场。", DISPATCHER, AT)),
         (verified, verification.submit_resolution(verified, "已更换。", [], HANDLER, AT)),
         (waiting, verification.release(waiting, "CONFIRM_ON_SITE", "已更换。", None, [], COMMUNITY, AT)),

@@ -19,13 +19,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.feedback.events import consumer as feedback_under
 from services.feedback.events.on_grievance_registered import on_grievance_registered
-from services.routing.domain import cards, extensions, supervision
+from services.routing.domain import approval, cards, extensions, supervision, verification
 from services.routing.domain.cards import BY_RULE
 from services.routing.domain.case import Case
 from services.routing.domain.desks import ENDED
 from services.routing.domain.lifecycle import BY_ACTION, Action, actions_from, next_status
 from services.routing.domain.supervision import state_of
-from services.routing.domain.verification import reporting
 from services.routing.domain.watch import fire, upcoming
 from services.routing.store.mongo import access_of
 from services.routing.usecases.parties import allowances
@@ -41,7 +40,7 @@ from shared.identity.viewer import ANONYMOUS, Viewer
 from shared.record import Outcome
 from shared.writer import NoSuchRecord
 from tests.services.builders import AT, DRAW, ID, LUCHENG, SURVEY_RULES, Desk, event, viewer
-from tests.services.routing.builders import ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
+from tests.services.routing.builders import APPROVAL_RULES, ELSEWHERE, SJJ, ZJJ, desk, handling, registered, survey_answer
 from tests.services.routing.test_lifecycle import COMMANDS, MAKERS
 from tests.services.stage import Stage
 
@@ -55,7 +54,7 @@ DEFERS_DUE: frozenset[Action] = frozenset({"GRANT_EXTENSION"})
 TOLD_BY_FEEDBACK: tuple[Action, ...] = ("CONFIRM_FED_BACK", "RECORD_SURVEY", "CLOSE_UNANSWERED", "REOPEN")
 ANSWERS = st.sampled_from([True, False, None])
 """Satisfied, not satisfied, or no answer."""
-REPORTS: tuple[Action, ...] = ("REPORT_RESOLUTION", "SUBMIT_RESOLUTION")
+REPORTS: tuple[Action, ...] = ("REPORT_RESOLUTION", "SUBMIT_FOR_APPROVAL", "SUBMIT_RESOLUTION")
 # It moves nothing, and is possible nearly everywhere.
 SUPERVISES: frozenset[Action] = frozenset(
     (
@@ -270,7 +269,7 @@ class Life(RuleBasedStateMachine):
         before, version = self.case, self.desk.document()["version"]
         if action in REPORTS:
             # One command; what it comes to, the case says.
-            action = reporting(before)
+            action = approval.reporting(before, who.has(Role.DEPARTMENT_HEAD), APPROVAL_RULES)
         # Each is a request of its own, and what was said before was sent.
         self.desk.document().update(requests=[], outbox=[])
         told = next(each.refusal for each in allowances(self.parts, who, before) if each.move.action == action)
@@ -343,6 +342,15 @@ class Life(RuleBasedStateMachine):
                 assert sum(each.granted is None for each in extensions.here(case)) <= 1
 
     @invariant()
+    def one_reply_waits_and_is_of_who_has_it(self) -> None:
+        if self.desk.tables.documents and self.case.status not in ENDED:
+            waits = [each for each in self.case.drafts if each.released is None]
+            assert waits == [each for each in (approval.waiting(self.case),) if each is not None]
+            assert not waits or verification.waiting(self.case) is None
+            order = self.case.work_order
+            assert not waits or (order and (waits[0].by.unit, waits[0].round) == (order.department, order.round))
+
+    @invariant()
     def what_the_others_were_told_is_what_the_document_says(self) -> None:
         if self.desk.tables.documents:
             told = self.followup.progress
@@ -408,7 +416,9 @@ def test_lives_come_by_every_action_that_people_make() -> None:
     tried: Counter[Action | None] = Counter()
     for seed in range(LIVES):
         chance, life = Random(seed), Life()
-        life.registered("HELP", False, None, set(), False)
+        # What is replied to a report is approved; an urgent one waits for no appraisal.
+        report = seed % 4 == 0
+        life.registered("REPORT" if report else "HELP", report, None, set(), False)
         for _ in range(STEPS):
             if life.case.status in ENDED and chance.random() < 0.7:
                 break

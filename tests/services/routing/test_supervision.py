@@ -124,7 +124,7 @@ async def test_what_nobody_replies_to_in_time_may_be_followed() -> None:
 
 async def test_who_reports_the_result_has_replied_by_it() -> None:
     made = office(with_order_issued(handled()))
-    await report(handling(made), HANDLER, "r", ID, "已更换。", [], "")
+    await report(handling(made), HEAD, "r", ID, "已更换。", [], "")
     assert states(made) == ["REPLIED"]
     assert made.state().orders[0].reply == "已更换。"
     await decided(made, False)

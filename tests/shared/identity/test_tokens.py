@@ -64,6 +64,9 @@ async def refusal(verifier: TokenVerifier, bearer: str) -> Unauthenticated:
     return refused.value
 
 
+OPENID = "oTokens_demo-000000000000001"
+
+
 async def test_a_token_becomes_a_viewer() -> None:
     bearer = token(
         KEY,
@@ -75,12 +78,20 @@ async def test_a_token_becomes_a_viewer() -> None:
         team="T-1",
         phone_number="+86 13800000001",
         phone_number_verified=True,
+        wechat_openid=OPENID,
     )
     viewer = await Issuer().verifier().verify(bearer)
     assert (viewer.sub, viewer.name, viewer.department, viewer.team) == ("u-1", "某人", "D-1", "T-1")
     assert viewer.roles == {Role.HANDLER}
     assert viewer.scopes == (from_code("370881001000", "TOWN"),)
     assert viewer.refs == {subject_ref(REFERENCE_KEY, "u-1"), phone_ref(REFERENCE_KEY, "13800000001")}
+    assert viewer.openid == OPENID
+    assert OPENID not in repr(viewer)
+
+
+@pytest.mark.parametrize("claim", [None, "", 7, [OPENID], OPENID[:19], "o" * 65, f"{OPENID[:-1]} ", f"{OPENID[:-1]}微"])
+async def test_what_is_no_openid_is_passed_over(claim: Any) -> None:
+    assert (await Issuer().verifier().verify(token(KEY, wechat_openid=claim))).openid is None
 
 
 COLLECTED = time.time()

@@ -18,15 +18,17 @@ from services.intake.adapters.provider import NO_PROVIDER, NoProvider, Provider
 from services.intake.domain.delivery import Outcome
 from tests.waiting import until
 
-PHONE, TEXT = "13800004001", "新牌已安装到位。"
+PHONE, OPENID, TEXT = "13800004001", "oProvider-demo-0000000000001", "新牌已安装到位。"
 SECONDS = 0.4
 
 
 @asynccontextmanager
-async def stand_in(file: Path, fault: Fault | None = None, *, lookup: bool = True, dedupes: bool = False) -> AsyncIterator[Provider]:
-    """One that makes this fault with every message, as the channel SMS."""
+async def stand_in(
+    file: Path, fault: Fault | None = None, *, channel: str = "SMS", lookup: bool = True, dedupes: bool = False
+) -> AsyncIterator[Provider]:
+    """One that makes this fault with every message, as this channel."""
     ledger = Ledger(file)
-    conduct = Conduct(frozenset({"SMS"} if lookup else ()), frozenset({"SMS"} if dedupes else ()))
+    conduct = Conduct(frozenset({channel} if lookup else ()), frozenset({channel} if dedupes else ()))
     app = app_of(ledger, Faults({fault: 1.0} if fault else {}, seed=1), conduct)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off", timeout_graceful_shutdown=0))
     serving = asyncio.create_task(server.serve())
@@ -37,7 +39,7 @@ async def stand_in(file: Path, fault: Fault | None = None, *, lookup: bool = Tru
     await until(started, within=10, what="the stand-in")
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Provider(f"http://127.0.0.1:{port}", "SMS", SECONDS, knows_references=lookup)
+        yield Provider(f"http://127.0.0.1:{port}", channel, SECONDS, knows_references=lookup)
     finally:
         server.should_exit = True
         await serving
@@ -68,6 +70,11 @@ async def test_nothing_that_was_accepted_is_taken_for_refused(
         assert await provider.ask("d1") == (Outcome("sent") if told else Outcome("trouble", "not_accepted"))
 
 
+async def test_who_does_not_follow_the_service_account_is_refused_for_good(tmp_path: Path) -> None:
+    async with stand_in(tmp_path / "ledger", "nobody", channel="WECHAT") as provider:
+        assert await provider.send("d1", "g1", OPENID, TEXT) == Outcome("failed", "not_subscribed")
+
+
 async def test_a_provider_without_look_ups_leaves_it_unknown(tmp_path: Path) -> None:
     async with stand_in(tmp_path / "ledger", lookup=False) as provider:
         await provider.send("d1", "g1", PHONE, TEXT)
@@ -84,13 +91,14 @@ async def test_the_stand_in_sends_a_reference_as_often_as_it_comes_unless_it_is_
         assert len(entries(tmp_path / "ledger")) == told
 
 
-async def test_neither_phone_nor_words_are_in_the_ledger(tmp_path: Path) -> None:
-    async with stand_in(tmp_path / "ledger") as provider:
-        await provider.send("d1", "g1", PHONE, TEXT)
-        await provider.send("d2", "g1", PHONE, TEXT)
+@pytest.mark.parametrize(("channel", "address"), [("SMS", PHONE), ("WECHAT", OPENID)])
+async def test_neither_address_nor_words_are_in_the_ledger(tmp_path: Path, channel: str, address: str) -> None:
+    async with stand_in(tmp_path / "ledger", channel=channel) as provider:
+        await provider.send("d1", "g1", address, TEXT)
+        await provider.send("d2", "g1", address, TEXT)
     held = bytes_in(tmp_path)
     assert b"d1" in held
-    assert PHONE.encode() not in held
+    assert address.encode() not in held
     assert TEXT.encode() not in held
     assert len({entry.recipient for entry in entries(tmp_path / "ledger")}) == 1
 

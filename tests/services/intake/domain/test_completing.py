@@ -10,8 +10,9 @@ from services.intake.domain.completing import Added, Known, refuse
 from shared.contracts.routing import Status
 from tests.services.intake.test_shares import grievance
 
-NOBODY_KNOWN = Known(name=None, phone=None, place=None, named_by_sign_in=False)
-NOTHING = {"name": None, "phone": None, "kind": None, "place": None, "subject": None, "attachments": ()}
+OPENID = "oCompletes-demo-000000000001"
+NOBODY_KNOWN = Known(name=None, phone=None, openid=None, place=None, named_by_sign_in=False)
+NOTHING = {"name": None, "phone": None, "openid": None, "kind": None, "place": None, "subject": None, "attachments": ()}
 
 
 def refused(known: dict[str, Any], added: dict[str, Any], status: Status | None = None, **changes: Any) -> tuple[str, str | None] | None:
@@ -26,6 +27,7 @@ def refused(known: dict[str, Any], added: dict[str, Any], status: Status | None 
         ({}, {"name": "孔凡莹", "phone": "13800000001"}, {}),
         ({"name": "孔凡莹"}, {"phone": "13800000001"}, {}),
         ({"phone": "13800000001"}, {"name": "孔凡莹"}, {}),
+        ({"phone": "13800000001"}, {"openid": OPENID}, {}),
         ({"name": "孔凡莹"}, {"place": "东门"}, {}),
         ({}, {"attachments": ("b",)}, {"attachments": ["a"]}),
         ({}, {"subject": "路灯坏了"}, {"subject": "后作街的路灯", "text": "后作街的路灯一个月没亮了。"}),
@@ -45,6 +47,8 @@ def test_what_was_not_told_may_be_added(known: dict[str, Any], added: dict[str, 
         ({}, {"kind": "RESIDENT"}, {}, ("NOTHING_TO_ADD", None)),
         ({"name": "孔凡莹"}, {"name": "孔凡莹"}, {}, ("ALREADY_TOLD", "petitioner")),
         ({"phone": "13800000001"}, {"name": "孔", "phone": "13800000002"}, {}, ("ALREADY_TOLD", "petitioner")),
+        ({"openid": OPENID}, {"openid": OPENID}, {}, ("ALREADY_TOLD", "petitioner")),
+        ({"named_by_sign_in": True}, {"openid": OPENID}, {}, ("ALREADY_TOLD", "petitioner")),
         ({"named_by_sign_in": True}, {"name": "孔凡莹"}, {}, ("ALREADY_TOLD", "petitioner")),
         ({}, {"name": "孔凡莹"}, {"anonymous": True}, ("ANONYMOUS", "petitioner")),
         ({}, {"place": "东门", "kind": "ENTERPRISE"}, {"petitioner_kind": "FARMER"}, ("ALREADY_TOLD", "petitioner")),
@@ -70,7 +74,7 @@ def test_nothing_is_added_to_what_has_ended(status: Status) -> None:
 
 @pytest.mark.parametrize("status", ["FED_BACK", "SURVEYED"])
 def test_nobody_becomes_the_petitioner_while_they_are_asked_how_it_went(status: Status) -> None:
-    for told in ({"name": "孔凡莹"}, {"phone": "13800000001"}, {"kind": "FARMER", "place": "东门"}):
+    for told in ({"name": "孔凡莹"}, {"phone": "13800000001"}, {"openid": OPENID}, {"kind": "FARMER", "place": "东门"}):
         assert refused({}, told, status) == ("ALREADY_FED_BACK", "petitioner")
     assert refused({}, {"place": "东门"}, status) is None
     assert refused({}, {"name": "孔凡莹"}, "RESOLVED") is None

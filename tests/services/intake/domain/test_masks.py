@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.masks import mask_name, mask_phone
+from services.intake.domain.masks import mask_name, mask_openid, mask_phone
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,10 @@ def test_names_are_masked(name: str, masked: str) -> None:
 )
 def test_phones_are_masked(phone: str, masked: str) -> None:
     assert mask_phone(phone) == masked
+
+
+def test_of_an_openid_the_end_is_shown() -> None:
+    assert mask_openid("oMinyi-demo-0123456789abcdef") == "****cdef"
 
 
 @given(st.text(st.characters(categories=["Lo"]), min_size=2, max_size=6))

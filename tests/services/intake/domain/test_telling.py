@@ -9,7 +9,7 @@ import pytest
 from services.intake.domain.delivery import Delivery, State
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.records import Told
-from services.intake.domain.telling import MOST_TOLD, end, latest_reply, tell, to_tell
+from services.intake.domain.telling import MOST_TOLD, end, heard_of_elsewhere, latest_reply, tell, to_tell
 from shared.contracts.intake import DeliveryAttemptedV1, DeliveryResult, Owner, PetitionerToldV1
 from shared.contracts.routing import Status
 from shared.identity.errors import Refusal
@@ -41,7 +41,7 @@ def test_a_reply_that_did_not_arrive_is_delivered_by_telling_it(state: State) ->
     assert reply is not None
     assert (reply.id, reply.state, reply.channel) == ("d1", "SENT", "VISIT")
     assert events == [
-        DeliveryAttemptedV1(deliveryId="d1", channel="VISIT", result="sent", at=AT + timedelta(hours=1), reason=None),
+        DeliveryAttemptedV1(deliveryId="d1", channel="VISIT", result="sent", at=AT + timedelta(hours=1), reason=None, purpose="REPLY"),
         PetitionerToldV1(by=BY, at=AT + timedelta(hours=1), deliveryId="d1"),
     ]
     assert after.told[0].delivery == "d1"
@@ -82,7 +82,7 @@ def test_a_sender_that_fails_after_it_was_told_leaves_it_delivered_by_telling(re
     at = AT + timedelta(hours=2)
     after, events = end(made, made.deliveries[0], result, "SMS", at, "the sender was lost")
     assert [(held.state, held.channel) for held in after.deliveries] == [("SENT", "VISIT")]
-    assert events == [DeliveryAttemptedV1(deliveryId="d0", channel="VISIT", result="sent", at=at, reason=None)]
+    assert events == [DeliveryAttemptedV1(deliveryId="d0", channel="VISIT", result="sent", at=at, reason=None, purpose="REPLY")]
     assert (after.told[0].delivery, to_tell(after)) == ("d0", False)
 
 
@@ -138,3 +138,19 @@ def test_it_is_not_told_without_end() -> None:
         made, _events = tell(made, told(f"t{number}"))
     with pytest.raises(Refusal, match="TOLD_TOO_OFTEN"):
         tell(made, told("one more"))
+
+
+@pytest.mark.row("S54")
+@pytest.mark.parametrize("state", ["FAILED", "UNKNOWN"])
+def test_what_arrived_after_all_is_told_by_nobody_once_more(state: State) -> None:
+    """Its link was opened, or a caller has read it out."""
+    made = on_its_way("SENT", state)
+    after = heard_of_elsewhere(made, "d1")
+    assert (to_tell(made), to_tell(after), after.deliveries[1].state) == (True, False, "SENT")
+
+
+@pytest.mark.parametrize("state", ["PENDING", "CLAIMED", "WAITING"])
+def test_what_a_sender_still_has_before_it_stays_the_senders(state: State) -> None:
+    made = on_its_way(state)
+    assert heard_of_elsewhere(made, "d0") is made
+    assert heard_of_elsewhere(made, "another") is made

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.intake.domain.channels import offered_from
+from services.intake.domain.contact import Contact
 from services.intake.domain.delivery import Delivery, Outcome
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.quiet import QuietHours
@@ -22,6 +23,7 @@ from tests.access.documents import Described
 from tests.services.builders import AT, ID, Desk
 
 TEXT = "新牌已安装到位。"
+PHONE, OPENID = "13800004001", "oDelivers-demo-0000000000001"
 CLAIM = timedelta(seconds=30)
 NIGHT = datetime(2020, 6, 5, 14, 0, tzinfo=UTC)
 """Ten in the evening in China."""
@@ -37,6 +39,7 @@ class Provider:
     def __init__(self, *, knows_references: bool = True, lost_after: int = 0, says: Iterable[Outcome] = (), answers: bool = True) -> None:
         self.knows_references = knows_references
         self.told: list[str] = []
+        self.addresses: list[str | None] = []
         self.asked = 0
         self._lost = lost_after
         self._says = iter(says)
@@ -44,6 +47,7 @@ class Provider:
 
     async def send(self, reference: str, grievance: str, address: str | None, text: str) -> Outcome:
         outcome = next(self._says, Outcome("sent"))
+        self.addresses.append(address)
         if outcome.result in ("sent", "unknown"):
             self.told.append(reference)
         if self._lost:
@@ -60,11 +64,11 @@ class Provider:
 
 
 class Persons:
-    def __init__(self, phone: str | None = "13800004001") -> None:
-        self._phone = phone
+    def __init__(self, contact: Contact) -> None:
+        self._contact = contact
 
-    async def contacts(self, persons: list[str]) -> list[tuple[str | None, str | None]]:
-        return [("孔凡甲", self._phone) for _ in persons]
+    async def contacts(self, persons: list[str]) -> list[Contact]:
+        return [self._contact for _ in persons]
 
 
 def asked() -> Desk:
@@ -75,12 +79,12 @@ def asked() -> Desk:
     return desk
 
 
-def delivering(desk: Desk, sms: Channel, mailbox: Channel | None = None, *, phone: str | None = "13800004001") -> Delivering:
+def delivering(desk: Desk, sms: Channel, mailbox: Channel | None = None, *, phone: str | None = PHONE) -> Delivering:
     claims = iter(f"claim-{n}" for n in range(100))
     web = mailbox or Provider()
     return Delivering(
         writer=desk.writer,
-        persons=Persons(phone),  # type: ignore[arg-type]
+        persons=Persons(Contact("孔凡甲", phone)),  # type: ignore[arg-type]
         channels={"SMS": sms, "WEB": web},
         rules=Rules(
             offered=offered_from(["SMS"]),
@@ -218,6 +222,34 @@ async def test_who_left_no_phone_is_not_sent_a_message() -> None:
     desk, sms, mailbox = asked(), Provider(), Provider()
     assert await deliver(delivering(desk, sms, mailbox, phone=None), ID, "person") == 1
     assert (sms.told, mailbox.told, said(desk)) == ([], ["d1"], [("WEB", "failed", "posted", True)])
+
+
+@pytest.mark.row("S54")
+@pytest.mark.parametrize(
+    ("says", "told", "addresses"),
+    [
+        ((), [("WECHAT", "sent", None, True)], ([OPENID], [])),
+        (
+            (Outcome("failed", "not_subscribed"),),
+            [("WECHAT", "failed", "not_subscribed", False), ("SMS", "sent", None, True)],
+            ([OPENID], [PHONE]),
+        ),
+    ],
+)
+async def test_wechat_comes_first_and_who_does_not_follow_it_gets_a_message(
+    says: tuple[Outcome, ...], told: list[tuple[str, str, str | None, bool]], addresses: tuple[list[str], list[str]]
+) -> None:
+    desk, wechat, sms = asked(), Provider(says=says), Provider()
+    parts = delivering(desk, sms)
+    parts = replace(
+        parts,
+        persons=Persons(Contact("孔凡甲", PHONE, OPENID)),  # type: ignore[arg-type]
+        channels={**parts.channels, "WECHAT": wechat},
+        rules=replace(parts.rules, offered=offered_from(["WECHAT", "SMS"]), lookups=parts.rules.lookups | {"WECHAT"}),
+    )
+    assert await deliver(parts, ID, "person") == 1
+    assert said(desk) == told
+    assert (wechat.addresses, sms.addresses) == addresses
 
 
 async def test_nobody_is_disturbed_at_night_but_a_mailbox_disturbs_nobody() -> None:
