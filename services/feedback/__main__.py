@@ -17,8 +17,9 @@ async def rebuild(service: Service) -> str:
     return "every history is made of all its events · 全部时间线已重建"
 
 
+RECOUNT = Step[Service]("count rates and desks anew, beside what is served; workers go on with it", lambda service: service.recount())
 STEPS = {
-    "recount": Step[Service]("count the rates anew, beside what is served; workers go on with it", lambda service: service.recount()),
+    "recount": RECOUNT,
     "rebuild": Step[Service]("make the histories anew from the events of all services, which republish sends", rebuild),
 }
 

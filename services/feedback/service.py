@@ -16,9 +16,19 @@ from services.feedback.events import HANDLED, OPENS, consumer, remember
 from services.feedback.rebuild import rebuild
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.callbacks import CallbackLists
-from services.feedback.store.mongo import CODEC, FollowUps, access_of, count_for_rates, end_open_surveys, migrate
-from services.feedback.store.rates import RateCounts, RateLists, rates_projector
+from services.feedback.store.mongo import (
+    CODEC,
+    FollowUps,
+    access_of,
+    count_for_rates,
+    end_open_surveys,
+    migrate,
+    projector,
+    put_on_desks,
+)
+from services.feedback.store.rates import RateCounts, RateLists
 from services.feedback.store.rebuilding import Rebuilding
+from services.feedback.store.waiting import WaitingCounts, WaitingLists
 from services.feedback.usecases.answer_survey import Surveying
 from shared import timers
 from shared.anchors import ROUND_SECONDS
@@ -58,18 +68,19 @@ class Service:
         self._holder = str(uuid.uuid4())
 
     async def migrate(self) -> None:
-        """Indexes, an end for surveys that have none, and rates of what was there before. Repeating it changes nothing."""
+        """Indexes, an end for surveys that have none, rates and desks of what was there before. Repeating it changes nothing."""
         await migrate(self.runtime.database)
         await tag_documents(self.runtime.database, {}, {})
         await end_open_surveys(self.runtime.database)
         await count_for_rates(self.runtime.database)
+        await put_on_desks(self.runtime.database)
 
     def projector(self) -> Projector:
-        """What counts for the rates."""
-        return rates_projector(self.runtime.database, self._holder, self.runtime.world.real_now)
+        """What counts for the rates and the desks."""
+        return projector(self.runtime.database, self._holder, self.runtime.world.real_now)
 
     async def recount(self) -> str:
-        """Begin to count the rates anew; what is served stays until the new numbers are whole."""
+        """Begin to count rates and desks anew; what is served stays until the new numbers are whole."""
         return f"followups: generation {await self.projector().rebuild()} is being counted"
 
     async def rebuild(self, say: Callable[[str], None]) -> bool:
@@ -106,6 +117,8 @@ class Service:
             surveying=self.surveying(),
             rate_counts=RateCounts(database),
             rate_lists=RateLists(database),
+            waiting_counts=WaitingCounts(database),
+            waiting_lists=WaitingLists(database),
             callback_rules=self.callback_rules,
             callback_lists=CallbackLists(self.followups.collection),
             draw=self.draw,

@@ -8,6 +8,7 @@ level and never by its zeros: a real part of a code may end in zero.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -81,6 +82,12 @@ def range_of(prefix: str) -> tuple[str, str]:
         return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
     # '.' follows '-' and precedes the digits: the division itself and its '-…' are in, '…-011' beside '…-01' is out.
     return prefix, prefix + "."
+
+
+def widest(scopes: Collection[Scope]) -> tuple[str, ...]:
+    """The prefixes of those of which none lies in another: what a wider one holds too is not to be listed or counted twice."""
+    own = {scope.prefix for scope in scopes}
+    return tuple(sorted({scope.prefix for scope in scopes if own.isdisjoint(set(prefixes(scope.code)) - {scope.prefix})}))
 
 
 def is_code(code: str) -> bool:

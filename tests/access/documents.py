@@ -395,7 +395,8 @@ class Described:
             by=self.owner,
             department=f"department-{self.mark}",
             delivery_id=f"delivery-{self.mark}",
-            delivery="SENT",
+            # On its way, so that it stands on the desk of what waits.
+            delivery="REQUESTED",
             delivered_at=AT,
         )
         answer = Answer(at=AT, channel="PHONE", by=f"by {self.mark}", resolved=False, satisfied="DISSATISFIED", reason=f"原因 {self.mark}")

@@ -12,13 +12,14 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
 from graphql import GraphQLInputObjectType, get_named_type
 
 from deploy.local.parts import Parts
+from services.feedback.domain.waiting import What
 from services.feedback.usecases.answer_survey import Said, answer
 from services.intake.domain.uploads import UploadLimits, UploadTicket, new_ticket
 from services.intake.usecases.check_day_summary import CheckDaySummary, ItemLook, check_day_summary
@@ -120,7 +121,12 @@ MORE = {
       theirs: cases(department: "D-3708-RXB") {{ edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }}
       own: cases(department: "{ACCUSED}") {{ edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }}
     }}""",
-    "feedback": "{ satisfactionGrades { grade } }",
+    "feedback": "{ satisfactionGrades { grade } followUpNumbers { what today threeDays week longer total }"
+    + " ".join(
+        f"{what}: followUpDesk(what: {what}, first: 2) {{ edges {{ cursor since node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }}"
+        for what in get_args(What)
+    )
+    + " }",
 }
 
 
@@ -243,6 +249,7 @@ async def tell_reports(world: World) -> None:
     assert statuses == {"waits": "DISPATCHED", "told": "FED_BACK", "over": "CLOSED"}
     assert await flushed(world)
     await project(intake)
+    await world.services["feedback"].projector().round()
 
 
 async def flushed(world: World) -> bool:

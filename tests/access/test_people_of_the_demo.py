@@ -39,6 +39,8 @@ QUERIES: dict[str, tuple[str, set[str]]] = {
     "callbackDesk": ("callbackDesk { edges { cursor } }", {"supervisor", *CALLERS}),
     "unconfirmedCallbacks": (f'unconfirmedCallbacks(month: "{MONTH}") {{ edges {{ cursor }} }}', OVERSEERS),
     "callbackDraw": ("callbackDraw { month }", {*OVERSEERS, *CALLERS}),
+    "followUpDesk": ("followUpDesk(what: DELIVERY) { edges { cursor } }", {"secretary", *OVERSEERS, *OF_DEPARTMENTS}),
+    "followUpNumbers": ("followUpNumbers { what }", {"secretary", *OVERSEERS, *OF_DEPARTMENTS}),
 }
 """Who gets an answer; all others are refused."""
 SEES = EVERYBODY - {"other-handler"}

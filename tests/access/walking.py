@@ -95,6 +95,8 @@ ROOT_FIELDS: dict[str, dict[str, str | Callable[[Described], str]]] = {
         "unconfirmedCallbacks": '(month: "2026-06", first: 100)',
         # Over, so that its seed is told.
         "callbackDraw": '(month: "2026-06")',
+        "followUpDesk": "(what: DELIVERY, first: 100)",
+        "followUpNumbers": "",
     },
 }
 # Of these only the edge of the grievance in question is looked at.
@@ -102,7 +104,7 @@ LISTS_OF_GRIEVANCES = frozenset(
     f"Query.{each}"
     for each in (
         *("grievances", "revealsToDecide", "cases", "teamLedger", "ratedGrievances", "departmentRatedGrievances"),
-        *("callbackDesk", "unconfirmedCallbacks"),
+        *("callbackDesk", "unconfirmedCallbacks", "followUpDesk"),
     )
 )
 # And of these the same, further below.
@@ -257,6 +259,7 @@ MAY_BE_NULL = frozenset(
         "SurveyRefused.field",
         "Callback.confirmed",
         "CallbackPageInfo.endCursor",
+        "FollowUpPageInfo.endCursor",
         "CallbackRefused.field",
     }
 )

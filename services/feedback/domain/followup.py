@@ -67,6 +67,8 @@ class FollowUp(BaseModel):
     confidential: bool
     registered_at: datetime
     progress: Progress | None = None
+    approval_since: datetime | None = None
+    """Since when the department's reply has waited for its head (waiting.py); None: it does not."""
     first_response: FirstResponse | None = None
     reply: Reply | None = None
     survey: Survey | None = None

@@ -11,6 +11,7 @@ from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.history import entries, entries_of
 from services.feedback.domain.survey import SurveyRules
+from services.feedback.domain.waiting import with_approval
 from services.feedback.events.on_delivery_attempted import on_delivery_attempted
 from services.feedback.events.on_grievance_appraised import on_grievance_appraised
 from services.feedback.events.on_grievance_completed import on_grievance_completed
@@ -98,7 +99,7 @@ def consumer(rules: SurveyRules, draw: Draw) -> Callable[[FollowUp | None, Event
         contract, consume = known[event.type]
         told = contract.read((without_words(event) if state.erased else event).data())
         after, follows = consume(event.subject, state, told)
-        return after.noted(entries_of(event, told)), follows
+        return with_approval(after, told).noted(entries_of(event, told)), follows
 
     return apply
 

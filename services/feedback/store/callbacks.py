@@ -62,7 +62,7 @@ class CallbackLists:
 
     async def waiting(self, asks: Apart, reason: CallbackReason | None, first: int, after: str | None) -> tuple[list[Row], bool]:
         """Of the open ones those that have waited longest, behind a cursor, and whether there are more. Raises Refusal."""
-        query: Document = {TAGS: {"$in": [_open(prefix) for prefix in asks.prefixes]}, **_apart(asks)}
+        query: Document = {TAGS: {"$in": [_open(prefix) for prefix in asks.prefixes]}, **apart(asks)}
         if reason is not None:
             query["callback.reason"] = reason
         with store_errors():
@@ -72,7 +72,7 @@ class CallbackLists:
 
     async def unconfirmed(self, asks: Apart, month: str, first: int, after: str | None) -> tuple[list[Row], bool]:
         """Of those drawn in that month what its petitioner did not confirm, the latest first. Raises Refusal."""
-        query: Document = {TAGS: {"$in": [_unconfirmed(prefix, month) for prefix in asks.prefixes]}, **_apart(asks)}
+        query: Document = {TAGS: {"$in": [_unconfirmed(prefix, month) for prefix in asks.prefixes]}, **apart(asks)}
         with store_errors():
             rows = await self._followups.find(query, {"callback": 1, "earlier_callbacks": 1}).to_list(None) if asks.prefixes else []
         held = [(row["_id"], Callback.model_validate(each)) for row in rows for each in [*row["earlier_callbacks"], row["callback"]]]
@@ -85,7 +85,7 @@ class CallbackLists:
             return len(await self._followups.find({TAGS: _drawn(month)}, {"_id": 1}).to_list(None))
 
 
-def _apart(asks: Apart) -> Document:
+def apart(asks: Apart) -> Document:
     """The same as usecases/look_at_callbacks.py `is_apart`, in the words of the store."""
     query: Document = {"handlers": {"$ne": asks.sub}}
     if asks.department is not None:

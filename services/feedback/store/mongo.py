@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from services.feedback.domain.first_response import told_by
 from services.feedback.domain.followup import FollowUp, next_timer
-from services.feedback.store import callbacks, rates
+from services.feedback.domain.waiting import WAITING, slots
+from services.feedback.store import callbacks, rates, waiting
 from shared.identity.access import Access
 from shared.mongo import Database
+from shared.projector import Projector
 from shared.records import Document, MongoRecords, create_indexes, store_errors
-from shared.tags import DIRTY, SCRUB, TAGS
+from shared.tags import DIRTY, SCRUB, TAGS, TAKEN_BACK, with_blocked
 from shared.timers import TIMER, TIMER_INDEX
 from shared.writer import ModelCodec
 
 
 def derived(followup: FollowUp) -> Document:
-    """What the store computes for its queries: what it counts for, when the clock looks, whom to call, and whether kept events may hold
-    words of somebody erased."""
-    found = rates.derived(followup)
+    """What the store computes for its queries: what it counts for, what it waits for, when the clock looks, whom to call, and whether kept
+    events may hold words of somebody erased."""
+    rated, waits = rates.derived(followup), waiting.derived(followup)
+    found = rated | waits | {"facts": rated["facts"] | waits["facts"]}
     if (at := next_timer(followup)) is not None:
         found[TIMER] = at
-    return found | {TAGS: [*callbacks.tags(followup), DIRTY, *([SCRUB] if followup.erased else [])]}
+    return found | {TAGS: [*callbacks.tags(followup), *slots(followup), DIRTY, *([SCRUB] if followup.erased else [])]}
 
 
 CODEC = ModelCodec(FollowUp, derived)
@@ -51,6 +57,11 @@ def access_of(followup: FollowUp) -> Access:
         accused_departments=frozenset(followup.accused_departments),
         confidential=followup.confidential,
     )
+
+
+def projector(database: Database, holder: str, real_now: Callable[[], datetime]) -> Projector:
+    """What keeps the numbers of rates and of what waits; an emptied day's bucket is taken away."""
+    return Projector(database, "followups", holder, real_now, whole=WAITING)
 
 
 async def migrate(database: Database) -> None:
@@ -87,3 +98,18 @@ async def count_for_rates(database: Database) -> None:
             found = CODEC.dump(followup.with_(first_response=followup.first_response or told_by(followup.timeline)))
             to_set: Document = {name: found[name] for name in ("first_response", "facts", "rated")}
             await followups.update(row["_id"], document["version"], to_set, {}, [], [DIRTY])
+
+
+async def put_on_desks(database: Database) -> None:
+    """Follow-ups of before it was kept what they wait for."""
+    followups = FollowUps(database)
+    with store_errors():
+        rows = await followups.collection.find({"registered": True, "waits": {"$exists": False}}, {"_id": 1}).to_list(None)
+    for row in rows:
+        document = await followups.load(row["_id"])
+        if document is not None and "waits" not in document:
+            found = CODEC.dump(CODEC.load(document))
+            to_set: Document = {name: found[name] for name in ("facts", "waits")}
+            # All that may be up; who comes for what is not finds nothing to do.
+            to_set[TAGS] = with_blocked([*found[TAGS], *(tag for tag in document.get(TAGS, []) if tag in TAKEN_BACK)], document)
+            await followups.update(row["_id"], document["version"], to_set, {}, [])

@@ -7,9 +7,7 @@ The days of a month are known, so that nothing is claimed before a write; a slic
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from services.feedback.domain.followup import FollowUp
@@ -18,7 +16,7 @@ from services.feedback.domain.shares import Asked, By, Numbers
 from shared.contracts.base import instant
 from shared.cursors import cursor_at, read_cursor
 from shared.mongo import ASCENDING, Database, IndexModel
-from shared.projector import BUCKET_INDEXES, Buckets, Projector
+from shared.projector import BUCKET_INDEXES, Buckets
 from shared.records import Document, store_errors
 
 NAME = "followups"
@@ -34,11 +32,6 @@ Among = Literal["ALL", "ADJUSTED", "WITHDRAWN", "NOT_ACCEPTED", "MERGED"]
 
 def derived(followup: FollowUp) -> Document:
     return {"facts": facts(followup), "rated": entry(followup)}
-
-
-def rates_projector(database: Database, holder: str, real_now: Callable[[], datetime]) -> Projector:
-    """What keeps the numbers."""
-    return Projector(database, NAME, holder, real_now)
 
 
 class RateCounts:

@@ -13,6 +13,7 @@ from services.feedback.domain.followup import FollowUp
 from services.feedback.store.callbacks import CallbackLists
 from services.feedback.store.mongo import FollowUps, access_of
 from services.feedback.store.rates import RateCounts, RateLists
+from services.feedback.store.waiting import WaitingCounts, WaitingLists
 from services.feedback.usecases.answer_survey import Surveying
 from shared.identity.access import Access
 from shared.identity.viewer import Viewer
@@ -27,6 +28,8 @@ class Feedback:
     surveying: Surveying
     rate_counts: RateCounts
     rate_lists: RateLists
+    waiting_counts: WaitingCounts
+    waiting_lists: WaitingLists
     callback_rules: CallbackRules
     callback_lists: CallbackLists
     draw: Draw

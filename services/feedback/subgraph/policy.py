@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.feedback.usecases import answer_survey, look_at_callbacks, look_at_rates, record_callback
+from services.feedback.usecases import answer_survey, look_at_callbacks, look_at_rates, look_at_waiting, record_callback
 from shared.identity.rules import EVERYBODY, OF_OBJECT, SEES, SIGNED_IN, TO_THE_REFUSED, Held, Rule, command, officials, quietly
 from shared.policy import Guarded, Policy
 
@@ -37,6 +37,12 @@ APART = quietly(
     )
 )
 CALLED = Rule("仅列与本人无关的", "lists what the viewer has no part in", Held.QUERY, look_at_callbacks.may_find)
+OF_DESK = officials(
+    "转办员、督查专员、县级和市级管理员，民情书记、带队领导，部门经办人、负责人",
+    "dispatchers, supervisors, county and city admins; secretaries, team leaders; handlers and heads of departments",
+    look_at_waiting.ROLES,
+)
+WAITS = Rule("仅列本工作台的", "lists what stands on the desk", Held.QUERY, look_at_waiting.may_find)
 
 POLICY = Policy(
     objects={"Grievance": Guarded(SIGNED_IN, lambda grievance, context: context.access(grievance.id))},
@@ -49,6 +55,7 @@ POLICY = Policy(
             "callbackDesk": TO_BE_CALLED,
             "unconfirmedCallbacks": OVERSEES,
             "callbackDraw": OF_DRAW,
+            "followUpDesk followUpNumbers": OF_DESK,
         },
         "Mutation": {"answerSurvey": ANSWERS, "recordCallback": CALLS},
         "Grievance": {"id": OF_OBJECT, "reply survey timeline": SEES, "callback": APART},
@@ -73,6 +80,10 @@ POLICY = Policy(
         "CallbackEdge": {"cursor node callback": OF_OBJECT},
         "CallbackPageInfo": {"hasNextPage endCursor": OF_OBJECT},
         "CallbackDraw": {"month commitment seed perMille drawn": OF_OBJECT},
+        "FollowUpConnection": {"edges": WAITS, "pageInfo": OF_OBJECT},
+        "FollowUpEdge": {"cursor node since what": OF_OBJECT},
+        "FollowUpPageInfo": {"hasNextPage endCursor": OF_OBJECT},
+        "FollowUpNumber": {"what today threeDays week longer total": OF_OBJECT},
         "CallbackRecorded": {"grievance callback": OF_OBJECT},
         "CallbackRefused": {"code message messageZh field": TO_THE_REFUSED},
         "SurveyAnswered": {"grievance survey": OF_OBJECT},

@@ -25,6 +25,7 @@ from services.feedback.subgraph.callbacks import (
 from services.feedback.subgraph.context import FeedbackContext
 from services.feedback.subgraph.policy import POLICY
 from services.feedback.subgraph.rates import RatesQuery
+from services.feedback.subgraph.waiting import WaitingQuery
 from services.feedback.usecases.answer_survey import Said, answer, hidden_from
 from services.feedback.usecases.look_at_callbacks import access_to_call, may_read
 from services.feedback.usecases.read_timeline import read_by
@@ -237,7 +238,7 @@ class RecordCallbackInput:
 
 
 @strawberry.type(description="查询 · what can be asked")
-class Query(RatesQuery, CallbackQuery):
+class Query(RatesQuery, CallbackQuery, WaitingQuery):
     @strawberry.field(description="满意度五级的名称 · the grades by name, for survey pages")
     def satisfaction_grades(self) -> list[SatisfactionGrade]:
         return [SatisfactionGrade(grade=Satisfaction(grade), zh=zh) for grade, zh in surveys.SATISFACTION_ZH.items()]

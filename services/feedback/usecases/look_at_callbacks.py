@@ -11,6 +11,7 @@ from services.feedback.store.mongo import access_of
 from services.feedback.usecases.look_at_rates import prefix_asked
 from shared.identity.access import Access, is_petitioner, may_see
 from shared.identity.roles import Role
+from shared.identity.scopes import widest
 from shared.identity.viewer import Viewer
 
 AT_DESK = (Role.CALLER, Role.SUPERVISOR)
@@ -21,17 +22,18 @@ READERS = (Role.CALLER, Role.DISPATCHER, Role.AUDITOR, *OVERSEERS)
 def at_desk(viewer: Viewer, division: str | None) -> Apart:
     """What is to be called, in the territory or a division of it. Raises Refusal."""
     viewer.require(*AT_DESK)
-    return _apart(viewer, division)
+    return apart_of(viewer, division)
 
 
 def of_overseer(viewer: Viewer, division: str | None) -> Apart:
     """What was not confirmed, likewise. Raises Refusal."""
     viewer.require(*OVERSEERS)
-    return _apart(viewer, division)
+    return apart_of(viewer, division)
 
 
-def _apart(viewer: Viewer, division: str | None) -> Apart:
-    places = tuple(scope.prefix for scope in viewer.scopes) if division is None else (prefix_asked(viewer, division),)
+def apart_of(viewer: Viewer, division: str | None) -> Apart:
+    """The viewer as who has no part in what is listed, in the territory or a division of it. Raises Refusal."""
+    places = widest(viewer.scopes) if division is None else (prefix_asked(viewer, division),)
     return Apart(places, viewer.department, viewer.sub, viewer.refs if viewer.has(Role.RESIDENT) else frozenset())
 
 

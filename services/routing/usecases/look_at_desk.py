@@ -13,7 +13,7 @@ from shared.contracts.routing import Status
 from shared.identity.access import ROLES_BY_TEAM, Access, is_consulted, may_see
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
-from shared.identity.scopes import prefixes, range_of
+from shared.identity.scopes import prefixes, range_of, widest
 from shared.identity.viewer import Viewer
 
 SECRETARIES = (Role.SECRETARY, Role.TEAM_LEADER, Role.COMMUNITY_SECRETARY)
@@ -110,10 +110,7 @@ def _of_territory(viewer: Viewer, division: str | None) -> Wanted:
         if not viewer.covers(division):
             raise Forbidden("OUT_OF_SCOPE", "该地区不在您的管辖范围内。", "This division is outside your scope.", "division")
         return _wanted(viewer, [f"division:{prefix}"])
-    own = {scope.prefix for scope in viewer.scopes}
-    # A scope inside another has nothing that the wider one has not, and would be counted twice.
-    outer = [scope for scope in viewer.scopes if not any(each in own for each in prefixes(scope.code) if len(each) < len(scope.prefix))]
-    return _wanted(viewer, [f"division:{prefix}" for prefix in sorted({scope.prefix for scope in outer})])
+    return _wanted(viewer, [f"division:{prefix}" for prefix in widest(viewer.scopes)])
 
 
 def _prefix(division: str) -> str:

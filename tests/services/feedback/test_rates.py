@@ -18,8 +18,8 @@ from services.feedback.domain.shares import Asked, By, RateOf, Row, row_of, rows
 from services.feedback.domain.survey import Survey
 from services.feedback.events.on_grievance_warned import on_grievance_warned
 from services.feedback.events.on_progressed import on_progressed
-from services.feedback.store.mongo import CODEC, FollowUps, access_of, count_for_rates, migrate
-from services.feedback.store.rates import Among, RateCounts, RateLists, Wanted, Which, rates_projector
+from services.feedback.store.mongo import CODEC, FollowUps, access_of, count_for_rates, migrate, projector
+from services.feedback.store.rates import Among, RateCounts, RateLists, Wanted, Which
 from services.feedback.usecases import look_at_rates
 from shared.contracts.feedback import Satisfaction
 from shared.contracts.routing import GrievanceWarnedV1, Status, WorkOrderAcceptedV1
@@ -90,9 +90,9 @@ async def put(used: Database, followups: dict[str, FollowUp]) -> None:
 
 async def count(used: Database) -> None:
     """Rounds, as a worker makes them."""
-    projector = rates_projector(used, "test", lambda: datetime.now(UTC))
+    counting = projector(used, "test", lambda: datetime.now(UTC))
     while await used["followups"].find_one({"tags": "dirty"}, {"_id": 1}) is not None:
-        await projector.round()
+        await counting.round()
 
 
 VIEWERS: dict[str, tuple[Viewer, Callable[[Viewer], Asked]]] = {
@@ -187,10 +187,10 @@ async def test_each_number_is_as_many_as_its_list_has_whatever_changes(mongo: Da
     await put(mongo, changed)
     assert await held_together(mongo, population | changed) > ASKED
     before = {row["_id"].partition("|")[2]: row["n"] for row in await mongo["followups_buckets"].find({}).to_list(None)}
-    projector = rates_projector(mongo, "test", lambda: datetime.now(UTC))
-    await projector.rebuild()
+    counting = projector(mongo, "test", lambda: datetime.now(UTC))
+    await counting.rebuild()
     while (await mongo["projections"].find_one({"_id": "followups"}))["building"]:
-        await projector.round()
+        await counting.round()
     after = {key: (await RateCounts(mongo)._buckets.read([key]))[key] for key in before}
     assert {key: {name: number for name, number in numbers.items() if number} for key, numbers in before.items()} == after
     pages = Wanted(look_at_rates.of_watcher(VIEWERS["a city's leader"][0], None), MONTH, "RESPONSE", "DECIDED")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.identity.scopes import Level, MalformedScope, Scope, from_code, is_code, prefixes
+from shared.identity.scopes import Level, MalformedScope, Scope, from_code, is_code, prefixes, widest
 
 ROOT = Path(__file__).parents[3]
 SOURCES = (ROOT / "services/intake/data/divisions-jining.csv", ROOT.parent / "shared/data/divisions-jining.csv")
@@ -160,3 +160,12 @@ def scopes(draw: st.DrawFn) -> Scope:
 def test_covers_range_and_prefixes_say_the_same(scope: Scope, code: str) -> None:
     assert is_code(code)
     assert scope.covers(code) == in_range(scope, code) == (scope.prefix in prefixes(code))
+
+
+@given(st.lists(scopes(), max_size=6))
+def test_the_widest_cover_what_all_cover_and_none_of_them_lies_in_another(held: list[Scope]) -> None:
+    found = widest(held)
+    assert all(any(prefix in prefixes(scope.code) for prefix in found) for scope in held)
+    codes_of = {scope.prefix: scope.code for scope in held}
+    assert all(prefix in codes_of and set(prefixes(codes_of[prefix])) & set(found) == {prefix} for prefix in found)
+    assert len(found) == len(set(found))

@@ -1,4 +1,4 @@
-"""The queries of the rates and of the callers' desk: by which index, reading how much, and growing how."""
+"""The queries of the rates, of the callers' desk and of what waits: by which index, reading how much, and growing how."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ import pytest_asyncio
 from deploy.local.parts import Parts
 from services.feedback.domain.first_response import FirstResponse
 from services.feedback.domain.shares import Asked
+from services.feedback.domain.waiting import What, slots
 from services.feedback.service import Service
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import callbacks
 from services.feedback.store.callbacks import Apart, CallbackLists
 from services.feedback.store.mongo import CODEC
 from services.feedback.store.rates import RateCounts, RateLists, Wanted, Which
+from services.feedback.store.waiting import FEW, Desk, WaitingCounts, WaitingLists
 from shared.mongo import Database
 from shared.projector import difference
 from shared.record import stub
 from shared.records import Document
 from shared.tags import TAGS
-from tests.services.builders import AT
+from tests.services.builders import AT, TEAM
 from tests.services.feedback.builders import asked
 from tests.services.growth import MOST, TIMEOUT, Pair, insert, pair_of
 
@@ -33,6 +35,7 @@ PER_DAY = 20
 MONTH = "2020-05"
 OFFICES = [f"D-{number}" for number in range(5)]
 OPEN = 45
+WAITED_DAYS = 20
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
 
@@ -43,9 +46,13 @@ async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
 
 
 async def fill(database: Database, count: int) -> None:
-    """`count` follow-ups, twenty a day back from the last of May; a tenth accuse an office."""
+    """`count` follow-ups, twenty a day back from the last of May; a tenth accuse an office. All wait to be surveyed, since one of twenty
+    days, at any hour."""
     told_in_person = asked(channel="VISIT")
     base, rows, buckets = asked(), list[Document](), dict[str, Counter[str]]()
+    assert base.survey is not None
+    assert base.progress is not None
+    base = base.with_(progress=base.progress.model_copy(update={"status": "FED_BACK"}))
     for number in range(count):
         at = AT.replace(month=5, day=31) - timedelta(days=number // PER_DAY)
         office = OFFICES[number % len(OFFICES)]
@@ -55,13 +62,14 @@ async def fill(database: Database, count: int) -> None:
             division=f"37088100{number % 3 + 1}001",
             first_response=FirstResponse(at=at, in_time=number % 7 > 0, department=office),
             accused_departments=[OFFICES[0]] if number % 10 == 3 else [],
+            team=TEAM if number % 9 == 0 else None,
             reply=base.reply.model_copy(update={"department": office}) if base.reply else None,
-            survey=base.survey.with_(opened_at=at) if base.survey else None,
+            survey=base.survey.with_(opened_at=AT - timedelta(days=number % WAITED_DAYS, hours=number // WAITED_DAYS % 24)),
         )
         # As many are open in a large database as in a small one: callers get through them.
         called = callbacks.tags(told := told_in_person.with_(division=followup.division)) if number < OPEN else []
         followup = followup.with_(callback=told.callback) if called else followup
-        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), TAGS: called})
+        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), TAGS: [*called, *slots(followup)]})
         for key, measure, more in difference(None, rows[-1]["facts"]):
             buckets.setdefault(f"1|{key}", Counter())[measure] += more
     await insert(database, "followups", rows)
@@ -117,4 +125,38 @@ async def test_a_desk_of_callers_reads_what_is_open_in_its_territory_however_man
     growth = await pair.ask(ask)
     assert growth.indexes == {"followups.tags"}
     assert max(growth.examined("followups")) <= OPEN / 3
+    assert growth.ratio <= MOST
+
+
+DESKS: dict[str, tuple[Desk, What]] = {
+    "a county": (Desk(("division:370881",), ("SURVEY",), None), "SURVEY"),
+    "a town, of whoever is of an accused department": (Desk(("division:370881001",), ("SURVEY",), OFFICES[0]), "SURVEY"),
+    "a department": (Desk(("department:D-1",), ("SURVEY",), OFFICES[1]), "SURVEY"),
+    "a team": (Desk((f"team:{TEAM}",), ("SURVEY",), OFFICES[0]), "SURVEY"),
+    "callbacks": (Desk(("division:370881",), ("CALLBACK",), None, Apart(("370881",), OFFICES[1], "p", frozenset({"p"}))), "CALLBACK"),
+}
+
+
+@pytest.mark.parametrize("name", DESKS)
+async def test_a_desk_of_what_waits_reads_few_more_than_it_shows_however_many_wait(pair: Pair, name: str) -> None:
+    desk, what = DESKS[name]
+
+    async def ask(database: Database) -> None:
+        page, more = await WaitingLists(database).page(desk, what, AT.date(), 10, None)
+        assert (len(page), more) == (10, True)
+
+    growth = await pair.ask(ask)
+    assert growth.indexes == {"followups.tags", "followups_buckets.key", "projections._id_"}
+    assert max(growth.examined("followups")) <= 10 + FEW
+    assert max(growth.examined("followups_buckets")) <= WAITED_DAYS + 1
+    assert growth.ratio <= MOST
+
+
+async def test_the_numbers_of_what_waits_read_their_buckets_and_no_follow_up(pair: Pair) -> None:
+    async def ask(database: Database) -> None:
+        assert await WaitingCounts(database).under(("division:370881",))
+
+    growth = await pair.ask(ask)
+    assert growth.indexes == {"followups_buckets.key", "projections._id_"}
+    assert max(growth.examined("followups_buckets")) <= WAITED_DAYS + 1
     assert growth.ratio <= MOST
