@@ -68,7 +68,7 @@ async def _load(parts: Parts, count: int) -> bool:
         worker.stop()
         await service.runtime.broker.stop()
         service.runtime.client.close()
-    print(f"{len(late):,} with something more meanwhile; wrong: {len(wrong)} {wrong[:5]}", flush=True)
+    print(f"{len(late):,} events came late; wrong: {len(wrong)} {wrong[:5]}", flush=True)
     return through and not wrong
 
 
