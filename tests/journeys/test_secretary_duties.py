@@ -86,11 +86,17 @@ async def test_a_casual_remark_goes_up_to_the_committee_and_comes_back_to_the_pe
     await until(told, within=15, what="the reply told in person")
     await system.until_asked(id)
     await system.until_status(id, "FED_BACK")
-    # The petitioner, known only since the remark was completed, reads all of it.
-    timeline = (await system.entity("feedback", "resident", id, "timeline { what }"))["timeline"]
-    said = {entry["what"] for entry in timeline}
-    assert {"what was missing was added", "the petitioner was told in person", "the reply was delivered"} <= said
-    assert "reported up to the party working committee of 370881001000" in said
+
+    async def read() -> Any:
+        """The petitioner, known only since the remark was completed, reads all of it."""
+        timeline = (await system.entity("feedback", "resident", id, "timeline { what }"))["timeline"]
+        missing = {
+            *("what was missing was added", "the petitioner was told in person", "the reply was delivered"),
+            "reported up to the party working committee of 370881001000",
+        } - {entry["what"] for entry in timeline}
+        return not missing or None
+
+    await until(read, within=15, what="the history of all that was done")
     assert (await system.entity("routing", "resident", id, "case { number }"))["case"]
 
     share = '{ grievanceShare(division: "370881001901") { foundByVisit byPetition share done } }'
