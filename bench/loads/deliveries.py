@@ -141,7 +141,7 @@ def _scene(parts: Parts, place: Path, name: str, lookup: bool) -> Iterator[Scene
         "MINYI_PROVIDER_URL": provider.url,
         "MINYI_PROVIDER_LOOKUPS": "SMS" if lookup else "",
         "MINYI_PROVIDER_SECONDS": "1",
-        "MINYI_PROVIDER_WAIT_SECONDS": "0.05",
+        "MINYI_PROVIDER_WAIT_SECONDS": "0.02",
         "MINYI_CLAIM_SECONDS": "3",
         "MINYI_DELIVER_SECONDS": "0.1",
         "MINYI_QUIET_HOURS": "",
