@@ -1,14 +1,13 @@
-"""Callbacks in the store: found by one tag for each territory that holds the grievance, as supervision is (0049).
-
-A list reads all that it has to order it, a third of a millisecond for each (0051). What is open is as much as callers can get through, or
-a city has too few of them; what was not confirmed is listed by the month.
+"""Callbacks in the store: what was not confirmed, found by one tag for each territory that holds the grievance and month (0049), and how
+many were drawn. A list reads all of a month to order it, a third of a millisecond for each. What is to be called is one of the things
+that a grievance waits for: store/waiting.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.feedback.domain.callbacks import Callback, CallbackReason
+from services.feedback.domain.callbacks import Callback
 from services.feedback.domain.followup import FollowUp
 from shared.contracts.base import instant
 from shared.cursors import cursor_at, read_cursor
@@ -38,14 +37,7 @@ def tags(followup: FollowUp) -> list[str]:
     drawn = [callback for callback in followup.callbacks() if callback.month is not None]
     found = [_drawn(callback.month) for callback in drawn if callback.month is not None]
     found += [_unconfirmed(prefix, callback.month) for callback in drawn if callback.confirmed is False for prefix in places]
-    latest = followup.callback
-    if latest is not None and followup.state_of(latest) == "OPEN":
-        found += [_open(prefix) for prefix in places]
     return list(dict.fromkeys(found))
-
-
-def _open(prefix: str) -> str:
-    return f"callback:{prefix}"
 
 
 def _drawn(month: str) -> str:
@@ -60,16 +52,6 @@ class CallbackLists:
     def __init__(self, followups: Collection) -> None:
         self._followups = followups
 
-    async def waiting(self, asks: Apart, reason: CallbackReason | None, first: int, after: str | None) -> tuple[list[Row], bool]:
-        """Of the open ones those that have waited longest, behind a cursor, and whether there are more. Raises Refusal."""
-        query: Document = {TAGS: {"$in": [_open(prefix) for prefix in asks.prefixes]}, **apart(asks)}
-        if reason is not None:
-            query["callback.reason"] = reason
-        with store_errors():
-            rows = await self._followups.find(query, {"callback": 1}).to_list(None) if asks.prefixes else []
-        found = [_placed(row["_id"], Callback.model_validate(row["callback"])) for row in rows]
-        return _page(sorted(found, key=lambda row: row[2]), first, after, latest_first=False)
-
     async def unconfirmed(self, asks: Apart, month: str, first: int, after: str | None) -> tuple[list[Row], bool]:
         """Of those drawn in that month what its petitioner did not confirm, the latest first. Raises Refusal."""
         query: Document = {TAGS: {"$in": [_unconfirmed(prefix, month) for prefix in asks.prefixes]}, **apart(asks)}
@@ -77,7 +59,10 @@ class CallbackLists:
             rows = await self._followups.find(query, {"callback": 1, "earlier_callbacks": 1}).to_list(None) if asks.prefixes else []
         held = [(row["_id"], Callback.model_validate(each)) for row in rows for each in [*row["earlier_callbacks"], row["callback"]]]
         found = [_placed(id, callback) for id, callback in held if callback.confirmed is False and callback.month == month]
-        return _page(sorted(found, key=lambda row: row[2], reverse=True), first, after, latest_first=True)
+        start = read_cursor(after, 2) if after is not None else None
+        ordered = sorted(found, key=lambda row: row[2], reverse=True)
+        left = [row for row in ordered if start is None or row[2] < start]
+        return [(id, callback, cursor_at(*place)) for id, callback, place in left[:first]], len(left) > first
 
     async def drawn(self, month: str) -> int:
         """How many grievances of that month were drawn."""
@@ -97,9 +82,3 @@ def apart(asks: Apart) -> Document:
 
 def _placed(id: str, callback: Callback) -> _Placed:
     return id, callback, (instant(callback.opened_at), id)
-
-
-def _page(ordered: list[_Placed], first: int, after: str | None, *, latest_first: bool) -> tuple[list[Row], bool]:
-    start = read_cursor(after, 2) if after is not None else None
-    left = [row for row in ordered if start is None or (row[2] < start if latest_first else row[2] > start)]
-    return [(id, callback, cursor_at(*place)) for id, callback, place in left[:first]], len(left) > first

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from services.feedback.domain.callbacks import CallbackReason
 from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.waiting import HOURS, What, by_day, counted_under, facts, hour_in_china, is_wide, slot, waits
 from services.feedback.store.callbacks import Apart, apart
@@ -33,17 +34,18 @@ SLOTS_AT_ONCE = 16
 @dataclass(frozen=True)
 class Desk:
     """What somebody has before them: what waits for `asked` under these keys, none of which holds another. `department`: the viewer's;
-    they are told nothing of what accuses it. `calls`: for whom callbacks are listed, where they are."""
+    they are told nothing of what accuses it. `calls`: for whom callbacks are listed, where they are; `reason`: of these only such."""
 
     keys: tuple[str, ...]
     asked: tuple[What, ...]
     department: str | None
     calls: Apart | None = None
+    reason: CallbackReason | None = None
 
     def conditions(self, what: What) -> Document:
         """What must hold beside the slots."""
         if what == "CALLBACK" and self.calls is not None:
-            return apart(self.calls)
+            return apart(self.calls) | ({"callback.reason": self.reason} if self.reason is not None else {})
         return {"accused_departments": {"$ne": self.department}} if self.department is not None else {}
 
 

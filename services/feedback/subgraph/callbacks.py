@@ -18,6 +18,7 @@ from services.feedback.store.callbacks import Row
 from services.feedback.subgraph.context import FeedbackContext
 from services.feedback.usecases.look_at_callbacks import at_desk, of_overseer
 from services.feedback.usecases.look_at_rates import month_asked
+from shared.china_time import day_in_china
 from shared.subgraph import RefusedFields, page_size
 
 if TYPE_CHECKING:
@@ -129,10 +130,15 @@ class CallbackQuery:
         first: int = 20,
         after: str | None = None,
     ) -> CallbackConnection | None:
-        asks = at_desk(info.context.viewer, division)
+        context = info.context
         why: Reason | None = reason.value if reason else None
-        found, more = await info.context.feedback.callback_lists.waiting(asks, why, page_size(first), after)
-        return await _listed(info, found, more)
+        desk = at_desk(context.viewer, division, why)
+        today = day_in_china(context.feedback.surveying.now())
+        found, more = await context.feedback.waiting_lists.page(desk, "CALLBACK", today, page_size(first), after)
+        followups = await context.followups([id for id, _, _ in found])
+        held = [followup.callback if followup else None for followup in followups]
+        rows = [(id, callback, cursor) for (id, _, cursor), callback in zip(found, held, strict=True) if callback is not None]
+        return await _listed(info, rows, more)
 
     @strawberry.field(description="抽中而未获确认的，新的在前；月份缺省为本月 · drawn and not confirmed, the latest first")
     async def unconfirmed_callbacks(

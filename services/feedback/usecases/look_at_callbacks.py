@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from services.feedback.domain.callbacks import CallbackReason
 from services.feedback.domain.followup import FollowUp
 from services.feedback.store.callbacks import Apart
 from services.feedback.store.mongo import access_of
+from services.feedback.store.waiting import Desk
 from services.feedback.usecases.look_at_rates import prefix_asked
 from shared.identity.access import Access, is_petitioner, may_see
 from shared.identity.roles import Role
@@ -19,10 +21,11 @@ OVERSEERS = (Role.SUPERVISOR, Role.COUNTY_ADMIN, Role.CITY_ADMIN)
 READERS = (Role.CALLER, Role.DISPATCHER, Role.AUDITOR, *OVERSEERS)
 
 
-def at_desk(viewer: Viewer, division: str | None) -> Apart:
+def at_desk(viewer: Viewer, division: str | None, reason: CallbackReason | None = None) -> Desk:
     """What is to be called, in the territory or a division of it. Raises Refusal."""
     viewer.require(*AT_DESK)
-    return apart_of(viewer, division)
+    calls = apart_of(viewer, division)
+    return Desk(territories(calls), ("CALLBACK",), viewer.department, calls, reason)
 
 
 def of_overseer(viewer: Viewer, division: str | None) -> Apart:
@@ -35,6 +38,11 @@ def apart_of(viewer: Viewer, division: str | None) -> Apart:
     """The viewer as who has no part in what is listed, in the territory or a division of it. Raises Refusal."""
     places = widest(viewer.scopes) if division is None else (prefix_asked(viewer, division),)
     return Apart(places, viewer.department, viewer.sub, viewer.refs if viewer.has(Role.RESIDENT) else frozenset())
+
+
+def territories(calls: Apart) -> tuple[str, ...]:
+    """The keys under which these stand."""
+    return tuple(f"division:{prefix}" for prefix in calls.prefixes)
 
 
 def access_to_call(followup: FollowUp) -> Access:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from services.feedback.domain.waiting import BUT_CALLBACKS, EVERYTHING, What
 from services.feedback.store.waiting import Desk
-from services.feedback.usecases.look_at_callbacks import apart_of
+from services.feedback.usecases.look_at_callbacks import apart_of, territories
 from services.feedback.usecases.look_at_rates import JUDGED, WATCHERS
 from shared.identity.access import Access, may_see
 from shared.identity.errors import Refusal
@@ -23,7 +23,7 @@ def desk_of(viewer: Viewer, division: str | None) -> Desk:
     viewer.require(*ROLES)
     if viewer.has(*WATCHERS):
         calls = apart_of(viewer, division)
-        return Desk(tuple(f"division:{prefix}" for prefix in calls.prefixes), EVERYTHING, viewer.department, calls)
+        return Desk(territories(calls), EVERYTHING, viewer.department, calls)
     if division is not None:
         raise Refusal("NO_TERRITORY", "您的工作台不分区划。", "Your desk has no divisions.", "division")
     return Desk(_own_keys(viewer), BUT_CALLBACKS, viewer.department)

@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from services.feedback.domain.callbacks import Attempt, Callback, CallbackReason
 from services.feedback.domain.followup import FollowUp, erase_petitioner
-from services.feedback.store.callbacks import Apart, CallbackLists, Row
+from services.feedback.store.callbacks import Apart, CallbackLists
 from services.feedback.store.mongo import CODEC, migrate
+from services.feedback.store.waiting import WaitingLists
 from services.feedback.usecases.look_at_callbacks import access_to_call, at_desk, may_find, of_overseer
 from services.feedback.usecases.record_callback import may_call
+from shared.china_time import day_in_china
 from shared.contracts.routing import Status
 from shared.identity.errors import Forbidden, Refusal
 from shared.identity.roles import Role
@@ -27,9 +29,11 @@ from shared.tags import TAGS
 from tests.services.builders import AT, REF
 from tests.services.feedback.builders import asked, open_one, replied
 from tests.services.feedback.test_callbacks import MOVED, failed
+from tests.services.feedback.test_rates import count
 from tests.services.routing.test_desks import CITY, COUNTY, TOWN, person
 
 MANY = 240
+TODAY = day_in_china(AT)
 MONTHS = ("2020-05", "2020-06")
 OFFICES = ["D-1", "D-2", "D-3"]
 PLACES = ["370881001901", "370881001901-01", "370881001002", "370881002001", "370883001001"]
@@ -91,9 +95,11 @@ def population() -> dict[str, FollowUp]:
 
 
 async def kept(mongo: Database, population: dict[str, FollowUp]) -> CallbackLists:
+    """Counted too: what waits is looked for on the days that have something."""
     await migrate(mongo)
     rows = [{**stub(id), "version": 1, "registered": True, **CODEC.dump(followup)} for id, followup in population.items()]
     await mongo["followups"].insert_many(rows)
+    await count(mongo)
     return CallbackLists(mongo["followups"])
 
 
@@ -103,14 +109,14 @@ def divisions_of(viewer: Viewer) -> Iterator[str | None]:
     yield from (code for code in ("370881000000", "370881001000", "370881001901") if viewer.covers(code))
 
 
-async def pages(ask: Callable[[int, str | None], Awaitable[tuple[list[Row], bool]]], size: int) -> list[tuple[str, int]]:
-    """(id, round) of all rows, in the order of the pages."""
-    found: list[tuple[str, int]] = []
+async def pages(ask: Callable[[int, str | None], Awaitable[tuple[list[Any], bool]]], size: int) -> list[Any]:
+    """All rows, in the order of the pages."""
+    found: list[Any] = []
     after: str | None = None
     while True:
         page, more = await ask(size, after)
         assert len(page) == size or not more
-        found += [(id, callback.round) for id, callback, _ in page]
+        found += page
         if not more:
             return found
         after = page[-1][2]
@@ -123,17 +129,17 @@ async def test_a_list_is_what_looking_at_each_would_find(mongo: Database, popula
     mine = {id: each for id, each in population.items() if may_find(viewer, access_to_call(each))}
     for division in divisions_of(viewer):
         here = {id: each for id, each in mine.items() if division is None or each.division.startswith(division.rstrip("0"))}
-        asks = at_desk(viewer, division)
         for reason in (None, *REASONS):
+            desk = at_desk(viewer, division, reason)
             to_call = [
-                (each.callback.opened_at, id, each.callback.round)
+                (each.callback.opened_at, id)
                 for id, each in here.items()
                 if each.callback and each.state_of(each.callback) == "OPEN" and reason in (None, each.callback.reason)
             ]
-            found = await pages(partial(lists.waiting, asks, reason), 7)
-            assert found == [(id, round) for _, id, round in sorted(to_call)]
+            found = await pages(partial(WaitingLists(mongo).page, desk, "CALLBACK", TODAY), 7)
+            assert [(since, id) for id, since, _ in found] == sorted(to_call)
             if viewer.has(Role.CALLER):
-                assert all(may_call(viewer, access_to_call(population[id])) for id, _ in found)
+                assert all(may_call(viewer, access_to_call(population[id])) for id, _, _ in found)
             seen += len(found)
         if viewer.has(Role.SUPERVISOR):
             for month in MONTHS:
@@ -145,7 +151,7 @@ async def test_a_list_is_what_looking_at_each_would_find(mongo: Database, popula
                 ]
                 over = of_overseer(viewer, division)
                 found = await pages(partial(lists.unconfirmed, over, month), 3)
-                assert found == [(id, round) for _, id, round in sorted(denied, reverse=True)]
+                assert [(id, callback.round) for id, callback, _ in found] == [(id, round) for _, id, round in sorted(denied, reverse=True)]
                 assert found
     assert (seen > 0) == bool(viewer.scopes)
 
@@ -159,17 +165,19 @@ async def test_as_many_were_drawn_as_there_are(mongo: Database, population: dict
 
 async def test_a_list_is_read_by_its_tag(mongo: Database, population: dict[str, FollowUp]) -> None:
     await kept(mongo, population)
-    plan = await mongo["followups"].find({TAGS: "callback:370881"}).explain()
+    plan = await mongo["followups"].find({TAGS: "unconfirmed:370881|2020-06"}).explain()
     assert "IXSCAN" in str(plan)
 
 
 async def test_nobody_is_listed_for_who_has_no_place_or_asks_for_another(mongo: Database) -> None:
-    lists = CallbackLists(mongo["followups"])
-    assert await lists.waiting(Apart((), None, "somebody", frozenset()), None, 10, None) == ([], False)
+    lists = WaitingLists(mongo)
+    assert await lists.page(at_desk(VIEWERS["a caller without a place"], None), "CALLBACK", TODAY, 10, None) == ([], False)
+    nowhere = Apart((), None, "somebody", frozenset())
+    assert await CallbackLists(mongo["followups"]).unconfirmed(nowhere, "2020-06", 10, None) == ([], False)
     with pytest.raises(Forbidden):
         at_desk(VIEWERS["a county's supervisor"], "370883000000")
     with pytest.raises(Forbidden):
         of_overseer(VIEWERS["a city's caller"], None)
     with pytest.raises(Refusal) as refused:
-        await lists.waiting(at_desk(VIEWERS["a city's caller"], None), None, 10, "nonsense")
+        await lists.page(at_desk(VIEWERS["a city's caller"], None), "CALLBACK", TODAY, 10, "nonsense")
     assert refused.value.code == "BAD_CURSOR"

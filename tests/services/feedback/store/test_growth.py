@@ -17,8 +17,7 @@ from services.feedback.domain.shares import Asked
 from services.feedback.domain.waiting import What, slots
 from services.feedback.service import Service
 from services.feedback.settings import FeedbackSettings
-from services.feedback.store import callbacks
-from services.feedback.store.callbacks import Apart, CallbackLists
+from services.feedback.store.callbacks import Apart
 from services.feedback.store.mongo import CODEC
 from services.feedback.store.rates import RateCounts, RateLists, Wanted, Which
 from services.feedback.store.waiting import FEW, Desk, WaitingCounts, WaitingLists
@@ -48,7 +47,7 @@ async def pair(parts: Parts, keys_dir: Path) -> AsyncIterator[Pair]:
 async def fill(database: Database, count: int) -> None:
     """`count` follow-ups, twenty a day back from the last of May; a tenth accuse an office. All wait to be surveyed, since one of twenty
     days, at any hour."""
-    told_in_person = asked(channel="VISIT")
+    called = asked(channel="VISIT").callback
     base, rows, buckets = asked(), list[Document](), dict[str, Counter[str]]()
     assert base.survey is not None
     assert base.progress is not None
@@ -67,9 +66,8 @@ async def fill(database: Database, count: int) -> None:
             survey=base.survey.with_(opened_at=AT - timedelta(days=number % WAITED_DAYS, hours=number // WAITED_DAYS % 24)),
         )
         # As many are open in a large database as in a small one: callers get through them.
-        called = callbacks.tags(told := told_in_person.with_(division=followup.division)) if number < OPEN else []
-        followup = followup.with_(callback=told.callback) if called else followup
-        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), TAGS: [*called, *slots(followup)]})
+        followup = followup.with_(callback=called) if number < OPEN else followup
+        rows.append({**stub(f"g{number}"), "version": 1, "registered": True, **CODEC.dump(followup), TAGS: slots(followup)})
         for key, measure, more in difference(None, rows[-1]["facts"]):
             buckets.setdefault(f"1|{key}", Counter())[measure] += more
     await insert(database, "followups", rows)
@@ -115,25 +113,14 @@ async def test_the_numbers_read_their_buckets_and_no_follow_up(pair: Pair) -> No
     assert growth.ratio <= MOST
 
 
-@pytest.mark.parametrize("reason", [None, "IN_PERSON"])
-async def test_a_desk_of_callers_reads_what_is_open_in_its_territory_however_many_there_are(pair: Pair, reason: Any) -> None:
-    async def ask(database: Database) -> None:
-        asks = Apart(("370881001",), OFFICES[1], "caller", frozenset({"somebody"}))
-        found, more = await CallbackLists(database["followups"]).waiting(asks, reason, 10, None)
-        assert (len(found), more) == (10, True)
-
-    growth = await pair.ask(ask)
-    assert growth.indexes == {"followups.tags"}
-    assert max(growth.examined("followups")) <= OPEN / 3
-    assert growth.ratio <= MOST
-
-
+APART = Apart(("370881",), OFFICES[1], "p", frozenset({"p"}))
 DESKS: dict[str, tuple[Desk, What]] = {
     "a county": (Desk(("division:370881",), ("SURVEY",), None), "SURVEY"),
     "a town, of whoever is of an accused department": (Desk(("division:370881001",), ("SURVEY",), OFFICES[0]), "SURVEY"),
     "a department": (Desk(("department:D-1",), ("SURVEY",), OFFICES[1]), "SURVEY"),
     "a team": (Desk((f"team:{TEAM}",), ("SURVEY",), OFFICES[0]), "SURVEY"),
-    "callbacks": (Desk(("division:370881",), ("CALLBACK",), None, Apart(("370881",), OFFICES[1], "p", frozenset({"p"}))), "CALLBACK"),
+    "callbacks": (Desk(("division:370881",), ("CALLBACK",), None, APART), "CALLBACK"),
+    "callbacks for one reason": (Desk(("division:370881",), ("CALLBACK",), None, APART, "IN_PERSON"), "CALLBACK"),
 }
 
 
