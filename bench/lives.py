@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -200,12 +201,7 @@ async def live(number: int) -> Life:
     await life.arrive()
     for round in range(1, MOST_ROUNDS + 1):
         _handled(life)
-        life.routing(
-            lambda progress, round=round: GrievanceResolvedV1(  # type: ignore[misc]
-                department=DEPARTMENT, text="已修好。", evidence=["photo"], round=round, by=HANDLER, progress=progress
-            ),
-            "RESOLVED",
-        )
+        _reported(life, round)
         await life.arrive()
         await _delivered(life)
         life.routing("CONFIRM_FED_BACK", "FED_BACK", SYSTEM)
@@ -274,6 +270,15 @@ def _handled(life: Life) -> None:
         )
 
 
+def _reported(life: Life, round: int) -> None:
+    life.routing(
+        lambda progress: GrievanceResolvedV1(
+            department=DEPARTMENT, text="已修好。", evidence=["photo"], round=round, by=HANDLER, progress=progress
+        ),
+        "RESOLVED",
+    )
+
+
 async def _delivered(life: Life) -> None:
     reply = life.state.reply
     assert reply is not None, "it was resolved"
@@ -300,11 +305,11 @@ async def _answered(life: Life, content: bool) -> bool:
         return False
     life.later(life.draw.randrange(60, 2_000))
     for said in ([True] if life.draw.random() < 0.2 else []) + [content]:
-        await life.act(lambda followup, said=said: _says(followup, said, life.hour.at))  # type: ignore[misc]
+        await life.act(partial(_says, said, life.hour.at))
     return True
 
 
-def _says(followup: FollowUp, content: bool, at: datetime) -> tuple[FollowUp, list[Contract]]:
+def _says(content: bool, at: datetime, followup: FollowUp) -> tuple[FollowUp, list[Contract]]:
     answer = Answer(
         at=at,
         channel="LINK",

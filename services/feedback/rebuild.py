@@ -30,6 +30,8 @@ TOGETHER_SECONDS = 0.05
 """So long what comes of one grievance is gathered before it is written: its events follow one another."""
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 1.0
+QUIET_SECONDS = 5.0
+"""When nothing has come for so long, another rebuild may have done what is left here."""
 TRIES = 5
 SHOWN = 20
 
@@ -153,7 +155,8 @@ async def rebuild(broker: Broker, rebuilding: Rebuilding, say: Callable[[str], N
     try:
         while work.left and time.monotonic() - work.latest < patience:
             await asyncio.sleep(LOOK_SECONDS)
-            work.left -= await rebuilding.all_done()
+            if time.monotonic() - work.latest > QUIET_SECONDS:
+                work.left -= await rebuilding.all_done()
     finally:
         await work.stop()
     done = total - len(work.left)

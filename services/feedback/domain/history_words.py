@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.contracts.routing import WarnedOf, WarningStep
-
 Readers = Literal["ALL", "OFFICIALS", "APART"]
 """ALL: who sees the grievance. OFFICIALS: not its petitioner, as in routing (how officials share the work among themselves). APART: not
 the departments that handle it or have handled it (0052)."""
@@ -118,7 +116,8 @@ WORDS: dict[str, Words] = {
     "READ_OUT": Words("the reply was read out by phone", "已电话告知答复"),
 }
 
-STEPS: dict[WarningStep, tuple[str, str]] = {
+# A newer release may warn by steps and of matters that are not here.
+STEPS: dict[str, tuple[str, str]] = {
     "REMIND": ("reminder", "提醒"),
     "YELLOW": ("yellow warning", "黄色预警"),
     "RED": ("red warning", "红色预警"),
@@ -126,7 +125,7 @@ STEPS: dict[WarningStep, tuple[str, str]] = {
     "TO_SUPERVISOR": ("escalated to the supervisor", "提级至督查"),
     "TO_CITY": ("escalated to the city", "提级至市级"),
 }
-ABOUT: dict[WarnedOf, tuple[str, str]] = {
+ABOUT: dict[str, tuple[str, str]] = {
     "RESPONSE": ("the first response", "首次响应"),
     "RESULT": ("the result", "办理结果"),
     "COMMUNITY_OPINION": ("the community's opinion", "社区（村）意见"),
@@ -160,5 +159,5 @@ def readers_of(kind: str, about: list[str]) -> Readers:
 
 def _warned(about: list[str]) -> tuple[str, str]:
     step, of, *late = about
-    (en, zh), (what, what_zh) = STEPS.get(step, (step, step)), ABOUT.get(of, (of, of))  # type: ignore[call-overload]
+    (en, zh), (what, what_zh) = STEPS.get(step, (step, step)), ABOUT.get(of, (of, of))
     return (f"{en}: {what} (given late)", f"{zh}：{what_zh}（补发）") if late else (f"{en}: {what}", f"{zh}：{what_zh}")
