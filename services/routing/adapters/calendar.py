@@ -1,29 +1,20 @@
 """The State Council's calendar of holidays and make-up days, by the package chinese-calendar."""
 
 from datetime import date
-from functools import lru_cache
 
-import chinese_calendar
-from chinese_calendar.constants import holidays
+from chinese_calendar.constants import holidays, workdays
 
 from services.routing.domain.workdays import Workday
 
-
-# The package looks through all that it knows at each question; days are asked again and again.
-@lru_cache(maxsize=20_000)
-def _says(day: date) -> Workday:
-    try:
-        return Workday(chinese_calendar.is_workday(day), known=True)
-    except NotImplementedError:
-        return Workday(day.weekday() < 5, known=False)
+_YEARS = range(min(holidays).year, max(holidays).year + 1)
 
 
 class StateCouncilCalendar:
     """Knows the years that the installed package knows (2004 to 2026 for 1.11.0); Monday to Friday outside them."""
 
     def is_workday(self, day: date) -> Workday:
-        return _says(day)
+        """As the package's own function, which looks through all its tables at each question to find out which years they have."""
+        return Workday(day in workdays or (day.weekday() < 5 and day not in holidays), known=day.year in _YEARS)
 
     def known_until(self) -> int:
-        last: date = max(holidays)
-        return last.year
+        return _YEARS[-1]

@@ -1,7 +1,8 @@
 """The adapter on chinese-calendar answers for every day."""
 
-from datetime import date
+from datetime import date, timedelta
 
+import chinese_calendar
 import pytest
 
 from services.routing.adapters.calendar import StateCouncilCalendar
@@ -28,3 +29,10 @@ def test_it_knows_its_last_year() -> None:
     assert calendar.known_until() == 2026
     assert calendar.is_workday(date(calendar.known_until(), 12, 31)).known
     assert not calendar.is_workday(date(calendar.known_until() + 1, 1, 1)).known
+
+
+def test_it_says_of_each_day_what_the_package_says() -> None:
+    calendar = StateCouncilCalendar()
+    days = [date(2004, 1, 1) + timedelta(days=n) for n in range((date(calendar.known_until() + 1, 1, 1) - date(2004, 1, 1)).days)]
+    assert len(days) > 8_000
+    assert [calendar.is_workday(day) for day in days] == [(chinese_calendar.is_workday(day), True) for day in days]
