@@ -6,10 +6,12 @@ import gc
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -44,6 +46,16 @@ LONGEST = (
 )
 # Fixtures that start a broker or a store.
 NEEDS_PARTS = {"parts", "intake_store_settings"}
+
+
+def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# Where it finds Python's own handler, asyncio's runner puts one of its own for each test and fixture, and Python then makes the repr of
+# all that this one returned, to say that the handler is no number of a signal: a sixth of the time of tests with large fixtures.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _interrupted)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

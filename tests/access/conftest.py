@@ -34,8 +34,7 @@ from tests.world import ISSUER
 WHOLE_RULE = DispatchRule("whole", "城乡建设", "3708", "UP", "HELP", ("D-3708-SJJ",), 3)
 
 
-# Its repr would be made at each test: asyncio's runner asks for it, to say that its handler of Ctrl-C is no number of a signal.
-@dataclass(repr=False)
+@dataclass
 class World:
     """The services, a client for each, and the grievances by relation."""
 
