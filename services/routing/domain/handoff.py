@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from services.routing.domain.approval import superseded
+from services.routing.domain import approval, verification
 from services.routing.domain.case import Case, order_of
 from services.routing.domain.lifecycle import Action, actions_from
 from services.routing.domain.reckoning import Reckoning
 from services.routing.domain.returns import asked_back
 from services.routing.domain.targets import HOTLINE, HOTLINE_OFFICE
-from services.routing.domain.verification import asked, submit_resolution, waiting
 from shared.contracts.base import Contract
 from shared.contracts.intake import HotlineKind, HotlineReportedV1, Owner
 from shared.contracts.routing import GrievanceMovedV1, GrievanceResolvedV1
@@ -52,12 +51,12 @@ def take_handoff(case: Case, _text: str, _reckoning: Reckoning, at: datetime) ->
 def report_handoff(case: Case, text: str, reckoning: Reckoning, at: datetime) -> Moved:
     """已办: as a department reports it. Where somebody is to look first, it waits; what waits already is not reported again. Nobody decides
     any more on what its office has drafted."""
-    case = superseded(case, PLATFORM, at)
-    if asked(case) is not None:
-        if waiting(case) is not None:
+    case = approval.superseded(case, PLATFORM, at)
+    if verification.asked(case) is not None:
+        if verification.waiting(case) is not None:
             return case, []
         taken, events = take_handoff(case, "", reckoning, at) if case.status == "DISPATCHED" else (case, [])
-        submitted, more = submit_resolution(taken, text, [], PLATFORM, at)
+        submitted, more = verification.submit_resolution(taken, text, [], PLATFORM, at)
         return submitted, events + more
     resolved = case.moved("REPORT_HANDOFF", at, PLATFORM)
     order = order_of(resolved).model_copy(update={"resolved_at": at, "resolution": text, "evidence": []})
@@ -69,10 +68,12 @@ def report_handoff(case: Case, text: str, reckoning: Reckoning, at: datetime) ->
 
 
 def return_handoff(case: Case, text: str, reckoning: Reckoning, at: datetime) -> Moved:
-    """退单: it waits for a dispatcher. However late, and again: to 12345 nobody can say that it may not."""
+    """退单: it waits for a dispatcher. However late, and again: to 12345 nobody can say that it may not. What waits for somebody's look or
+    approval is answered by it: whoever has the order next would be taken to have reported it."""
     order = order_of(case)
     asked = asked_back(order, text, PLATFORM, reckoning, at)
-    returned = superseded(case, PLATFORM, at).moved("RETURN_HANDOFF", at, PLATFORM).with_(returns=[*case.returns, asked])
+    left = verification.superseded(approval.superseded(case, PLATFORM, at), PLATFORM, at)
+    returned = left.moved("RETURN_HANDOFF", at, PLATFORM).with_(returns=[*case.returns, asked])
     return returned, [GrievanceMovedV1(action="RETURN_HANDOFF", by=PLATFORM, progress=returned.progress(at))]
 
 

@@ -100,6 +100,11 @@ def release(
     return resolved, [event]
 
 
+def superseded(case: Case, by: Owner, at: datetime) -> Case:
+    """Nobody has to look at what was reported any more; as it is where nothing waits."""
+    return case if waiting(case) is None else _answered(case, False, None, [], by, at)
+
+
 def _moved(case: Case, action: Action, by: Owner, at: datetime) -> tuple[Case, list[Contract]]:
     after = case.moved(action, at, by)
     return after, [GrievanceMovedV1(action=action, by=by, progress=after.progress(at))]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.routing.domain import case as domain
-from services.routing.domain import course, dispatching, handoff, returns
+from services.routing.domain import course, dispatching, handoff, returns, verification
 from services.routing.domain.case import Case
 from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.lifecycle import STATUSES
@@ -202,3 +202,16 @@ def test_a_rule_may_lead_to_12345() -> None:
     sent, events = dispatching.dispatch(accepted, rules, builders.KNOWN, RECKONING, AT)
     assert (sent.departments[0], sent.handoffs) == (OFFICE, 1)
     assert [request.orderId for request in asked_in(events)] == [ORDER]
+
+
+def test_what_12345_reported_and_then_returned_waits_for_nobody_where_it_is_sent_next() -> None:
+    submitted, _ = handoff.reported(builders.with_verification(builders.with_the_platform()), said("RESOLVED"), RECKONING, AT)
+    returned, _ = handoff.reported(submitted, said("RETURNED", text="仍须现场施工。"), RECKONING, AT)
+    [report] = returned.verifications[0].reports
+    assert (report.released, report.answered_by, report.remark) == (False, handoff.PLATFORM, None)
+    lucheng = DepartmentRow(code=LUCHENG, name="鲁城街道", division="370881001000", head="head-lucheng", receiver="r")
+    sent, _ = returns.grant_return(returned, lucheng, "由鲁城街道办理。", builders.DISPATCHER, RECKONING, AT)
+    taken, _ = course.accept_work_order(sent, builders.HANDLER, AT)
+    assert (taken.status, waiting(taken)) == ("HANDLING", None)
+    assert verification.hindrance(taken, "SUBMIT_RESOLUTION", builders.HANDLER.staffId) is None
+    assert verification.hindrance(taken, "RELEASE_RESOLUTION", builders.DISPATCHER.staffId) is not None
