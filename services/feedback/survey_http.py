@@ -86,9 +86,12 @@ async def _opened(followups: Known, surveying: Surveying, token: str) -> tuple[s
         await open_by_link(surveying, grievance)
         followup = (await followups.find_many([grievance])).get(grievance)
     survey = followup.survey if followup is not None else None
-    if followup is None or survey is None or followup.erased:
+    reply = followup.reply if followup is not None else None
+    # Once there is another reply, nothing more is said of the one before.
+    if followup is None or survey is None or reply is None or reply.round != survey.round or followup.erased:
         raise NoSuchRecord("no survey")
-    sent = [id for id in (survey.invitation, survey.reminder) if id is not None]
+    # The link that went with the reply is good also where a visit was what told of it first.
+    sent = [id for id in (reply.delivery_id, survey.reminder) if id is not None]
     if not opens(token, surveying.reference_key, grievance, sent) or not survey.takes_answers(surveying.now()):
         raise NoSuchRecord("not open")
     return grievance, followup, survey

@@ -149,6 +149,8 @@ WarnedOf = Literal[
     "SUSPENSION",
     "SUPERVISION_ORDER",
 ]
+WARNED_AMONG_OFFICIALS: frozenset[WarnedOf] = frozenset({"COMMUNITY_OPINION", "COMPOUND_OPINION", "SUPERVISION_ORDER"})
+"""Of what officials ask of each other the petitioner is not told, and not by its warnings either."""
 WarningStep = Literal["REMIND", "YELLOW", "RED", "TO_HEAD", "TO_SUPERVISOR", "TO_CITY"]
 
 

@@ -472,6 +472,12 @@ def _sealed(grievance: Grievance, key: Any) -> Grievance:
     return grievance.model_copy(update={"original": said})
 
 
+def replied_by(sub: str) -> Reply:
+    """That somebody of the territory has answered it directly."""
+    by = Owner(staffId=sub, role="DISPATCHER", unit=HERE)
+    return Reply(round=2, text="答复", at=AT, by=by, department=None, delivery_id="d", delivery="SENT", delivered_at=AT)
+
+
 async def keep_case(world: Any, described: Described, sent: datetime = AT) -> None:
     """`sent`: when it came to its department."""
     await keep(world.services["routing"].cases, described.id, CASES.dump(described.case(sent)))

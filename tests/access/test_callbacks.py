@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.access.conftest import World
-from tests.access.documents import keep_followup
+from tests.access.documents import keep_followup, replied_by
 from tests.access.people import HANDLING, HERE, OTHER_UNIT, SUB, THIRD_UNIT, claims
 
 REFUSED = "code message messageZh field"
@@ -27,7 +27,8 @@ DENIED = {"result": "REACHED", "confirmed": False}
         (claims("CALLER", "HANDLER"), "X", {"involved": [HANDLING]}, "NOT_FOUND"),
         (claims("CALLER", "RESIDENT"), "O", {"division": HERE}, "NOT_YOUR_CALLBACK"),
         (claims("RESIDENT"), "O", {}, "ROLE_MISSING"),
-        (claims("CALLER", "SECRETARY", scopes=[{"level": "COUNTY", "code": "370811000000"}]), "S", {}, "NOT_YOUR_CALLBACK"),
+        (claims("CALLER", "SECRETARY"), "S", {}, "HANDLER_MAY_NOT_SURVEY"),
+        (claims("CALLER", sub="answered"), "S", {"reply": replied_by("answered")}, "HANDLER_MAY_NOT_SURVEY"),
         (claims("CALLER"), "X", {}, "NOT_FOUND"),
         (claims("CALLER"), "A", {}, "NOT_FOUND"),
     ],
@@ -39,7 +40,8 @@ DENIED = {"result": "REACHED", "confirmed": False}
         "no more theirs to see",
         "their own",
         "its petitioner",
-        "far",
+        "of the team that heard it",
+        "who answered it",
         "hidden",
         "accused",
     ],
@@ -47,10 +49,17 @@ DENIED = {"result": "REACHED", "confirmed": False}
 async def test_who_calls_has_no_part_in_the_matter(
     world: World, who: dict[str, Any], relation: str, changes: dict[str, Any], code: str | None
 ) -> None:
-    id = f"call-{code}-{relation}-{len(changes)}-{who['department']}-{len(who['roles'])}-{len(who['scopes'])}"
+    id = f"call-{code}-{relation}-{len(changes)}-{who['department']}-{len(who['roles'])}-{who['sub']}"
     await keep_followup(world, world.describe(relation, id, **changes))
     result = await world.do("feedback", who, "recordCallback", CALL, requestId="one", grievanceId=id, **DENIED)
     assert result.get("code") == code
+    if code == "HANDLER_MAY_NOT_SURVEY":
+        # No more by the other door.
+        happy = {"resolved": True, "satisfied": "VERY_SATISFIED"}
+        refused = await world.do(
+            "feedback", who, "answerSurvey", f"... on SurveyRefused {{ {REFUSED} }}", requestId="two", grievanceId=id, **happy
+        )
+        assert refused["code"] == code
     if code is None:
         unit = {"by": f"CALLER {OTHER_UNIT}"}
         assert result["callback"] == {"state": "DONE", "confirmed": False, "attempts": [{"by": "caller mark7S7"}, unit]}

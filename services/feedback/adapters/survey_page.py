@@ -52,8 +52,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "satisfied_label": ("您满意吗？", "Are you satisfied?"),
     "reason_label": ("原因或意见", "Why, or what you want to say"),
     "reason_hint": (
-        "未解决或不满意时请填写，将据此重新办理。请勿填写姓名、电话等个人信息。",
-        "Needed if it is not resolved or you are not satisfied: your case is handled again because of it. "
+        "未解决或不满意时请填写，将据此重新办理或督查。请勿填写姓名、电话等个人信息。",
+        "Needed if it is not resolved or you are not satisfied: your case is handled again, or looked into, because of it. "
         "Please give no names or phone numbers.",
     ),
     "anonymous_label": (

@@ -115,6 +115,20 @@ class FollowUp(BaseModel):
             return self
         return self.with_(callback=callback, earlier_callbacks=self.callbacks())
 
+    def replies(self) -> list[Reply]:
+        """Of all rounds, oldest first."""
+        return [*self.earlier_replies, self.reply] if self.reply else self.earlier_replies
+
+    def is_anonymous(self) -> bool:
+        """Whether the petitioner asked so with any answer, of whatever round."""
+        return any(each.anonymous_to_handlers for each in (*self.earlier_surveys, *([self.survey] if self.survey else [])))
+
+    def handled_again(self) -> bool:
+        """Whether what was answered has led to another round: who handles that needs the reason."""
+        if self.survey is None or self.reply is None or self.progress is None:
+            return False
+        return self.reply.round > self.survey.round or self.progress.status not in ("FED_BACK", "SURVEYED", "CLOSED")
+
     def callbacks(self) -> list[Callback]:
         """In the order in which they were opened."""
         return [*self.earlier_callbacks, self.callback] if self.callback else self.earlier_callbacks
@@ -177,8 +191,7 @@ def record_reply(
     """Keep the reply of this round and ask intake to deliver it (S54), with the link by which its petitioner says how it went (S55). The
     delivery's id is the same however often it is decided."""
     reply = Reply(round=round, text=text, at=at, by=by, department=department, delivery_id=delivery_id(grievance, round))
-    earlier = [*followup.earlier_replies, followup.reply] if followup.reply else followup.earlier_replies
-    followup = followup.with_(reply=reply, earlier_replies=earlier)
+    followup = followup.with_(reply=reply, earlier_replies=followup.replies())
     invitation = None if not_accepted(followup) else _invitation(rules)
     return followup, [DeliveryRequestedV1(deliveryId=reply.delivery_id, purpose="REPLY", text=text, invitation=invitation)]
 
@@ -206,11 +219,21 @@ def record_delivery(followup: FollowUp, event: DeliveryAttemptedV1, rules: Surve
 
 def arrived_by_link(followup: FollowUp, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]] | None:
     """The link in the reply was opened before anybody could say that the reply has arrived. None where that is known already."""
+    return _arrived(followup, at, rules, opened=True)
+
+
+def read_in_person(followup: FollowUp, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]] | None:
+    """The petitioner, who reads the reply by an account or by number and PIN, answers before anybody could say that it has arrived. None
+    where that is known already."""
+    return _arrived(followup, at, rules, opened=False)
+
+
+def _arrived(followup: FollowUp, at: datetime, rules: SurveyRules, *, opened: bool) -> tuple[FollowUp, list[Contract]] | None:
     reply = followup.reply
     if reply is None or reply.delivery == "SENT" or followup.erased:
         return None
     followup = followup.with_(reply=reply.model_copy(update={"delivery": "SENT", "delivered_at": at}))
-    return _ask(followup, reply, at, rules, by_link=True, opened=True)
+    return _ask(followup, reply, at, rules, by_link=True, opened=opened)
 
 
 def told_by_phone(followup: FollowUp, at: datetime, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
@@ -254,8 +277,11 @@ def _reminder(followup: FollowUp, survey: Survey) -> str:
 
 
 def answer_survey(followup: FollowUp, answer: Answer, anonymous: bool, rules: SurveyRules) -> tuple[FollowUp, list[Contract]]:
-    """回访 (S55). Not satisfied wants a stated reason, which asks for rework. Raises Refusal."""
-    survey = surveys.answered(followup.survey, answer, anonymous, rules)
+    """回访 (S55). Not satisfied wants a stated reason, which asks for rework. Whoever answers has read the last reply: what they say is
+    not an answer to the survey of the one before. Raises Refusal."""
+    asked, reply = followup.survey, followup.reply
+    over = asked is not None and reply is not None and asked.round < reply.round
+    survey = surveys.answered(None if over else asked, answer, anonymous, rules)
     event = SurveyAnsweredV1(
         round=survey.round,
         resolved=answer.resolved,

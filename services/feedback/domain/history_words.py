@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.contracts.routing import WARNED_AMONG_OFFICIALS
+
 Readers = Literal["ALL", "OFFICIALS", "APART"]
 """ALL: who sees the grievance. OFFICIALS: not its petitioner, as in routing (how officials share the work among themselves). APART: not
 the departments that handle it or have handled it (0052)."""
@@ -151,7 +153,7 @@ def words_of(kind: str, about: list[str]) -> tuple[str, str]:
 def readers_of(kind: str, about: list[str]) -> Readers:
     """What is not known here is for officials."""
     if kind == WARNED:
-        return "ALL"
+        return "OFFICIALS" if about[1] in WARNED_AMONG_OFFICIALS else "ALL"
     if kind == OF_BEFORE:
         return _BY_ENGLISH.get(about[0], "ALL")
     return WORDS[kind].readers if kind in WORDS else "OFFICIALS"

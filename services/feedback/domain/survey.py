@@ -146,7 +146,7 @@ def answered(survey: Survey | None, answer: Answer, anonymous: bool, rules: Surv
         raise Refusal("SURVEY_EXPIRED", "这次回访已经到期。", "The time to answer this survey is over.")
     if survey.answers and (answer.by != PETITIONER or not survey.takes_answers(answer.at)):
         raise Refusal("SURVEY_ALREADY_ANSWERED", "这次回访已经答复过了。", "This survey has been answered.")
-    if answer.asks_rework and not (answer.reason or "").strip():
+    if answer.asks_rework and not any(character.isalnum() for character in answer.reason or ""):
         raise Refusal("REASON_MISSING", "请写明不满意的原因。", "Say why you are not satisfied.", "reason")
     return survey.with_(
         answers=[*survey.answers, answer],

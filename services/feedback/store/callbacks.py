@@ -28,6 +28,7 @@ class Apart:
 
     prefixes: tuple[str, ...]
     department: str | None
+    team: str | None
     sub: str
     refs: frozenset[str]
 
@@ -72,7 +73,9 @@ class CallbackLists:
 
 def apart(asks: Apart) -> Document:
     """The same as usecases/look_at_callbacks.py `is_apart`, in the words of the store."""
-    query: Document = {"handlers": {"$ne": asks.sub}}
+    query: Document = {name: {"$ne": asks.sub} for name in ("handlers", "reply.by.staffId", "earlier_replies.by.staffId")}
+    if asks.team is not None:
+        query["team"] = {"$ne": asks.team}
     if asks.department is not None:
         query |= {name: {"$ne": asks.department} for name in ("departments", "involved", "accused_departments")}
     if asks.refs:

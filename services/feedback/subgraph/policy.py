@@ -7,8 +7,8 @@ from shared.identity.rules import EVERYBODY, OF_OBJECT, SEES, SIGNED_IN, TO_THE_
 from shared.policy import Guarded, Policy
 
 ANSWERS = command(
-    "诉求人本人，或非承办部门的回访员",
-    "the petitioner, or a caller of another department than the handling one",
+    "诉求人本人，或辖区内、与本案无关的回访员",
+    "the petitioner, or a caller of the territory who has no part in the matter",
     answer_survey.ROLES,
     answer_survey.may_answer,
     "ROLE_MISSING NOT_FOUND NOT_YOUR_SURVEY HANDLER_MAY_NOT_SURVEY",

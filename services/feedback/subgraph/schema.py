@@ -13,7 +13,6 @@ from services.feedback.domain import followup as domain
 from services.feedback.domain import survey as surveys
 from services.feedback.domain.calling import Told
 from services.feedback.domain.timeline import Entry
-from services.feedback.store.mongo import access_of
 from services.feedback.subgraph.callbacks import (
     Callback,
     CallbackQuery,
@@ -120,9 +119,10 @@ class Survey:
     changeable_until: datetime | None = _hidden("在此之前本人可更改", "until when the petitioner may change it")
 
     @classmethod
-    def of(cls, held: surveys.Survey, *, hidden: bool) -> Self:
-        """`hidden`: for somebody who is not to know what was answered."""
+    def of(cls, held: surveys.Survey, *, hidden: bool, handled_again: bool = False) -> Self:
+        """`hidden`: for somebody who is not to know what was answered, but for the reason where it is handled again."""
         answer = None if hidden else held.answer
+        reason = held.to_rework if hidden and handled_again else None
         return cls(
             round=held.round,
             state=SurveyState(held.state),
@@ -135,7 +135,7 @@ class Survey:
             answered_by=answer.by if answer else None,
             resolved=answer.resolved if answer else None,
             satisfied=Satisfaction(answer.satisfied) if answer else None,
-            reason=answer.reason if answer else held.to_rework if hidden else None,
+            reason=answer.reason if answer else reason,
             changes=len(held.answers) - 1 if answer else None,
             changeable_until=held.changeable_until if answer else None,
         )
@@ -170,8 +170,8 @@ class Grievance:
         held = await info.context.followup(str(self.id))
         if held is None or held.survey is None:
             return None
-        hidden = held.survey.anonymous_to_handlers and hidden_from(info.context.viewer, access_of(held))
-        return Survey.of(held.survey, hidden=hidden)
+        hidden = held.survey.anonymous_to_handlers and hidden_from(info.context.viewer, access_to_call(held))
+        return Survey.of(held.survey, hidden=hidden, handled_again=held.handled_again())
 
     @strawberry.field(description="最近一次电话回访；与本案有关者为空 · the latest callback; null for who has a part in the matter")
     async def callback(self, info: Ctx) -> Callback | None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from services.feedback.domain.followup import FollowUp, answer_survey, arrived_by_link
+from services.feedback.domain.followup import FollowUp, answer_survey, arrived_by_link, read_in_person
 from services.feedback.domain.survey import PETITIONER, Answer, AnswerChannel, SurveyRules
+from services.feedback.usecases.look_at_callbacks import access_to_call, has_part, is_apart
 from shared.commands import request_of
 from shared.contracts.feedback import Satisfaction
 from shared.erasure import ERASED
@@ -43,34 +44,33 @@ class Surveying:
 
 
 def may_answer(viewer: Viewer, access: Access) -> bool:
-    """The petitioner, or a caller of the territory whose department does not handle it; whatever else either may be."""
+    """The petitioner, or a caller of the territory who has no part in the matter. `access`: as access_to_call has it."""
     if not may_see(viewer, access):
         return False
-    calls = viewer.has(Role.CALLER) and viewer.covers(access.division) and viewer.department not in access.departments
-    return is_petitioner(viewer, access) or calls
+    return is_petitioner(viewer, access) or (viewer.has(Role.CALLER) and is_apart(viewer, access))
 
 
 def hidden_from(viewer: Viewer, access: Access) -> bool:
-    """Whether the viewer is of those to whom the petitioner may be anonymous: of a department that handles it, or one who handled it."""
-    of_them = viewer.department in access.departments or viewer.sub in access.handlers
-    return of_them and not is_petitioner(viewer, access)
+    """Whether the viewer is of those to whom the petitioner may be anonymous: who handles, has handled, answered or heard it."""
+    return has_part(viewer, access) and not is_petitioner(viewer, access)
 
 
 async def answer(
     parts: Surveying, viewer: Viewer, request_id: str, grievance: str, said: Said, origin: str, *, by_link: bool = False
 ) -> None:
-    """The petitioner, or a caller who asks by phone and is not of the handling department. Raises Refusal or NoSuchRecord."""
+    """The petitioner, or a caller who asks by phone and has no part in the matter. Raises Refusal or NoSuchRecord."""
     viewer.require(*ROLES)
     check_reason(said.reason)
     request = request_of(parts.reference_key, viewer, request_id, "AnswerSurvey", {"grievance": grievance, **asdict(said)}, origin)
 
     def admit(followup: FollowUp) -> None:
-        access = parts.access_of(followup)
-        if not may_see(viewer, access):
+        # Who handled it before sees it no more by that.
+        if not may_see(viewer, parts.access_of(followup)):
             raise NoSuchRecord("not visible")
+        access = access_to_call(followup)
         if may_answer(viewer, access):
             return
-        if viewer.department in access.departments:
+        if has_part(viewer, access):
             raise handler_may_not_survey()
         raise Forbidden("NOT_YOUR_SURVEY", "只有诉求人本人或回访员可以答复回访。", "Only the petitioner or a caller may answer the survey.")
 
@@ -78,8 +78,9 @@ async def answer(
         channel, by = ("LINK", PETITIONER) if by_link else _spoken(viewer, parts.access_of(followup))
         reason = kept_reason(parts, grievance, followup, said.reason)
         given = Answer(at=parts.now(), channel=channel, by=by, resolved=said.resolved, satisfied=said.satisfied, reason=reason)
-        answered, events = answer_survey(followup, given, said.anonymous, parts.rules)
-        return Decision(answered, events, {"id": grievance})
+        arrived, asked = (read_in_person(followup, given.at, parts.rules) if by == PETITIONER and not by_link else None) or (followup, [])
+        answered, events = answer_survey(arrived, given, said.anonymous, parts.rules)
+        return Decision(answered, [*asked, *events], {"id": grievance})
 
     await parts.writer.command(grievance, request, decide, admit)
 
@@ -105,7 +106,11 @@ def kept_reason(parts: Surveying, grievance: str, followup: FollowUp, reason: st
 
 
 def handler_may_not_survey() -> Forbidden:
-    return Forbidden("HANDLER_MAY_NOT_SURVEY", "承办部门不能代为回访。", "The handling department may not run the survey.")
+    return Forbidden(
+        "HANDLER_MAY_NOT_SURVEY",
+        "承办、答复或听取该诉求的单位和人员不能回访。",
+        "Who handles, answered or heard it may not run its survey.",
+    )
 
 
 def _spoken(viewer: Viewer, access: Access) -> tuple[AnswerChannel, str]:

@@ -8,7 +8,7 @@ from services.feedback.domain.callbacks import Attempt, AttemptResult, CallbackR
 from services.feedback.domain.calling import Told, record_call
 from services.feedback.domain.followup import FollowUp
 from services.feedback.usecases.answer_survey import Surveying, as_caller, check_reason, handler_may_not_survey, kept_reason
-from services.feedback.usecases.look_at_callbacks import access_to_call, is_apart
+from services.feedback.usecases.look_at_callbacks import access_to_call, has_part, is_apart
 from shared.commands import request_of
 from shared.identity.access import Access, may_see
 from shared.identity.errors import Forbidden
@@ -46,7 +46,7 @@ async def record_callback(
         access = access_to_call(followup)
         if may_call(viewer, access):
             return
-        if viewer.department in access.departments or viewer.sub in access.handlers:
+        if has_part(viewer, access):
             raise handler_may_not_survey()
         raise Forbidden(
             "NOT_YOUR_CALLBACK", "只有辖区内的回访员可以回访，且不能回访本人。", "A caller of the territory calls, and never themselves."

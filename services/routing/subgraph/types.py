@@ -26,6 +26,7 @@ from services.routing.subgraph.supervision_types import DepartmentCard, Supervis
 from services.routing.subgraph.waits import ReplyApproval, Suspension, Urge, Verification
 from services.routing.subgraph.within import CaseOwnership, HandOver, WorkOrderPart
 from services.routing.usecases.parties import Allowance, allowances
+from shared.contracts.routing import WARNED_AMONG_OFFICIALS, WarnedOf
 from shared.identity.access import is_petitioner
 from shared.subgraph import RefusedFields
 
@@ -219,7 +220,6 @@ class Case:
     owners: list[CaseOwnership] = strawberry.field(description="历任责任人 · who owned it since when, from registration on, oldest first")
     hand_overs: list[HandOver] | None = strawberry.field(description="内部移交记录 · every hand-over inside a department; for officials")
     deadlines: Deadlines = strawberry.field(description="两项时限 · when the first response and the result are due, and why then")
-    warnings: list[CaseWarning] = strawberry.field(description="预警和提级记录 · every warning that the clock gave, oldest first")
     urges: list[Urge] = strawberry.field(description="催办记录 · every time that somebody urged, oldest first")
     supervision_orders: list[SupervisionOrder] | None = strawberry.field(
         description="督办单，最早的在前；供工作人员 · every supervision order, oldest first; for officials"
@@ -246,6 +246,14 @@ class Case:
             for step in self.held.history
             if step.action not in hidden
         ]
+
+    @strawberry.field(
+        description="预警和提级记录；工作人员之间的诉求人不可见 · every warning that the clock gave, oldest first; to the petitioner "
+        "without those of what is among officials"
+    )
+    def warnings(self, info: Ctx) -> list[CaseWarning]:
+        hidden: frozenset[WarnedOf] = WARNED_AMONG_OFFICIALS if is_petitioner(info.context.viewer, access_of(self.held)) else frozenset()
+        return [CaseWarning.given(each) for each in self.held.warnings if each.of not in hidden]
 
     @strawberry.field(description="提级路径图，Mermaid 文本 · the path of warnings and escalations as a picture, in Mermaid")
     def escalation(self) -> str:
@@ -304,7 +312,6 @@ class Case:
             owners=CaseOwnership.all_of(held.owners),
             hand_overs=[HandOver.of(each) for each in held.hand_overs],
             deadlines=Deadlines.of(held.deadlines),
-            warnings=[CaseWarning.given(each) for each in held.warnings],
             urges=[Urge.of(each) for each in held.urges],
             supervision_orders=[SupervisionOrder.of(each, held) for each in held.orders],
             cards=[DepartmentCard.of(each, id, held.number) for each in held.cards],

@@ -172,7 +172,7 @@ async def test_a_list_is_read_by_its_tag(mongo: Database, population: dict[str, 
 async def test_nobody_is_listed_for_who_has_no_place_or_asks_for_another(mongo: Database) -> None:
     lists = WaitingLists(mongo)
     assert await lists.page(at_desk(VIEWERS["a caller without a place"], None), "CALLBACK", TODAY, 10, None) == ([], False)
-    nowhere = Apart((), None, "somebody", frozenset())
+    nowhere = Apart((), None, None, "somebody", frozenset())
     assert await CallbackLists(mongo["followups"]).unconfirmed(nowhere, "2020-06", 10, None) == ([], False)
     with pytest.raises(Forbidden):
         at_desk(VIEWERS["a county's supervisor"], "370883000000")

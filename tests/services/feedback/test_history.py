@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from typing import get_args
 
 import pytest
 
@@ -15,7 +16,7 @@ from services.feedback.usecases.read_timeline import read_by
 from shared.contracts import feedback, intake, routing
 from shared.contracts.base import Contract
 from shared.contracts.feedback import FedBackV1, PetitionerCalledV1
-from shared.contracts.routing import GrievanceMovedV1
+from shared.contracts.routing import WARNED_AMONG_OFFICIALS, GrievanceMovedV1, GrievanceWarnedV1, WarnedOf
 from shared.envelope import Event
 from shared.identity.roles import Role
 from shared.identity.viewer import Viewer
@@ -106,5 +107,15 @@ def test_each_reads_of_the_history_what_is_theirs_to_know() -> None:
     for department in ("D-0", "D-1"):
         assert reads(viewer(Role.HANDLER, department=department)) == everything[:-1]
     assert reads(viewer(Role.SUPERVISOR, sub="handler-0")) == everything[:-1]
+    # The team that heard it has to tell the reply, or has answered it: callers promise that these are not told.
+    assert reads(viewer(Role.SECRETARY)) == everything[:-1]
     for role in (Role.SUPERVISOR, Role.DISPATCHER, Role.CALLER, Role.AUDITOR):
         assert reads(viewer(role)) == everything
+
+
+@pytest.mark.parametrize("of", get_args(WarnedOf))
+def test_who_told_it_reads_no_warning_of_what_is_among_officials(of: WarnedOf) -> None:
+    warned = next(each for each in EXAMPLES if isinstance(each, GrievanceWarnedV1)).model_copy(update={"of": of})
+    followup = open_one().with_(timeline=tells(warned))
+    assert len(read_by(viewer(Role.SUPERVISOR), followup)) == 1
+    assert len(read_by(viewer(Role.RESIDENT), followup)) == (0 if of in WARNED_AMONG_OFFICIALS else 1)

@@ -8,7 +8,15 @@ from random import Random
 
 import pytest
 
-from services.feedback.domain.followup import answer_survey, arrived_by_link, erase_petitioner, fire, next_timer, record_delivery
+from services.feedback.domain.followup import (
+    answer_survey,
+    arrived_by_link,
+    erase_petitioner,
+    fire,
+    next_timer,
+    read_in_person,
+    record_delivery,
+)
 from services.feedback.domain.survey import MOST_ANSWERS, Answer, SurveyRules
 from services.feedback.events.on_grievance_declined import on_grievance_declined
 from services.feedback.events.on_grievance_resolved import on_grievance_resolved
@@ -189,6 +197,27 @@ def test_the_next_round_is_asked_anew_with_another_link() -> None:
     assert followup.survey is not None
     assert (again.survey.round, again.survey.state, again.earlier_surveys) == (2, "OPEN", [followup.survey])
     assert {again.survey.invitation, again.survey.reminder}.isdisjoint({followup.survey.invitation, followup.survey.reminder})
+
+
+def test_what_is_said_once_there_is_another_reply_is_no_answer_to_the_survey_of_the_one_before() -> None:
+    followup, _ = answer_survey(asked(), unhappy(AT + HOUR), False, SURVEY_RULES)
+    again = replied(followup, round=2)
+    with pytest.raises(Refusal) as refused:
+        answer_survey(again, happy(AT + 2 * HOUR), False, SURVEY_RULES)
+    assert refused.value.code == "SURVEY_NOT_OPEN"
+    read = read_in_person(again, AT + 2 * HOUR, SURVEY_RULES)
+    assert read is not None
+    assert said(read[1]) == [FedBackV1.__name__, SurveyOpenedV1.__name__]
+    after, [event] = answer_survey(read[0], happy(AT + 2 * HOUR), False, SURVEY_RULES)
+    assert isinstance(event, SurveyAnsweredV1)
+    assert (event.round, event.change, after.earlier_surveys) == (2, 0, [followup.survey])
+
+
+@pytest.mark.parametrize("reason", ["", " ", "\u200b", "……", "。"])
+def test_who_is_not_satisfied_says_why_in_letters(reason: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        answer_survey(asked(), happy(AT, resolved=False, reason=reason), False, SURVEY_RULES)
+    assert (refused.value.code, refused.value.field) == ("REASON_MISSING", "reason")
 
 
 def test_the_history_tells_that_there_was_an_answer_and_not_which() -> None:

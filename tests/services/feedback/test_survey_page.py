@@ -17,9 +17,12 @@ from services.feedback.domain.survey import Answer, Survey
 from services.feedback.service import participant
 from services.feedback.store.mongo import CODEC, access_of
 from services.feedback.survey_http import survey_router
-from services.feedback.usecases.answer_survey import REASON_LENGTH, Surveying
+from services.feedback.usecases.answer_survey import REASON_LENGTH, Said, Surveying, answer
+from shared.contracts.feedback import FedBackV1, SurveyAnsweredV1, SurveyOpenedV1
+from shared.identity.errors import Refusal
 from shared.identity.link_tokens import link_token
-from tests.services.builders import AT, DRAW, ID, KEY, SURVEY_RULES, Desk
+from shared.identity.roles import Role
+from tests.services.builders import AT, DRAW, ID, KEY, SURVEY_RULES, Desk, viewer
 from tests.services.feedback.builders import arrived, asked, replied
 
 HOUR = timedelta(hours=1)
@@ -271,6 +274,44 @@ async def test_the_link_of_the_reminder_is_as_good_and_that_of_the_round_before_
     assert (await page.get(link_token(KEY, ID, reminder))).status_code == 200
     second = page.put(arrived(replied(page.desk.state(), round=2), AT + HOUR)[0])
     assert [(await page.get(token)).status_code for token in (first, second)] == [404, 200]
+
+
+@pytest.mark.row("S55")
+async def test_while_another_reply_is_on_its_way_the_link_of_the_one_before_shows_nothing_of_it(page: Page) -> None:
+    first = page.put(asked())
+    await page.send(first, UNHAPPY)
+    page.desk.put(replied(page.desk.state(), round=2), ID)
+    assert (await page.get(first)).status_code == 404
+    assert (await page.send(first, {**HAPPY, "seen": "1"})).status_code == 404
+    assert [answer.satisfied for answer in page.answers()] == ["DISSATISFIED"]
+
+
+@pytest.mark.row("S55")
+async def test_who_answers_by_an_account_has_read_the_reply_whether_its_message_arrived_or_not(page: Page) -> None:
+    followup = replied()
+    page.desk.put(followup, ID)
+    parts = Surveying(page.desk.writer, KEY, page.desk.world.now, access_of, SURVEY_RULES)
+    said = Said(resolved=True, satisfied="SATISFIED")
+    caller = viewer(Role.CALLER, department="D-3708-SJJ")
+    with pytest.raises(Refusal) as refused:
+        await answer(parts, caller, "c", ID, said, "")
+    assert refused.value.code == "SURVEY_NOT_OPEN"
+    petitioner = viewer(Role.RESIDENT, refs=frozenset({followup.petitioner_ref}))
+    for _ in range(2):
+        await answer(parts, petitioner, "p", ID, said, "")
+    assert (page.desk.state().reply.delivery, [each.channel for each in page.answers()]) == ("SENT", ["ACCOUNT"])
+    assert page.desk.said() == [FedBackV1.type, SurveyOpenedV1.type, SurveyAnsweredV1.type]
+
+
+@pytest.mark.row("S54")
+async def test_the_link_of_a_reply_that_was_told_in_person_first_is_good(page: Page) -> None:
+    followup = asked(channel="VISIT")
+    page.put(followup)
+    assert followup.reply is not None
+    token = link_token(KEY, ID, followup.reply.delivery_id)
+    assert (await page.get(token)).status_code == 200
+    assert (await page.send(token, HAPPY)).status_code == 303
+    assert [answer.channel for answer in page.answers()] == ["LINK"]
 
 
 async def test_who_asks_to_be_anonymous_is_so_from_then_on(page: Page) -> None:

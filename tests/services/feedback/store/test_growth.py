@@ -113,7 +113,7 @@ async def test_the_numbers_read_their_buckets_and_no_follow_up(pair: Pair) -> No
     assert growth.ratio <= MOST
 
 
-APART = Apart(("370881",), OFFICES[1], "p", frozenset({"p"}))
+APART = Apart(("370881",), OFFICES[1], None, "p", frozenset({"p"}))
 DESKS: dict[str, tuple[Desk, What]] = {
     "a county": (Desk(("division:370881",), ("SURVEY",), None), "SURVEY"),
     "a town, of whoever is of an accused department": (Desk(("division:370881001",), ("SURVEY",), OFFICES[0]), "SURVEY"),
