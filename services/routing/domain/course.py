@@ -80,7 +80,7 @@ def surveyed(case: Case, event: SurveyAnsweredV1, reckoning: Reckoning) -> tuple
     if event.change and case.status != "FED_BACK":
         return _thought_better(case, event, reckoning)
     case = case.moved("RECORD_SURVEY", event.at, SYSTEM)
-    if event.reworkAsked and case.work_order is not None and case.reworks < MAX_REWORKS:
+    if event.reworkAsked and case.reworks < MAX_REWORKS:
         return _rework(case, "ASK_REWORK", reckoning, event.at)
     closed = case.moved("CLOSE", event.at, SYSTEM).with_(closed_at=event.at, needs_supervision=event.reworkAsked)
     return closed, [GrievanceMovedV1(action="CLOSE", by=SYSTEM, progress=closed.progress(event.at))]
@@ -91,7 +91,7 @@ def _thought_better(case: Case, event: SurveyAnsweredV1, reckoning: Reckoning) -
     handle it again, or to look into it, does; an answer that was pressed out of somebody ends nothing."""
     if case.status != "CLOSED" or event.round != round_of(case) or not event.reworkAsked:
         return case, []
-    if case.work_order is None or case.reworks >= MAX_REWORKS:
+    if case.reworks >= MAX_REWORKS:
         return case.with_(needs_supervision=True), []
     return _rework(case.with_(closed_at=None), "REOPEN", reckoning, event.at)
 
@@ -105,6 +105,8 @@ def survey_expired(case: Case, event: SurveyExpiredV1) -> tuple[Case, list[Contr
 
 
 def _rework(case: Case, action: Literal["ASK_REWORK", "REOPEN"], reckoning: Reckoning, at: datetime) -> tuple[Case, list[Contract]]:
+    if case.work_order is None:
+        return _appraised_again(case, action, at)
     order = order_of(case)
     # As long as it had before, by whatever rule; a case that was kept before its ledger was has the limit of today.
     result, was = case.deadlines.result, case.deadlines.result.started
@@ -125,3 +127,9 @@ def _rework(case: Case, action: Literal["ASK_REWORK", "REOPEN"], reckoning: Reck
         return reworked, moved
     asked, handoff = handed_off(reworked, "REWORK", SYSTEM, at)
     return asked, moved + handoff
+
+
+def _appraised_again(case: Case, action: Literal["ASK_REWORK", "REOPEN"], at: datetime) -> tuple[Case, list[Contract]]:
+    """What was answered without a department goes to people, who judge it, answer it otherwise or say where it belongs."""
+    reworked = case.moved(action, at, SYSTEM).moved("RESUME_APPRAISAL", at, SYSTEM).with_(reworks=case.reworks + 1)
+    return reworked, [GrievanceMovedV1(action=action, by=SYSTEM, progress=reworked.progress(at))]

@@ -64,6 +64,7 @@ Action = Literal[
     "CLOSE",
     "ASK_REWORK",
     "RESUME_HANDLING",
+    "RESUME_APPRAISAL",
     "WITHDRAW",
     "TAKE_HANDOFF",
     "REPORT_HANDOFF",
@@ -215,6 +216,7 @@ MOVES: tuple[Move, ...] = (
     Move("CLOSE", "SYSTEM", ("SURVEYED",), "CLOSED", None, GrievanceMovedV1, "办结", "close"),
     Move("ASK_REWORK", "SYSTEM", ("SURVEYED",), "REWORK", None, GrievanceMovedV1, "重办", "ask for rework"),
     Move("RESUME_HANDLING", "SYSTEM", ("REWORK",), "HANDLING", None, None, "重新办理", "resume handling"),
+    Move("RESUME_APPRAISAL", "SYSTEM", ("REWORK",), "APPRAISING", None, None, "重新研判", "resume the appraisal"),
     Move(
         "WITHDRAW",
         "PETITIONER",

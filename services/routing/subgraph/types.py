@@ -103,6 +103,7 @@ class CaseAction(Enum):
     CLOSE = _named("CLOSE")
     ASK_REWORK = _named("ASK_REWORK")
     RESUME_HANDLING = _named("RESUME_HANDLING")
+    RESUME_APPRAISAL = _named("RESUME_APPRAISAL")
     WITHDRAW = _named("WITHDRAW")
     TAKE_HANDOFF = _named("TAKE_HANDOFF")
     REPORT_HANDOFF = _named("REPORT_HANDOFF")

@@ -7,13 +7,25 @@ from datetime import timedelta
 import pytest
 
 from services.routing.domain import course, handoff
-from services.routing.domain.case import Case
+from services.routing.domain.case import Case, round_of
 from services.routing.domain.course import MAX_REWORKS
+from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import STATUSES
+from services.routing.usecases.judge_grievance import judge
 from shared.contracts.feedback import SurveyExpiredV1
 from shared.contracts.routing import Status
-from tests.services.builders import AT
-from tests.services.routing.builders import RECKONING, answered_on_the_spot, case_in, fed_back, survey_answer, with_the_platform
+from shared.identity.roles import Role
+from tests.services.builders import AT, ID, LUCHENG, viewer
+from tests.services.routing.builders import (
+    RECKONING,
+    answered_on_the_spot,
+    case_in,
+    desk,
+    fed_back,
+    handling,
+    survey_answer,
+    with_the_platform,
+)
 
 LATER = AT + timedelta(hours=5)
 EXPIRED = SurveyExpiredV1(round=1, at=LATER)
@@ -78,10 +90,27 @@ def test_changes_do_not_get_round_how_often_it_is_reworked() -> None:
     assert after(often, False, True).needs_supervision
 
 
-def test_what_nobody_handled_is_not_handled_again() -> None:
+@pytest.mark.row("S55")
+@pytest.mark.parametrize("said", [(False,), (True, False)], ids=["at once", "after thinking better of it"])
+def test_what_was_answered_without_a_department_is_judged_by_people_where_that_did_not_help(said: tuple[bool, ...]) -> None:
     spoken = course.fed_back(answered_on_the_spot(), course.FedBackV1(round=1, deliveryId="d", at=AT))[0]
-    changed = after(spoken, True, False)
-    assert (changed.status, changed.needs_supervision) == ("CLOSED", True)
+    again = after(spoken, *said)
+    assert (again.status, again.reworks, round_of(again), again.closed_at, again.needs_supervision) == ("APPRAISING", 1, 2, None, False)
+    assert [step.action for step in again.history[-2:]] == ["REOPEN" if len(said) > 1 else "ASK_REWORK", "RESUME_APPRAISAL"]
+    often = after(spoken.with_(reworks=MAX_REWORKS), *said, round=MAX_REWORKS + 1)
+    assert (often.status, often.needs_supervision) == ("CLOSED", True)
+
+
+async def test_what_is_judged_again_may_be_sent_to_a_department_and_is_due_from_then_on() -> None:
+    spoken = course.fed_back(answered_on_the_spot(), course.FedBackV1(round=1, deliveryId="d", at=AT))[0]
+    office = desk()
+    office.put(after(spoken, False))
+    said = Judgement(reasonable="YES", truthful="YES", kind=None, grade=None, category=None, reason="现场未解决。")
+    await judge(handling(office), viewer(Role.DISPATCHER), "j", ID, said, LUCHENG, "")
+    case: Case = office.state()
+    assert case.work_order is not None
+    assert (case.status, case.work_order.department, case.work_order.round) == ("DISPATCHED", LUCHENG, 2)
+    assert case.due_at is not None
 
 
 def test_the_platform_is_asked_again_for_what_was_changed() -> None:

@@ -295,6 +295,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
     accepted = dispatching.appraise(opened, None, AT)
     surveyed, extended = builders.fed_back(), builders.with_extension_asked(builders.handled())
     closed = course.surveyed(surveyed, survey_answer(happy=True), RECKONING)[0]
+    on_spot = course.fed_back(builders.answered_on_the_spot(), FedBackV1(round=1, deliveryId="d", at=AT))[0]
     suspended, waiting = builders.case_in("SUSPENDED"), builders.with_report_waiting(builders.handled())
     verified, drafted = builders.with_verification(builders.handled()), builders.with_draft_waiting(builders.handled())
     reports, rules = builders.handled().with_(kind="REPORT"), builders.APPROVAL_RULES
@@ -371,6 +372,7 @@ def stories() -> list[tuple[Case, tuple[Case, list[Contract]]]]:
         (surveyed, course.surveyed(surveyed, survey_answer(happy=False), RECKONING)),
         (surveyed, course.survey_expired(surveyed, SurveyExpiredV1(round=1, at=AT))),
         (closed, course.surveyed(closed, survey_answer(happy=False, change=1), RECKONING)),
+        (on_spot, course.surveyed(on_spot, survey_answer(happy=False), RECKONING)),
     ]
 
 

@@ -21,7 +21,7 @@ from services.feedback.events import consumer as feedback_under
 from services.feedback.events.on_grievance_registered import on_grievance_registered
 from services.routing.domain import approval, cards, extensions, supervision, verification
 from services.routing.domain.cards import BY_RULE
-from services.routing.domain.case import Case
+from services.routing.domain.case import Case, round_of
 from services.routing.domain.desks import ENDED
 from services.routing.domain.lifecycle import BY_ACTION, Action, actions_from, next_status
 from services.routing.domain.supervision import state_of
@@ -253,8 +253,7 @@ class Life(RuleBasedStateMachine):
 
     def from_feedback(self, happy: bool | None) -> Event:
         """That the reply arrived; then the answer, or that there was none; and of what is closed, that the answer was changed."""
-        case, order, at = self.case, self.case.work_order, self.world.at
-        round = order.round if order else 1
+        case, at, round = self.case, self.world.at, round_of(self.case)
         answer = survey_answer(happy=bool(happy), round=round, at=at, change=int(case.status == "CLOSED"))
         told: Contract = answer
         if case.status in BY_ACTION["CONFIRM_FED_BACK"].origins:
