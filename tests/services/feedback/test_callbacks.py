@@ -183,6 +183,7 @@ def test_who_is_told_that_it_is_not_accepted_is_asked_nothing() -> None:
         ("DRAWN", Told(), "ANSWER_MISSING", "confirmed"),
         ("DRAWN", Told(confirmed=True, satisfied="SATISFIED"), "NOT_ASKED_HERE", "satisfied"),
         ("DRAWN", Told(confirmed=True, reason="好。"), "NOT_ASKED_HERE", "reason"),
+        ("DRAWN", Told(confirmed=True, anonymous=True), "NOT_ASKED_HERE", "anonymousToHandlers"),
     ],
 )
 def test_who_was_reached_has_said_all_that_is_asked_and_nothing_else_is_taken(reason: str, told: Told, code: str, name: str) -> None:
@@ -191,10 +192,11 @@ def test_who_was_reached_has_said_all_that_is_asked_and_nothing_else_is_taken(re
     assert (refused.value.code, refused.value.field) == (code, name)
 
 
-def test_who_was_not_reached_has_said_nothing() -> None:
+@pytest.mark.parametrize(("told", "name"), [(SAYS["IN_PERSON"], "resolved"), (Told(anonymous=True), "anonymousToHandlers")])
+def test_who_was_not_reached_has_said_nothing(told: Told, name: str) -> None:
     with pytest.raises(Refusal) as refused:
-        call(asked(channel="VISIT"), AT, "BUSY", SAYS["IN_PERSON"])
-    assert (refused.value.code, refused.value.field) == ("NOT_ASKED_HERE", "resolved")
+        call(asked(channel="VISIT"), AT, "BUSY", told)
+    assert (refused.value.code, refused.value.field) == ("NOT_ASKED_HERE", name)
 
 
 def test_a_caller_changes_no_answer_and_says_only_whether_it_is_so() -> None:
