@@ -16,6 +16,7 @@ from services.feedback.events import HANDLED, OPENS, consumer, remember
 from services.feedback.rebuild import rebuild
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.callbacks import CallbackLists
+from services.feedback.store.draws import Draws
 from services.feedback.store.mongo import (
     CODEC,
     FollowUps,
@@ -45,6 +46,8 @@ from shared.writer import Writer
 
 NAME = "feedback"
 PROJECT_SECONDS = 1.0
+RECORD_SECONDS = 60.0
+"""What is to be recorded of the draw has a month's time."""
 
 
 def participant(rules: SurveyRules, draw: Draw) -> Participant:
@@ -62,18 +65,25 @@ class Service:
         self.followups = FollowUps(self.runtime.database)
         self.rules = load_survey_rules()
         self.callback_rules = load_callback_rules()
-        self.draw = Draw(self.reference_key, self.callback_rules.draw)
+        self.draws = Draws(self.runtime.database)
+        self.draw = Draw(self.reference_key, self.callback_rules.draw, self.draws.held)
         self.writer: Writer = self.runtime.writer(self.followups, participant(self.rules, self.draw), CODEC, self.reference_key)
         self.anchors = self.runtime.anchors(self.reference_key, FeedbackAuditAnchoredV1)
         self._holder = str(uuid.uuid4())
 
     async def migrate(self) -> None:
-        """Indexes, an end for surveys that have none, rates and desks of what was there before. Repeating it changes nothing."""
+        """Indexes, an end for surveys that have none, rates and desks of what was there before, and what is drawn by this month and the
+        next. Repeating it changes nothing."""
         await migrate(self.runtime.database)
         await tag_documents(self.runtime.database, {}, {})
         await end_open_surveys(self.runtime.database)
         await count_for_rates(self.runtime.database)
         await put_on_desks(self.runtime.database)
+        await self.record_draws()
+
+    async def record_draws(self) -> None:
+        """Write down by what this month and the next are drawn, unless that is there."""
+        await self.draws.keep(self.draw.to_record(self.runtime.world.now()))
 
     def projector(self) -> Projector:
         """What counts for the rates and the desks."""
@@ -121,6 +131,7 @@ class Service:
             waiting_lists=WaitingLists(database),
             callback_rules=self.callback_rules,
             callback_lists=CallbackLists(self.followups.collection),
+            draws=self.draws,
             draw=self.draw,
         )
 
@@ -133,6 +144,9 @@ class Service:
 
     def worker(self) -> FastAPI:
         """The consumer. Feedback has no use for reference rows yet: their events are acknowledged unread."""
+        # Before anything is closed by it.
+        self.runtime.first(self.record_draws)
+        self.runtime.every(RECORD_SECONDS, self.record_draws)
         self.runtime.consume(self.writer, {})
         self.runtime.every(timers.ROUND_SECONDS, self.timers().round)
         self.runtime.every(PROJECT_SECONDS, self.projector().round)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from services.feedback.domain.draw import Recorded, commitment_of, seed_of
 from tests.access.conftest import World
-from tests.access.documents import keep_followup, replied_by
+from tests.access.documents import AT, keep_followup, replied_by
 from tests.access.people import HANDLING, HERE, OTHER_UNIT, SUB, THIRD_UNIT, claims
 
 REFUSED = "code message messageZh field"
@@ -84,14 +86,31 @@ async def test_what_was_said_to_a_caller_is_read_by_nobody_who_has_a_part_in_the
             assert answer["data"]["_entities"][0]["callback"] == expected
 
 
-DRAW = "query($month: String) { callbackDraw(month: $month) { month commitment seed perMille drawn } }"
+DRAW = "query($month: String) { callbackDraw(month: $month) { month commitment seed perMille recordedAt drawn } }"
 
 
 async def test_a_seed_is_told_when_its_month_is_over_and_is_what_was_committed_to(world: World) -> None:
     now = (await world.ask("feedback", "AUDITOR", DRAW))["data"]["callbackDraw"]
-    for month in (now["month"], "2099-01"):
+    following = max(world.services["feedback"].draws.held)
+    assert following > now["month"]
+    for month in (now["month"], following):
         held = (await world.ask("feedback", "CITY_ADMIN", DRAW, {"month": month}))["data"]["callbackDraw"]
-        assert (held["seed"], held["drawn"], len(held["commitment"])) == (None, None, 64)
-    over = (await world.ask("feedback", "AUDITOR", DRAW, {"month": "2026-05"}))["data"]["callbackDraw"]
+        assert (held["seed"], held["drawn"], len(held["commitment"]), held["perMille"]) == (None, None, 64, 50)
+    over = (await world.ask("feedback", "AUDITOR", DRAW, {"month": "2026-07"}))["data"]["callbackDraw"]
     assert hashlib.sha256(bytes.fromhex(over["seed"])).hexdigest() == over["commitment"] != now["commitment"]
-    assert (over["drawn"], over["perMille"]) == (0, 50)
+    assert (over["drawn"], over["perMille"], datetime.fromisoformat(over["recordedAt"])) == (0, 50, AT)
+
+
+@pytest.mark.parametrize(("month", "is_over"), [("2026-05", True), ("2099-01", False)])
+async def test_of_a_month_of_which_nothing_is_recorded_nothing_is_told_as_if_it_were(world: World, month: str, is_over: bool) -> None:
+    held = (await world.ask("feedback", "AUDITOR", DRAW, {"month": month}))["data"]["callbackDraw"]
+    assert (held["commitment"], held["perMille"], held["recordedAt"]) == (None, None, None)
+    assert (held["seed"] is not None, held["drawn"] is not None) == (is_over, is_over)
+
+
+async def test_what_is_told_is_what_was_recorded_whatever_becomes_of_key_and_rules(world: World) -> None:
+    recorded = Recorded("2026-04", commitment_of(seed_of(bytes(32), "2026-04")), 7, AT)
+    await world.services["feedback"].draws.keep([recorded])
+    held = (await world.ask("feedback", "AUDITOR", DRAW, {"month": "2026-04"}))["data"]["callbackDraw"]
+    assert (held["commitment"], held["perMille"]) == (recorded.commitment, 7)
+    assert hashlib.sha256(bytes.fromhex(held["seed"])).hexdigest() != held["commitment"]

@@ -11,7 +11,7 @@ Whether one that nobody has ended is still wanted is the follow-up's to say (fol
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -27,6 +27,8 @@ CallbackState = Literal["OPEN", "DONE", "GIVEN_UP", "LAPSED"]
 NUMBER = "{number}"
 FINAL: frozenset[AttemptResult] = frozenset({"WRONG_NUMBER", "REFUSED"})
 """Whoever answers so is not called again."""
+IN_VAIN: frozenset[AttemptResult] = frozenset({"NO_ANSWER", "BUSY"})
+"""Bound to the hours; the others are of the petitioner, who may ring back whenever they like, and are taken at any time."""
 
 
 class Script(BaseModel):
@@ -39,12 +41,13 @@ class Script(BaseModel):
 
 
 class CallbackRules(BaseModel):
-    """`parts`: name → the hours [from, to) of a part of the day in which callers call, by China's clock. `draw`: how many are drawn, in the
-    order of their months."""
+    """`hours_between`: at least so long after a call in vain the next is made. `parts`: name → the hours [from, to) of a part of the day in
+    which callers call, by China's clock. `draw`: how many are drawn, in the order of their months."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     most_attempts: int = Field(ge=1)
+    hours_between: int = Field(ge=0, le=24)
     parts: dict[str, tuple[int, int]]
     draw: tuple[DrawRate, ...]
     scripts: dict[CallbackReason, Script]
@@ -65,6 +68,13 @@ class CallbackRules(BaseModel):
         """In which part of the day that is; None where nobody is called."""
         hour = at.astimezone(CHINA).hour
         return next((name for name, (start, end) in self.parts.items() if start <= hour < end), None)
+
+    def again_from(self, called: datetime) -> datetime:
+        """From when on one who was called then in vain may be called again: by China's clock, a whole minute in which callers call."""
+        at = called.astimezone(CHINA).replace(second=0, microsecond=0) + timedelta(hours=self.hours_between)
+        while self.part_of(at) is None:
+            at = at.replace(minute=0) + timedelta(hours=1)
+        return at
 
     def hours(self) -> str:
         """For people: `08:00–12:00 …`."""
@@ -96,16 +106,23 @@ class Callback(BaseModel):
     month: str | None = None
 
     def attempted(self, attempt: Attempt, rules: CallbackRules) -> Self:
-        """With this attempt. Raises Refusal for a time at which nobody is called, or was called in vain before while others are left."""
-        part = rules.part_of(attempt.at)
-        if part is None:
-            zh, en = f"请在{rules.hours()}之间回访。", f"Call between {rules.hours().replace('、', ', ')}, China time."
-            raise Refusal("TOO_EARLY_OR_LATE", zh, en)
-        tried = {rules.part_of(each.at) for each in self.attempts}
-        # Who was reached was reached: they may have rung back.
-        if attempt.result != "REACHED" and part in tried and not tried.issuperset(rules.parts):
-            raise Refusal("TRY_ANOTHER_TIME", "请换一个时段再打。", "Try at another time of the day.")
+        """With this attempt. Raises Refusal for a call in vain at a time at which nobody is called, or was before while others are left, or
+        too soon."""
+        if attempt.result in IN_VAIN:
+            self._check_time(attempt.at, rules)
         attempts = [*self.attempts, attempt]
         given_up = attempt.result in FINAL or len(attempts) >= rules.most_attempts
         ended = "DONE" if attempt.result == "REACHED" else "GIVEN_UP" if given_up else None
         return self.model_copy(update={"attempts": attempts, "ended": ended})
+
+    def _check_time(self, at: datetime, rules: CallbackRules) -> None:
+        part = rules.part_of(at)
+        if part is None:
+            zh, en = f"请在{rules.hours()}之间回访。", f"Call between {rules.hours().replace('、', ', ')}, China time."
+            raise Refusal("TOO_EARLY_OR_LATE", zh, en)
+        tried = {rules.part_of(each.at) for each in self.attempts}
+        if part in tried and not tried.issuperset(rules.parts):
+            raise Refusal("TRY_ANOTHER_TIME", "请换一个时段再打。", "Try at another time of the day.")
+        if self.attempts and at < (again := rules.again_from(self.attempts[-1].at)):
+            when = f"{again:%Y-%m-%d %H:%M}"
+            raise Refusal("TOO_SOON", f"距上次拨打太近，请在{when}以后再打。", f"That is too soon: try again from {when}, China time.")

@@ -18,6 +18,8 @@ from shared.contracts.routing import Progress
 from shared.identity.errors import Refusal
 
 ANSWERS = ("resolved", "satisfied")
+BESIDE = ("reason", "anonymousToHandlers")
+"""What they may say with the answers, and need not."""
 CONFIRMS = ("confirmed",)
 
 
@@ -67,11 +69,18 @@ def record_call(
 
 def _require(told: Told, fields: tuple[str, ...]) -> None:
     """All of these, and of the others nothing: what somebody said is not dropped in silence."""
-    given = {"resolved": told.resolved, "satisfied": told.satisfied, "reason": told.reason, "confirmed": told.confirmed}
+    given = {
+        "resolved": told.resolved,
+        "satisfied": told.satisfied,
+        "reason": told.reason,
+        "confirmed": told.confirmed,
+        # Who does not ask for it says nothing of it.
+        "anonymousToHandlers": told.anonymous or None,
+    }
     for name, value in given.items():
         if name in fields and value is None:
             raise Refusal("ANSWER_MISSING", "已接通，请填写对方的回答。", "They were reached: write down what they said.", name)
-        if value is not None and name not in fields and not (name == "reason" and fields == ANSWERS):
+        if value is not None and name not in fields and not (name in BESIDE and fields == ANSWERS):
             raise Refusal("NOT_ASKED_HERE", "这次回访不问这一项。", "This is not asked in this call.", name)
 
 

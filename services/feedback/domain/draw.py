@@ -1,15 +1,17 @@
 """Which closed ones are called again: a draw that an auditor can draw again. Pure.
 
-Each month has a seed. Its commitment is told at any time, the seed itself once the month is over: until then nobody can tell who will be
-drawn, and after that everybody can tell who had to be. A grievance is drawn by the month in China in which it was closed.
+Each month has a seed. Its commitment and its rate are recorded before the month and told at any time, the seed itself once the month is
+over: until then nobody can tell who will be drawn, and after that everybody can tell who had to be. A grievance is drawn by the month in
+China in which it was closed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,14 +46,34 @@ def is_drawn(seed: bytes, grievance: str, per_mille: int) -> bool:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What was written down of a month's draw, once: whatever becomes of key and rules, it stays. `at`: when."""
+
+    month: str
+    commitment: str
+    per_mille: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Draw:
-    """`key`: reference.key."""
+    """`key`: reference.key. `rates`: those of the rules. `recorded`: by month; whoever draws keeps it up (store/draws.py)."""
 
     key: bytes = field(repr=False)
     rates: tuple[DrawRate, ...]
+    recorded: Mapping[str, Recorded] = field(default_factory=dict)
 
     def per_mille(self, month: str) -> int:
+        """As recorded; by the rules where nothing is."""
+        if month in self.recorded:
+            return self.recorded[month].per_mille
         return next((rate.per_mille for rate in reversed(self.rates) if rate.since <= month), 0)
+
+    def to_record(self, now: datetime) -> list[Recorded]:
+        """What has to be recorded by now: this month in China, and the next."""
+        today = day_in_china(now)
+        months = [day.isoformat()[:7] for day in (today, today.replace(day=1) + timedelta(days=31))]
+        return [Recorded(month, commitment_of(self.seed(month)), self.per_mille(month), now) for month in months]
 
     def seed(self, month: str) -> bytes:
         return seed_of(self.key, month)

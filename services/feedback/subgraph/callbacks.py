@@ -12,7 +12,6 @@ from strawberry.types import Info
 from services.feedback.domain.callbacks import NUMBER, CallbackRules
 from services.feedback.domain.callbacks import Callback as HeldCallback
 from services.feedback.domain.callbacks import CallbackReason as Reason
-from services.feedback.domain.draw import commitment_of
 from services.feedback.domain.followup import FollowUp
 from services.feedback.store.callbacks import Row
 from services.feedback.subgraph.context import FeedbackContext
@@ -113,9 +112,16 @@ class CallbackConnection:
 @strawberry.type(description="某月的抽取：种子为密钥，抽中即 HMAC-SHA256(种子, 诉求标识) ÷ 2^256 小于比例 · the draw of a month")
 class CallbackDraw:
     month: str = strawberry.field(description="月份 · the month of closing, in China")
-    commitment: str = strawberry.field(description="种子的承诺值：SHA-256 · SHA-256 of the seed, told at any time")
+    commitment: str | None = strawberry.field(
+        description="所登记的种子承诺值：SHA-256；未登记则为空 · SHA-256 of the seed as recorded, told at any time; null where none is"
+    )
     seed: str | None = strawberry.field(description="种子，十六进制；月末后公布 · in hex; null until the month is over")
-    per_mille: int = strawberry.field(description="每千件抽取件数 · how many of a thousand")
+    per_mille: int | None = strawberry.field(
+        description="所登记的每千件抽取件数；未登记则为空 · how many of a thousand, as recorded; null where nothing is"
+    )
+    recorded_at: datetime | None = strawberry.field(
+        description="承诺值与比例的登记时间，此后不变；未登记则为空 · when both were recorded, for good; null where nothing is"
+    )
     drawn: int | None = strawberry.field(description="抽中件数；月末后公布 · how many were drawn; null until the month is over")
 
 
@@ -155,14 +161,16 @@ class CallbackQuery:
         feedback = info.context.feedback
         now = feedback.surveying.now()
         wanted = month_asked(month, now)
-        seed = feedback.draw.seed(wanted)
+        recorded = await feedback.draws.find(wanted)
         # A number that moves when a case is closed would tell whether that one was drawn.
         over = feedback.draw.is_over(wanted, now)
         return CallbackDraw(
             month=wanted,
-            commitment=commitment_of(seed),
-            seed=seed.hex() if over else None,
-            per_mille=feedback.draw.per_mille(wanted),
+            commitment=recorded.commitment if recorded else None,
+            # If the key has changed since, it does not fit, and whoever draws again sees it.
+            seed=feedback.draw.seed(wanted).hex() if over else None,
+            per_mille=recorded.per_mille if recorded else None,
+            recorded_at=recorded.at if recorded else None,
             drawn=await feedback.callback_lists.drawn(wanted) if over else None,
         )
 

@@ -11,6 +11,7 @@ from services.feedback.domain.callbacks import CallbackRules
 from services.feedback.domain.draw import Draw
 from services.feedback.domain.followup import FollowUp
 from services.feedback.store.callbacks import CallbackLists
+from services.feedback.store.draws import Draws
 from services.feedback.store.mongo import FollowUps, access_of
 from services.feedback.store.rates import RateCounts, RateLists
 from services.feedback.store.waiting import WaitingCounts, WaitingLists
@@ -32,6 +33,7 @@ class Feedback:
     waiting_lists: WaitingLists
     callback_rules: CallbackRules
     callback_lists: CallbackLists
+    draws: Draws
     draw: Draw
 
 

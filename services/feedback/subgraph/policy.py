@@ -79,7 +79,7 @@ POLICY = Policy(
         "CallbackConnection": {"edges": CALLED, "pageInfo": OF_OBJECT},
         "CallbackEdge": {"cursor node callback": OF_OBJECT},
         "CallbackPageInfo": {"hasNextPage endCursor": OF_OBJECT},
-        "CallbackDraw": {"month commitment seed perMille drawn": OF_OBJECT},
+        "CallbackDraw": {"month commitment seed perMille recordedAt drawn": OF_OBJECT},
         "FollowUpConnection": {"edges": WAITS, "pageInfo": OF_OBJECT},
         "FollowUpEdge": {"cursor node since what": OF_OBJECT},
         "FollowUpPageInfo": {"hasNextPage endCursor": OF_OBJECT},

@@ -75,6 +75,7 @@ class Model:
 
     reason: str
     tried: list[int] = field(default_factory=list)
+    latest: datetime | None = None
     state: str = "OPEN"
 
     def calls(self, at: datetime, result: str) -> str | None:
@@ -82,12 +83,17 @@ class Model:
         hour = at.astimezone(ZoneInfo("Asia/Shanghai")).hour
         if self.state != "OPEN":
             return "CALLBACK_NOT_OPEN"
-        if hour < 8 or hour >= 21:
-            return "TOO_EARLY_OR_LATE"
         third = 0 if hour < 12 else 1 if hour < 18 else 2
-        if result != "REACHED" and third in self.tried and len(set(self.tried)) < 3:
-            return "TRY_ANOTHER_TIME"
+        if result in ("NO_ANSWER", "BUSY"):
+            if hour < 8 or hour >= 21:
+                return "TOO_EARLY_OR_LATE"
+            if third in self.tried and len(set(self.tried)) < 3:
+                return "TRY_ANOTHER_TIME"
+            # What is told is the minute.
+            if self.latest and at - self.latest.replace(second=0, microsecond=0) < timedelta(hours=2):
+                return "TOO_SOON"
         self.tried.append(third)
+        self.latest = at
         if result == "REACHED":
             self.state = "DONE"
         elif result in ("WRONG_NUMBER", "REFUSED") or len(self.tried) == 3:
@@ -128,7 +134,8 @@ def test_a_callback_is_what_the_model_says_whatever_comes() -> None:
                 model.lapses()
                 came.add(model.state)
             else:
-                result = chance.choice([*RESULTS, "NO_ANSWER", "NO_ANSWER", "BUSY"])
+                # What the petitioner says ends it at any time: seldom, or no life would come to the rest.
+                result = chance.choice([*RESULTS, *(["NO_ANSWER", "BUSY"] * 20)])
                 expected = model.calls(now, result)
                 try:
                     followup, events = call(followup, now, result, SAYS[reason] if result == "REACHED" else Told())
@@ -146,7 +153,49 @@ def test_a_callback_is_what_the_model_says_whatever_comes() -> None:
             assert followup.state_of(latest) == model.state
             assert len(latest.attempts) == len(model.tried)
         came.add(model.state)
-    assert came == {None, "CALLBACK_NOT_OPEN", "TOO_EARLY_OR_LATE", "TRY_ANOTHER_TIME", "OPEN", "DONE", "GIVEN_UP", "LAPSED"}
+    codes = {"CALLBACK_NOT_OPEN", "TOO_EARLY_OR_LATE", "TRY_ANOTHER_TIME", "TOO_SOON"}
+    assert came == {None, *codes, "OPEN", "DONE", "GIVEN_UP", "LAPSED"}
+
+
+def in_china(clock: str, day: int = 8) -> datetime:
+    return datetime.fromisoformat(f"2020-06-{day:02}T{clock}+08:00")
+
+
+def test_calls_in_vain_lie_hours_apart_from_the_minute_on_that_is_told() -> None:
+    followup, _ = call(failed(replied()), in_china("11:59:30"), "NO_ANSWER")
+    for clock in ("12:00:00", "13:58:59"):
+        with pytest.raises(Refusal) as refused:
+            call(followup, in_china(clock), "BUSY")
+        assert refused.value.code == "TOO_SOON"
+        assert "2020-06-08 13:59" in refused.value.zh
+        assert "2020-06-08 13:59" in refused.value.en
+    followup, _ = call(followup, in_china("13:59:00"), "NO_ANSWER")
+    assert state_of(call(followup, in_china("18:00:00"), "NO_ANSWER")[0]) == "GIVEN_UP"
+
+
+def test_too_soon_late_in_the_evening_is_until_callers_call_again() -> None:
+    rules = CALLBACK_RULES.model_copy(update={"parts": {"day": (8, 21)}})
+    followup, _ = record_call(failed(replied()), Attempt(at=in_china("19:30"), by=BY, result="BUSY"), Told(), rules, SURVEY_RULES)
+    with pytest.raises(Refusal, match="2020-06-09 08:00") as refused:
+        record_call(followup, Attempt(at=in_china("20:30"), by=BY, result="BUSY"), Told(), rules, SURVEY_RULES)
+    assert refused.value.code == "TOO_SOON"
+
+
+@pytest.mark.parametrize("result", ["REACHED", "REFUSED", "WRONG_NUMBER"])
+@pytest.mark.parametrize("clock", ["07:59", "09:30", "21:01", "23:59"])
+def test_what_the_petitioner_says_is_taken_whenever_they_say_it(result: AttemptResult, clock: str) -> None:
+    """Who rings back before callers call, in the part of the day that was tried, or is still talking after it."""
+    followup, _ = call(failed(replied()), in_china("09:00"), "NO_ANSWER")
+    day = 9 if clock < "09:00" else 8
+    said = SAYS["NOT_REACHED"] if result == "REACHED" else Told()
+    assert state_of(call(followup, in_china(clock, day), result, said)[0]) == ("DONE" if result == "REACHED" else "GIVEN_UP")
+
+
+@pytest.mark.parametrize("clock", ["07:59", "21:00"])
+def test_nobody_is_tried_before_or_after_the_hours(clock: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        call(failed(replied()), in_china(clock), "NO_ANSWER")
+    assert refused.value.code == "TOO_EARLY_OR_LATE"
 
 
 @pytest.mark.parametrize("result", ["failed", "unknown"])
@@ -183,6 +232,7 @@ def test_who_is_told_that_it_is_not_accepted_is_asked_nothing() -> None:
         ("DRAWN", Told(), "ANSWER_MISSING", "confirmed"),
         ("DRAWN", Told(confirmed=True, satisfied="SATISFIED"), "NOT_ASKED_HERE", "satisfied"),
         ("DRAWN", Told(confirmed=True, reason="好。"), "NOT_ASKED_HERE", "reason"),
+        ("DRAWN", Told(confirmed=True, anonymous=True), "NOT_ASKED_HERE", "anonymousToHandlers"),
     ],
 )
 def test_who_was_reached_has_said_all_that_is_asked_and_nothing_else_is_taken(reason: str, told: Told, code: str, name: str) -> None:
@@ -191,10 +241,11 @@ def test_who_was_reached_has_said_all_that_is_asked_and_nothing_else_is_taken(re
     assert (refused.value.code, refused.value.field) == (code, name)
 
 
-def test_who_was_not_reached_has_said_nothing() -> None:
+@pytest.mark.parametrize(("told", "name"), [(SAYS["IN_PERSON"], "resolved"), (Told(anonymous=True), "anonymousToHandlers")])
+def test_who_was_not_reached_has_said_nothing(told: Told, name: str) -> None:
     with pytest.raises(Refusal) as refused:
-        call(asked(channel="VISIT"), AT, "BUSY", SAYS["IN_PERSON"])
-    assert (refused.value.code, refused.value.field) == ("NOT_ASKED_HERE", "resolved")
+        call(asked(channel="VISIT"), AT, "BUSY", told)
+    assert (refused.value.code, refused.value.field) == ("NOT_ASKED_HERE", name)
 
 
 def test_a_caller_changes_no_answer_and_says_only_whether_it_is_so() -> None:
@@ -289,6 +340,7 @@ def test_a_rate_is_that_of_whole_months_from_the_one_on_that_it_names() -> None:
         {"parts": {}},
         {"parts": {"night": (20, 25)}},
         {"most_attempts": 0},
+        {"hours_between": -1},
         {"draw": [{"since": "2020-07", "per_mille": 1}, {"since": "2020-06", "per_mille": 2}]},
         {"draw": [{"since": "2020-13", "per_mille": 1}]},
         {"draw": [{"since": "2020-06", "per_mille": 1001}]},
