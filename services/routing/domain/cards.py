@@ -57,9 +57,9 @@ def card_of(case: Case, ordinal: int) -> Card:
 
 def given_by_rule(case: Case, of: WarnedOf, step: WarningStep, planned_at: datetime, by: Owner, at: datetime) -> Case:
     """With the card that this warning is, of the month for which it was planned; as it is where it is none, where no department has it,
-    and where 12345 has."""
+    and where 12345 has it in hand."""
     rule, order = BY_RULE.get((of, step)), case.work_order
-    if rule is None or order is None or order.handoff is not None or len(case.cards) >= MOST_CARDS:
+    if rule is None or order is None or case.with_platform or len(case.cards) >= MOST_CARDS:
         return case
     card = _card(case, order.department, rule[0], rule[1], None, by, at)
     return case.with_(cards=[*case.cards, card.model_copy(update={"month": month_of(planned_at)})])

@@ -102,6 +102,11 @@ class Case(BaseModel):
     def due_provisional(self) -> bool:
         return self.deadlines.result.provisional
 
+    @property
+    def with_platform(self) -> bool:
+        """12345 has it in hand. For what is closed its office answers."""
+        return self.status != "CLOSED" and self.work_order is not None and self.work_order.handoff is not None
+
     def progress(self, at: datetime) -> Progress:
         """What the other services copy."""
         return Progress(

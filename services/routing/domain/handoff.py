@@ -25,9 +25,8 @@ Moved = tuple[Case, list[Contract]]
 
 
 def hindrance(case: Case, action: Action) -> Refusal | None:
-    """What is not done while the platform has it: it knows of nobody who waits or whom it should wait for."""
-    order = case.work_order
-    if action in ("SUSPEND", "ADD_CO_HANDLER", "ISSUE_SUPERVISION_ORDER", "GIVE_CARD") and order is not None and order.handoff is not None:
+    """What is not done while the platform has it: it knows of nobody who waits or whom it should wait for. Closed, it is its office's."""
+    if action in ("SUSPEND", "ADD_CO_HANDLER", "ISSUE_SUPERVISION_ORDER", "GIVE_CARD") and case.with_platform:
         return Refusal("WITH_PLATFORM", "工单在12345平台，请先改派。", "The 12345 platform has it: reassign it first.")
     return None
 

@@ -10,6 +10,7 @@ import pytest
 from services.routing.domain import returns, watch
 from services.routing.domain.cards import APPEAL_DAYS
 from services.routing.domain.case import Case, erase_petitioner
+from services.routing.domain.lifecycle import BY_ACTION, Action
 from services.routing.domain.supervision import state_of
 from services.routing.usecases.act_on_many import Told, act_on_many
 from services.routing.usecases.give_card import appeal_against, decide_on_card, give_card
@@ -17,6 +18,7 @@ from services.routing.usecases.report_resolution import report
 from services.routing.usecases.supervise_department import decide_on_reply, demand_reply, reply_to_order
 from services.routing.usecases.urge_grievance import urge_handling
 from shared.contracts.intake import DepartmentRow
+from shared.contracts.routing import Status
 from shared.erasure import ERASED
 from shared.identity.roles import Role
 from shared.writer import NoSuchRecord
@@ -24,6 +26,7 @@ from tests.services.builders import AT, ID, LUCHENG, Desk, viewer
 from tests.services.routing.builders import (
     DISPATCHER,
     KNOWN,
+    OFFICE,
     RECKONING,
     ZJJ,
     answered_on_the_spot,
@@ -163,6 +166,33 @@ async def test_what_was_closed_and_satisfied_nobody_is_supervisions() -> None:
     after: Case = made.state()
     assert (after.status, after.needs_supervision) == ("CLOSED", False)
     assert await code_of(demanded(made, "2")) == ("NOTHING_TO_SUPERVISE", None)
+
+
+@pytest.mark.row("S55")
+async def test_for_what_12345_had_and_was_closed_its_office_answers_as_any_department() -> None:
+    """Nothing can be reassigned there."""
+    made = office(with_the_platform().with_(status="CLOSED", needs_supervision=True, deadlines=fed_back().deadlines))
+    handler = viewer(Role.HANDLER, department=OFFICE)
+    await demanded(made)
+    assert [(order.department, order.head) for order in made.state().orders] == [(OFFICE, f"head-{OFFICE}")]
+    late = fire(made.state(), AT + timedelta(days=30))
+    assert [(card.department, card.given, card.ground) for card in late.cards] == [(OFFICE, "RED", "ORDER_OVERDUE")]
+    await reply_to_order(handling(made), handler, "r", ID, "已与平台核实。", "")
+    await decided(made, True)
+    assert (states(made), made.state().status, made.state().needs_supervision) == (["ACCEPTED"], "CLOSED", False)
+    assert await code_of(demanded(made, "2")) == ("NOTHING_TO_SUPERVISE", None)
+    await carded(made)
+    assert [card.department for card in made.state().cards] == [OFFICE]
+    await appealed(made, viewer(Role.DEPARTMENT_HEAD, department=OFFICE))
+
+
+@pytest.mark.parametrize("status", [status for status in BY_ACTION["GIVE_CARD"].origins if status != "CLOSED"])
+def test_while_12345_has_it_its_office_gets_neither_order_nor_card(status: Status) -> None:
+    made = office(with_the_platform().with_(status=status))
+    actions: tuple[Action, ...] = ("ISSUE_SUPERVISION_ORDER", "GIVE_CARD")
+    for action in actions:
+        legal = status in BY_ACTION[action].origins
+        assert told(made, SUPERVISOR, action) == ("WITH_PLATFORM" if legal else "ILLEGAL_MOVE")
 
 
 @pytest.mark.parametrize(
