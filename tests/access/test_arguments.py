@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from shared.cursors import cursor_at
 from tests.access.conftest import World
 from tests.access.people import TEAM, claims
 
+NO_PLACE, NO_CARD = cursor_at("zzz", "x"), cursor_at("zzz", "x", "001")
 PAGE = "{ edges { cursor } }"
 FAR = "370811000000"
 COUNTY = claims("SUPERVISOR", scopes=[{"level": "COUNTY", "code": "370881000000"}])
 ADMIN = claims("COUNTY_ADMIN", scopes=[{"level": "COUNTY", "code": "370881000000"}])
+ANY_RATED = "filter: {rate: RESPONSE, which: DECIDED}"
 RATED = 'filter: {rate: RESPONSE, which: DECIDED, month: "2026-13"}'
 
 REFUSED: list[tuple[str, str | dict[str, Any], str, str, str]] = [
@@ -23,6 +26,16 @@ REFUSED: list[tuple[str, str | dict[str, Any], str, str, str]] = [
     ("feedback", COUNTY, 'followUpNumbers(division: "37x") { what }', "DIVISION_UNKNOWN", "division"),
     ("feedback", COUNTY, f"followUpDesk(what: REPLY, first: 101) {PAGE}", "BAD_PAGE_SIZE", "first"),
     ("feedback", COUNTY, f'followUpDesk(what: REPLY, after: "x") {PAGE}', "BAD_CURSOR", "after"),
+    *(
+        ("feedback", who, f'{query}after: "{after}") {PAGE}', "BAD_CURSOR", "after")
+        for after in (NO_PLACE, cursor_at("", ""))
+        for who, query in (
+            (COUNTY, f"ratedGrievances({ANY_RATED}, "),
+            ("HANDLER", f"departmentRatedGrievances({ANY_RATED}, "),
+            (COUNTY, "unconfirmedCallbacks("),
+            (COUNTY, "followUpDesk(what: REPLY, "),
+        )
+    ),
     ("feedback", "HANDLER", f"followUpDesk(what: CALLBACK) {PAGE}", "CALLBACKS_NOT_HERE", "what"),
     ("routing", COUNTY, 'board(by: DIVISION, month: "2026-13") { month }', "BAD_MONTH", "month"),
     ("routing", COUNTY, f'board(by: DIVISION, division: "{FAR}") {{ month }}', "OUT_OF_SCOPE", "division"),
@@ -30,6 +43,8 @@ REFUSED: list[tuple[str, str | dict[str, Any], str, str, str]] = [
     ("routing", COUNTY, f'watchDesk {{ cases(filter: {{dueBefore: "2020-06-05T00:00:00"}}) {PAGE} }}', "TIME_WITHOUT_ZONE", "dueBefore"),
     ("routing", COUNTY, f"watchDesk {{ cases(first: 0) {PAGE} }}", "BAD_PAGE_SIZE", "first"),
     ("routing", COUNTY, f'watchDesk {{ cases(after: "x") {PAGE} }}', "BAD_CURSOR", "after"),
+    ("routing", COUNTY, f'supervisionDesk {{ cases(after: "{NO_PLACE}") {PAGE} }}', "BAD_CURSOR", "after"),
+    ("routing", COUNTY, f'supervisionDesk {{ cards(after: "{NO_CARD}") {PAGE} }}', "BAD_CURSOR", "after"),
     ("intake", COUNTY, f"grievances(first: 101) {PAGE}", "BAD_PAGE_SIZE", "first"),
     ("intake", COUNTY, f'grievances(after: "x") {PAGE}', "BAD_CURSOR", "after"),
     ("intake", "SECRETARY", f'teamMonth(team: "{TEAM}", month: "June") {{ month }}', "BAD_PERIOD", "month"),
