@@ -151,9 +151,11 @@ async def rebuild(broker: Broker, rebuilding: Rebuilding, say: Callable[[str], N
         await channel.declare_queue(queue, durable=True, arguments=quorum(DELIVERY_LIMIT))
     work = Rebuild(broker, rebuilding, await rebuilding.all() - await rebuilding.all_done())
     total = len(work.left)
-    say(f"{total:,} histories are made anew from what these send · 以下命令补发事件，重建 {total:,} 条时间线：")
-    for other in OTHERS:
-        say(f"  python -m services.{other} republish --from 2000-01-01 --queue {queue}")
+    if work.left:
+        # What is sent when nothing is wanted would make the queue again, and nobody would empty it.
+        say(f"{total:,} histories are made anew from what these send · 以下命令补发事件，重建 {total:,} 条时间线：")
+        for other in OTHERS:
+            say(f"  python -m services.{other} republish --from 2000-01-01 --queue {queue}")
     await work.start()
     try:
         while work.left and time.monotonic() - work.latest < patience:

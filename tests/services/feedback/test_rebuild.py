@@ -132,6 +132,14 @@ async def test_the_last_of_several_rebuilds_takes_the_queue_away(mongo: Database
     assert await mongo["timelines_rebuilding"].find({}).to_list(None) == []
 
 
+async def test_where_nothing_is_wanted_nobody_is_told_to_send(mongo: Database, started: list[Rebuild]) -> None:
+    await migrate(mongo)
+    said, broker = list[str](), OneQueue()
+    assert await rebuild(cast("Broker", broker), Rebuilding(mongo), said.append)
+    assert (len(started), broker.deleted) == (1, 1)
+    assert [words for words in said if "republish" in words] == []
+
+
 async def test_a_rebuild_that_was_killed_is_not_waited_for(mongo: Database, started: list[Rebuild]) -> None:
     life, broker = await kept(mongo), OneQueue()
     await Rebuilding(mongo).beat("killed")
