@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import UTC, datetime
 
+from shared.china_time import day_in_china
+from shared.contracts.base import instant
 from shared.identity.errors import Refusal
 
 _BETWEEN = "|"
@@ -24,6 +27,20 @@ def read_cursor(text: str, parts: int) -> tuple[str, ...]:
     if len(place) != parts:
         raise bad_cursor()
     return place
+
+
+def read_cursor_in_time(text: str, parts: int) -> tuple[str, ...]:
+    """The same of an order by time: the first part, an instant that has a day in China, as the order writes it."""
+    at, *rest = read_cursor(text, parts)
+    try:
+        since = datetime.fromisoformat(at)
+        day_in_china(since)
+        begin = instant(since.astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise bad_cursor() from None
+    if since.tzinfo is None:
+        raise bad_cursor()
+    return begin, *rest
 
 
 def bad_cursor() -> Refusal:

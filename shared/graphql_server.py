@@ -83,8 +83,9 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
 
 
 def refused(refusal: Refusal) -> dict[str, Any]:
-    """A refusal as an error's message and extensions."""
-    return {"message": refusal.en, "extensions": {"code": refusal.kind, "reason": refusal.code, "messageZh": refusal.zh}}
+    """A refusal as an error's message and extensions: `field` names the argument at fault, as the client wrote it, where there is one."""
+    told = {"code": refusal.kind, "reason": refusal.code, "messageZh": refusal.zh}
+    return {"message": refusal.en, "extensions": told if refusal.field is None else {**told, "field": refusal.field}}
 
 
 class GraphRouter(GraphQLRouter[Any, None]):

@@ -190,10 +190,14 @@ def rebuild(local_dir: LocalDir = DEFAULT_DIR) -> None:
     environment = {**os.environ, **running_or_fail(local_dir).environment}
     queue = f"{environment['MINYI_PREFIX']}.feedback.rebuild"
     sending = ["republish", "--from", "2000-01-01", "--queue", queue]
-    steps = [("intake", sending), ("routing", sending), ("feedback", ["rebuild"])]
-    started = [subprocess.Popen([sys.executable, "-m", f"services.{name}", *step], cwd=ROOT, env=environment) for name, step in steps]
-    ended = [process.wait() for process in started]
-    if any(ended):
+
+    def begun(name: str, *step: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", f"services.{name}", *step], cwd=ROOT, env=environment)
+
+    senders = [begun(name, *sending) for name in ("intake", "routing")]
+    sent = [process.wait() for process in senders]
+    # Not beside them: whoever sends makes the queue where it is not there, and a rebuild that is done has taken it away.
+    if any(sent) or begun("feedback", "rebuild").wait():
         raise typer.Exit(1)
 
 

@@ -2,7 +2,8 @@
 
 Feedback keeps its own events; those of intake and routing come from their memories by `republish`, into a queue of the rebuild's own, in
 any order, repeated, however late. As soon as all that a follow-up has seen is there, its history is replaced, by one guarded write: what
-happens meanwhile comes by the same queue. Several rebuilds may work beside each other; one that is broken off goes on.
+happens meanwhile comes by the same queue. Several rebuilds may work beside each other, and the last takes the queue away; one that is
+broken off goes on.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from services.feedback.store.rebuilding import Rebuilding, Told
 from shared import telemetry
 from shared.broker import DELIVERY_LIMIT, Broker, Incoming, quorum
 from shared.envelope import Event, Malformed, from_message
+from shared.ids import event_id
 from shared.inbox import Taker
 from shared.records import Document, StoreTrouble
 
@@ -143,29 +145,46 @@ def _told(event: Event) -> list[Entry] | None:
 async def rebuild(broker: Broker, rebuilding: Rebuilding, say: Callable[[str], None], patience: float = PATIENCE_SECONDS) -> bool:
     """Whether all is done. Else it says what is missing, and the next run goes on with what was gathered. Raises PublishTrouble,
     StoreTrouble. `patience`: for so many seconds it waits for the next event."""
-    queue = queue_name(broker)
+    queue, me = queue_name(broker), event_id()
+    await rebuilding.beat(me)
     async with broker.channel() as channel:
         await channel.declare_queue(queue, durable=True, arguments=quorum(DELIVERY_LIMIT))
     work = Rebuild(broker, rebuilding, await rebuilding.all() - await rebuilding.all_done())
     total = len(work.left)
-    say(f"{total:,} histories are made anew from what these send · 以下命令补发事件，重建 {total:,} 条时间线：")
-    for other in OTHERS:
-        say(f"  python -m services.{other} republish --from 2000-01-01 --queue {queue}")
+    if work.left:
+        # What is sent when nothing is wanted would make the queue again, and nobody would empty it.
+        say(f"{total:,} histories are made anew from what these send · 以下命令补发事件，重建 {total:,} 条时间线：")
+        for other in OTHERS:
+            say(f"  python -m services.{other} republish --from 2000-01-01 --queue {queue}")
     await work.start()
     try:
         while work.left and time.monotonic() - work.latest < patience:
             await asyncio.sleep(LOOK_SECONDS)
+            await rebuilding.beat(me)
             if time.monotonic() - work.latest > QUIET_SECONDS:
                 work.left -= await rebuilding.all_done()
     finally:
         await work.stop()
+        await rebuilding.leave(me)
     done = total - len(work.left)
     say(f"{done:,} are done, {work.changed:,} of them changed · 已完成 {done:,} 条，其中更改 {work.changed:,} 条")
     if work.left:
         say(f"{len(work.left):,} lack events: send them, and run this again · 尚缺事件 {len(work.left):,} 条，请补发后再运行：")
         say("\n".join(f"  {grievance}" for grievance in sorted(work.left)[:SHOWN]))
         return False
+    if await _another_works(rebuilding):
+        # It still asks what is done here.
+        return True
     async with broker.channel() as channel:
         await channel.queue_delete(queue)
     await rebuilding.end()
     return True
+
+
+async def _another_works(rebuilding: Rebuilding) -> bool:
+    """Whether a rebuild beside this one, which has left, goes on."""
+    before = await rebuilding.beats()
+    if not before:
+        return False
+    await asyncio.sleep(QUIET_SECONDS)
+    return any(number > before.get(rebuild, 0) for rebuild, number in (await rebuilding.beats()).items())

@@ -42,10 +42,10 @@ class Viewer:
         """Whether one of the viewer's scopes holds the division."""
         return any(scope.covers(division_code) for scope in self.scopes)
 
-    def require_cover(self, division_code: str) -> None:
-        """Raises Forbidden where `covers` says no."""
+    def require_cover(self, division_code: str, field: str = "division") -> None:
+        """Raises Forbidden where `covers` says no; `field` is what the division was named by."""
         if not self.covers(division_code):
-            raise Forbidden("OUT_OF_SCOPE", "该地区不在您的管辖范围内。", "This division is outside your scope.", "division")
+            raise Forbidden("OUT_OF_SCOPE", "该地区不在您的管辖范围内。", "This division is outside your scope.", field)
 
 
 ANONYMOUS = Viewer(sub="")

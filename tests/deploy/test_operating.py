@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import pytest
 
 from deploy.local.environment_names import settings_of
-from deploy.local.local_directory import Run, running
+from deploy.local.local_directory import Run, myself, running, write_run
 from deploy.local.processes import ROOT
-from shared.broker import SERVICES, Broker
+from shared.broker import SERVICES, Broker, remove_topology
 from shared.mongo import Client, connect, database
 from shared.settings import CommonSettings
 from tests.deploy.builders import bare_environment, until
-from tests.deploy.conftest import Typed
+from tests.deploy.conftest import Typed, typed_in
+from tests.dropping import drop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 NAMES = {"broker", "store", "gateway", "provider", *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker"))}
@@ -121,6 +126,31 @@ def test_scale_says_what_it_can(typed: Typed, wish: str, words: str) -> None:
     assert done.returncode == 1
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+async def empty(run: Run, tmp_path: Path) -> AsyncIterator[Broker]:
+    """Another system on the same broker and store, of which `tmp_path` tells: nothing has ever happened there."""
+    settings = settings_of(CommonSettings, run.environment)
+    prefix = f"empty{secrets.token_hex(4)}"
+    broker = Broker(settings.rabbitmq_url, prefix, settings.retry_seconds)
+    await broker.start()
+    write_run(tmp_path, replace(run, supervisor=myself(), environment={**run.environment, "MINYI_PREFIX": prefix}))
+    try:
+        yield broker
+    finally:
+        await broker.stop()
+        await remove_topology(settings.rabbitmq_url, prefix, settings.retry_seconds)
+        await drop(settings, *(f"{prefix}_{service}" for service in SERVICES))
+
+
+async def test_a_rebuild_of_nothing_leaves_no_queue_that_nobody_empties(empty: Broker, tmp_path: Path) -> None:
+    done = await asyncio.to_thread(typed_in(tmp_path), "rebuild")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 events of 0 documents sent" in done.stdout
+    async with empty.channel() as channel:
+        with pytest.raises(aio_pika.exceptions.ChannelNotFoundEntity):
+            await channel.get_queue(empty.names.queue("feedback.rebuild"))
 
 
 def test_logs_are_shown_by_process_and_for_programs(typed: Typed) -> None:

@@ -139,3 +139,24 @@ async def test_who_told_it_by_open311_reads_the_reply_there(system: System, gate
 
         assert await until(notes, what="the reply in the mailbox") == "新牌已装好。"
         assert await client.request(other["number"]) is None
+
+
+@pytest.mark.parametrize(
+    ("who", "query", "variables", "reason", "field"),
+    [
+        ("supervisor", "query($m: String) { rates(by: DIVISION, month: $m) { month } }", {"m": "2026-13"}, "BAD_MONTH", "month"),
+        ("supervisor", 'query { board(by: DIVISION, division: "37x") { month } }', {}, "DIVISION_UNKNOWN", "division"),
+        ("supervisor", "query($f: Int!) { grievances(first: $f) { edges { cursor } } }", {"f": 0}, "BAD_PAGE_SIZE", "first"),
+    ],
+)
+async def test_a_refused_query_names_its_argument_through_the_gateway(
+    system: System, gateway: Service, who: str, query: str, variables: dict[str, Any], reason: str, field: str
+) -> None:
+    headers = {"authorization": f"Bearer {system.token(who)}"}
+    body = {"query": query, "variables": variables}
+    async with aiohttp.ClientSession() as session, session.post(f"{gateway.url}/graphql", json=body, headers=headers) as response:
+        [error] = (await response.json())["errors"]
+    told = error["extensions"]
+    assert (told["code"], told["reason"], told["field"]) == ("REFUSED", reason, field)
+    assert error["path"]
+    assert not told["messageZh"].isascii()

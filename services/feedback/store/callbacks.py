@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from services.feedback.domain.callbacks import Callback
 from services.feedback.domain.followup import FollowUp
 from shared.contracts.base import instant
-from shared.cursors import cursor_at, read_cursor
+from shared.cursors import cursor_at, read_cursor_in_time
 from shared.identity.scopes import prefixes
 from shared.mongo import Collection
 from shared.records import Document, store_errors
@@ -60,7 +60,7 @@ class CallbackLists:
             rows = await self._followups.find(query, {"callback": 1, "earlier_callbacks": 1}).to_list(None) if asks.prefixes else []
         held = [(row["_id"], Callback.model_validate(each)) for row in rows for each in [*row["earlier_callbacks"], row["callback"]]]
         found = [_placed(id, callback) for id, callback in held if callback.confirmed is False and callback.month == month]
-        start = read_cursor(after, 2) if after is not None else None
+        start = read_cursor_in_time(after, 2) if after is not None else None
         ordered = sorted(found, key=lambda row: row[2], reverse=True)
         left = [row for row in ordered if start is None or row[2] < start]
         return [(id, callback, cursor_at(*place)) for id, callback, place in left[:first]], len(left) > first

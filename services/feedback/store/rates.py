@@ -14,7 +14,7 @@ from services.feedback.domain.followup import FollowUp
 from services.feedback.domain.rates import SURVEYED, Exclusion, Rate, entry, facts, slot
 from services.feedback.domain.shares import Asked, By, Numbers
 from shared.contracts.base import instant
-from shared.cursors import cursor_at, read_cursor
+from shared.cursors import cursor_at, read_cursor_in_time
 from shared.mongo import ASCENDING, Database, IndexModel
 from shared.projector import BUCKET_INDEXES, Buckets
 from shared.records import Document, store_errors
@@ -70,7 +70,7 @@ class RateLists:
 
     async def page(self, wanted: Wanted, first: int, after: str | None) -> tuple[list[tuple[str, str]], bool]:
         """(grievance id, cursor) of the latest, behind a cursor; and whether there are more. Raises Refusal."""
-        start = read_cursor(after, 2) if after is not None else None
+        start = read_cursor_in_time(after, 2) if after is not None else None
         query = _conditions(wanted)
         found: list[tuple[str, ...]] = []
         days, width = _days_of(wanted.month), 1

@@ -1,6 +1,6 @@
 """What a rebuild of the histories has gathered so far, in a collection of its own that lives as long as the rebuild: per grievance and
 service the entries of each event, by its number; of an event that tells nothing, none. A grievance that is done says so, and a rebuild that
-was broken off goes on where it was."""
+was broken off goes on where it was. Those that work beside each other have a row each, in which they go on counting."""
 
 from __future__ import annotations
 
@@ -67,6 +67,20 @@ class Rebuilding:
     async def done(self, grievance: str) -> None:
         with store_errors():
             await self._gathered.update_one({"_id": grievance}, {"$set": {"done": True}, "$unset": {"told": ""}}, upsert=True)
+
+    async def beat(self, rebuild: str) -> None:
+        """It is at work."""
+        with store_errors():
+            await self._gathered.update_one({"_id": rebuild}, {"$inc": {"beats": 1}}, upsert=True)
+
+    async def beats(self) -> dict[str, int]:
+        """How often each rebuild has said so that has not left; one that was killed says so no more."""
+        with store_errors():
+            return {row["_id"]: row["beats"] async for row in self._gathered.find({"beats": {"$gt": 0}})}
+
+    async def leave(self, rebuild: str) -> None:
+        with store_errors():
+            await self._gathered.delete_one({"_id": rebuild})
 
     async def end(self) -> None:
         with store_errors():

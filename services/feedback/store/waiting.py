@@ -15,7 +15,7 @@ from services.feedback.domain.waiting import HOURS, What, by_day, counted_under,
 from services.feedback.store.callbacks import Apart, apart
 from shared.china_time import day_in_china
 from shared.contracts.base import instant
-from shared.cursors import bad_cursor, cursor_at, read_cursor
+from shared.cursors import cursor_at, read_cursor_in_time
 from shared.mongo import Database
 from shared.projector import Buckets
 from shared.records import Document, store_errors
@@ -143,12 +143,5 @@ def _together(slices: list[_Slice], missing: int, most: int) -> list[_Slice]:
 
 
 def _behind(after: str) -> _Place:
-    since, id = read_cursor(after, 2)
-    try:
-        place = _Place(datetime.fromisoformat(since), id)
-        day_in_china(place.since)
-    except (ValueError, OverflowError):
-        raise bad_cursor() from None
-    if place.since.tzinfo is None:
-        raise bad_cursor()
-    return place
+    since, id = read_cursor_in_time(after, 2)
+    return _Place(datetime.fromisoformat(since), id)

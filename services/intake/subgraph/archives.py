@@ -118,7 +118,7 @@ async def archives_page(
     parts, viewer, size = context.intake.fieldwork, context.viewer, page_size(first)
     rows: list[dict[str, Any]]
     if village is not None and team is None and viewer.has(*READING_OFFICES):
-        prefix_of(context, village)
+        prefix_of(context, village, "village")
         rows = await parts.archives.listed({"proposed_village" if proposed else "village": village})
     else:
         asked = team or viewer.team

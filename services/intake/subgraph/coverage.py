@@ -136,10 +136,10 @@ def covered_of(numbers: coverage.Numbers, period: str, context: IntakeContext) -
     return Covered(**vars(coverage.covered(numbers, period, date.fromisoformat(context.intake.fieldwork.today()))))
 
 
-def period_or_month(context: IntakeContext, period: str | None) -> str:
-    """The period asked for, this month when left out. Raises Refusal."""
+def period_or_month(context: IntakeContext, period: str | None, argument: str = "period") -> str:
+    """The period asked for by this argument, this month when left out. Raises Refusal."""
     if period is not None and not is_period(period):
-        raise Refusal("BAD_PERIOD", "期间应为 2020-06 或 2020。", "A period reads 2020-06 or 2020.", "period")
+        raise Refusal("BAD_PERIOD", "期间应为 2020-06 或 2020。", "A period reads 2020-06 or 2020.", argument)
     return period or context.intake.fieldwork.today()[:7]
 
 
@@ -264,7 +264,7 @@ class CoverageQuery:
     ) -> HouseholdConnection | None:
         context = info.context
         if village is not None:
-            prefix_of(context, village)
+            prefix_of(context, village, "village")
             query = {"village": village}
         elif context.viewer.team:
             query = {"team": context.viewer.team}

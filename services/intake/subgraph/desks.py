@@ -125,7 +125,7 @@ class DeskQuery:
         held = await visible_team(context, team)
         if held is None:
             return None
-        text = period_or_month(context, month)
+        text = period_or_month(context, month, "month")
         if len(text) != 7:
             raise Refusal("BAD_MONTH", "月份应为 2020-06。", "A month reads 2020-06.", "month")
         whole = campaigns.Month.of(text)

@@ -274,7 +274,7 @@ async def month_of_team(context: IntakeContext, team: str | None, month: str | N
 
 def month_or_this(context: IntakeContext, month: str | None) -> str:
     """Raises Refusal."""
-    text = period_or_month(context, month)
+    text = period_or_month(context, month, "month")
     if len(text) != 7:
         raise Refusal("BAD_MONTH", "月份应为 2020-06。", "A month reads 2020-06.", "month")
     return text

@@ -58,11 +58,11 @@ from shared.identity.scopes import prefixes
 from shared.subgraph import page_size, refused_as
 
 
-def prefix_of(context: IntakeContext, division: str) -> str:
+def prefix_of(context: IntakeContext, division: str, argument: str = "division") -> str:
     """The prefix by which rows of a division are found, where the viewer's territory holds it. Raises Refusal, Forbidden."""
     if not context.intake.territory.knows(division):
-        raise Refusal("DIVISION_UNKNOWN", "没有这个区划代码。", "There is no such division.", "division")
-    context.viewer.require_cover(division)
+        raise Refusal("DIVISION_UNKNOWN", "没有这个区划代码。", "There is no such division.", argument)
+    context.viewer.require_cover(division, argument)
     return prefixes(division)[-1]
 
 

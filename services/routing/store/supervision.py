@@ -13,7 +13,7 @@ from services.routing.domain.case import Case
 from services.routing.domain.supervised import Card
 from services.routing.domain.supervision_desk import Wait, entry, slot
 from shared.contracts.base import instant
-from shared.cursors import cursor_at, read_cursor
+from shared.cursors import cursor_at, read_cursor_in_time
 from shared.mongo import Collection
 from shared.records import Document, store_errors
 from shared.tags import TAGS
@@ -61,7 +61,7 @@ class SupervisionLists:
         with store_errors():
             rows = await self._cases.find(query, {"supervision.at": 1, "number": 1}).to_list(None) if slots else []
         found = sorted(((instant(row["supervision"]["at"]), row["number"]), row["_id"]) for row in rows)
-        start = read_cursor(after, 2) if after is not None else None
+        start = read_cursor_in_time(after, 2) if after is not None else None
         left = [each for each in found if start is None or each[0] > start]
         page = left[:first]
         with store_errors():
@@ -85,7 +85,7 @@ class SupervisionLists:
             if each.card.month == month and department in (None, each.card.department) and (not own or each.card.department in own)
         ]
         ordered = sorted(wanted, key=lambda each: each.place, reverse=True)
-        start = read_cursor(after, 3) if after is not None else None
+        start = read_cursor_in_time(after, 3) if after is not None else None
         left = [each for each in ordered if start is None or each.place < start]
         return [(each, cursor_at(*each.place)) for each in left[:first]], len(left) > first
 

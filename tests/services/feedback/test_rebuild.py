@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,12 +13,13 @@ import pytest
 
 from bench.lives import Life, live, rows_of
 from services.feedback.domain.timeline import Entry
-from services.feedback.rebuild import Rebuild
+from services.feedback.rebuild import Rebuild, rebuild
 from services.feedback.store.mongo import CODEC, migrate
 from services.feedback.store.rebuilding import Rebuilding
 from shared.broker import Broker
 from shared.envelope import Event
 from shared.mongo import Database
+from tests.waiting import until
 
 SEED = 3
 """A life with a rework and a changed answer."""
@@ -73,6 +76,82 @@ async def test_a_rebuild_that_was_broken_off_goes_on_and_what_lacks_an_event_sta
     # What comes once more of one that is done is wanted no more, by this rebuild and by the next.
     assert await take(work, first) == ["not wanted"] * 4
     assert await take(await rebuild_of(mongo), first) == ["not wanted"] * 4
+
+
+class OneQueue:
+    """A broker that remembers what becomes of the queue, and carries nothing."""
+
+    names = SimpleNamespace(queue=lambda name: name)
+
+    def __init__(self) -> None:
+        self.deleted = 0
+
+    @asynccontextmanager
+    async def channel(self) -> AsyncIterator[Any]:
+        yield self
+
+    async def declare_queue(self, *_: Any, **__: Any) -> None: ...
+
+    async def queue_delete(self, _: str) -> None:
+        self.deleted += 1
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Rebuild]:
+    """The rebuilds that take what the test gives them, in a hurry."""
+    found: list[Rebuild] = []
+
+    async def start(self: Rebuild) -> None:
+        found.append(self)
+
+    monkeypatch.setattr(Rebuild, "start", start)
+    for name, seconds in (("LOOK_SECONDS", 0.05), ("QUIET_SECONDS", 0.5)):
+        monkeypatch.setattr(f"services.feedback.rebuild.{name}", seconds)
+    return found
+
+
+def at_work(mongo: Database, broker: OneQueue) -> asyncio.Task[bool]:
+    return asyncio.create_task(rebuild(cast("Broker", broker), Rebuilding(mongo), lambda _: None, patience=5))
+
+
+async def test_the_last_of_several_rebuilds_takes_the_queue_away(mongo: Database, started: list[Rebuild]) -> None:
+    """Each has taken what the other needs: who is done first leaves what is gathered."""
+    lives, broker = [await kept(mongo, 3), await kept(mongo, 4)], OneQueue()
+    works = [at_work(mongo, broker) for _ in lives]
+
+    async def both() -> bool:
+        return len(started) == 2
+
+    await until(both, what="both at work")
+    first, last = started
+    await take(first, [*lives[0].heard["intake"], *lives[0].heard["routing"], *lives[1].heard["intake"]])
+    await take(last, lives[1].heard["routing"])
+    assert await asyncio.gather(*works) == [True, True]
+    assert [await history(mongo, life) for life in lives] == [life.state.timeline for life in lives]
+    assert broker.deleted
+    assert await mongo["timelines_rebuilding"].find({}).to_list(None) == []
+
+
+async def test_where_nothing_is_wanted_nobody_is_told_to_send(mongo: Database, started: list[Rebuild]) -> None:
+    await migrate(mongo)
+    said, broker = list[str](), OneQueue()
+    assert await rebuild(cast("Broker", broker), Rebuilding(mongo), said.append)
+    assert (len(started), broker.deleted) == (1, 1)
+    assert [words for words in said if "republish" in words] == []
+
+
+async def test_a_rebuild_that_was_killed_is_not_waited_for(mongo: Database, started: list[Rebuild]) -> None:
+    life, broker = await kept(mongo), OneQueue()
+    await Rebuilding(mongo).beat("killed")
+    work = at_work(mongo, broker)
+
+    async def one() -> bool:
+        return len(started) == 1
+
+    await until(one, what="it being at work")
+    await take(started[0], [*life.heard["intake"], *life.heard["routing"]])
+    assert (await work, broker.deleted) == (True, 1)
+    assert await mongo["timelines_rebuilding"].find({}).to_list(None) == []
 
 
 async def test_what_was_whole_is_not_written_again(mongo: Database) -> None:
