@@ -6,7 +6,7 @@
 | failed | the next channel, at once |
 | busy | the same channel, after the time that it says |
 | trouble | the same channel, later and later, at most `MOST_TRIES` times; then the next |
-| unknown | of a provider that knows our reference: it is asked until it says; of any other: never again, the next channel |
+| unknown | a provider that knows our reference is asked until it says, before anything else; any other never: the next channel |
 """
 
 from __future__ import annotations
@@ -82,10 +82,12 @@ def take(grievance: Grievance, held: Delivery, reach: Reach, rules: Rules, claim
     if grievance.erasure is not None:
         # Nobody is there to be told. What somebody had in hand may have arrived.
         return end(grievance, held, _verdict(held), held.hand, now, ERASED), None
+    # What may have gone is asked about first, also where its channel reaches nobody any more.
+    unclear = next((latest.channel for latest in held.tries if latest.result == "unknown" and latest.channel in rules.lookups), None)
     order = order_of(grievance.channel, reach, rules.offered)
     # A mailbox, which is last, never refuses.
-    channel = next((channel for channel in order if not _through(held, channel, rules)), order[-1])
-    asks = _unclear(held, channel) and channel in rules.lookups
+    channel = unclear or next((channel for channel in order if not _through(held, channel, rules)), order[-1])
+    asks = unclear is not None
     quiet = rules.quiet.over_at(now) if rules.quiet is not None and channel in BY_PROVIDER and not asks else None
     if quiet is not None:
         return (grievance.with_delivery(held.waiting(channel, quiet)), events), None
@@ -145,11 +147,6 @@ def _noted(held: Delivery, channel: str, outcome: Outcome, now: datetime, *, ask
     unclear = before.asked + 1 if asked and outcome.result == "unknown" else 0
     noted = {"n": before.n + sends, "asked": unclear, "at": now, "result": outcome.result, "reason": outcome.reason}
     return held.noted(before.model_copy(update=noted))
-
-
-def _unclear(held: Delivery, channel: str) -> bool:
-    latest = held.last(channel)
-    return latest is not None and latest.result == "unknown"
 
 
 def _through(held: Delivery, channel: str, rules: Rules) -> bool:
