@@ -19,7 +19,7 @@ from services.intake.domain.channels import BY_PROVIDER, MAILBOX, Reach, look_it
 from services.intake.domain.delivery import Delivery, Outcome, Try
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.quiet import QuietHours
-from services.intake.domain.telling import end, heard_of
+from services.intake.domain.telling import AWAITS, end, heard_of
 from shared.contracts.base import Contract
 from shared.contracts.intake import DeliveryResult
 
@@ -32,6 +32,10 @@ LONGEST_WORD = timedelta(hours=6)
 LOST = "sender_lost"
 ERASED = "petitioner_erased"
 POSTED = "posted"
+OVER = "survey_over"
+REMINDER = "SURVEY_REMINDER"
+# Beside "fed back" what comes before it: routing's word of that may still be on its way.
+ASKING = AWAITS | {"FED_BACK"}
 
 Change = tuple[Grievance, list[Contract]]
 
@@ -69,7 +73,8 @@ def to_do(grievance: Grievance, real_now: datetime) -> Delivery | None:
 
 
 def take(grievance: Grievance, held: Delivery, reach: Reach, rules: Rules, claim: Claim, now: datetime) -> tuple[Change, Taken | None]:
-    """Claimed for the channel whose turn it is; or put to wait for the end of the quiet hours; or ended, of somebody erased."""
+    """Claimed for the channel whose turn it is; or put to wait for the end of the quiet hours; or ended, of somebody erased, or as a
+    reminder of what is over."""
     events: list[Contract] = []
     if held.state == "CLAIMED":
         held = _noted(held, held.hand, Outcome("unknown", LOST), now)
@@ -84,6 +89,9 @@ def take(grievance: Grievance, held: Delivery, reach: Reach, rules: Rules, claim
         return end(grievance, held, _verdict(held), held.hand, now, ERASED), None
     # What may have gone is asked about first, also where its channel reaches nobody any more.
     unclear = next((latest.channel for latest in held.tries if latest.result == "unknown" and latest.channel in rules.lookups), None)
+    if unclear is None and _over(grievance, held):
+        grievance, ended = end(grievance, held, _verdict(held), held.hand, now, OVER)
+        return (grievance, [*events, *ended]), None
     order = order_of(grievance.channel, reach, rules.offered)
     # A mailbox, which is last, never refuses.
     channel = unclear or next((channel for channel in order if not _through(held, channel, rules)), order[-1])
@@ -156,6 +164,11 @@ def _through(held: Delivery, channel: str, rules: Rules) -> bool:
         return False
     given_up = latest.result == "trouble" and latest.n >= MOST_TRIES
     return latest.result in ("failed", "posted") or given_up or (latest.result == "unknown" and channel not in rules.lookups)
+
+
+def _over(grievance: Grievance, held: Delivery) -> bool:
+    """Whether it reminds of a survey that waits for no answer any more."""
+    return held.purpose == REMINDER and grievance.progress is not None and grievance.progress.status not in ASKING
 
 
 def _verdict(held: Delivery) -> DeliveryResult:
