@@ -120,7 +120,7 @@ class Service:
 
     def text_of(self, delivery: Delivery, grievance: str) -> str:
         """What is sent for it."""
-        return text_to_send(delivery, grievance, self.settings.pages_url, self.reference_key)
+        return text_to_send(delivery, grievance, self.settings.pages_url, self.reference_key, self.settings.longest())
 
     def _division_name(self, code: str) -> str | None:
         """By the tree that this process has read last."""

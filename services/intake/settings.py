@@ -1,10 +1,13 @@
 """Intake's settings beside the common ones."""
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from services.intake.domain.channels import offered_from
+from services.intake.domain.channels import SMS, WECHAT, offered_from
 from services.intake.domain.quiet import QuietHours
 from shared.settings import CommonSettings
+
+SHORTEST_MESSAGE = 400
+"""Characters: the link, and what is said about it, take up to some 300."""
 
 
 class IntakeSettings(CommonSettings):
@@ -29,6 +32,9 @@ class IntakeSettings(CommonSettings):
     """How long a provider may take; at most half of a claim."""
     provider_wait_seconds: float = 5.0
     """Until the second try after trouble; four times as long with each further, half an hour at most, business time."""
+    sms_characters: int = Field(default=500, ge=SHORTEST_MESSAGE)
+    """How long a message by SMS may be; of a longer reply the beginning is sent, and where the whole of it stands."""
+    wechat_characters: int = Field(default=2_000, ge=SHORTEST_MESSAGE)
     upload_limit_bytes: int = 20 * 1024 * 1024
     upload_minutes: int = 15
     phone_look_ups_a_day: int = 50
@@ -41,6 +47,10 @@ class IntakeSettings(CommonSettings):
 
     def lookups(self) -> frozenset[str]:
         return offered_from(self.provider_lookups.replace(",", " ").split())
+
+    def longest(self) -> dict[str, int]:
+        """How many characters a message may have, by channel; a mailbox takes any."""
+        return {SMS: self.sms_characters, WECHAT: self.wechat_characters}
 
     @field_validator("channels", "provider_lookups")
     @classmethod

@@ -17,6 +17,9 @@ ACCEPTED = "accepted"
 NOT_KNOWN = "not_known"
 NEVER = frozenset({"no_such_number", "not_subscribed", "blocked", "refused"})
 """Codes by which a provider says that this petitioner is not reached by it."""
+TOO_LONG = "too_long"
+NOT_TAKEN = frozenset({"malformed", TOO_LONG})
+"""Codes by which it says that it takes this message from nobody: sent again it would be the same."""
 NO_PROVIDER = "no_provider"
 LOOK_AGAIN = timedelta(minutes=10)
 _WORST = 64 * 1024
@@ -46,7 +49,9 @@ class Provider:
             return Outcome("trouble", "we_are_refused")
         if status == 503:
             return Outcome("trouble", "not_in_service")
-        if 400 <= status < 500 and code in NEVER:
+        if status == 413:
+            return Outcome("failed", TOO_LONG)
+        if 400 <= status < 500 and code in NEVER | NOT_TAKEN:
             return Outcome("failed", code)
         # Who knows what stands behind it: an answer that makes no sense says nothing about the message.
         return Outcome("unknown", "unclear_answer")

@@ -6,7 +6,7 @@
 | failed | the next channel, at once |
 | busy | the same channel, after the time that it says |
 | trouble | the same channel, later and later, at most `MOST_TRIES` times; then the next |
-| unknown | of a provider that knows our reference: it is asked until it says; of any other: never again, the next channel |
+| unknown | a provider that knows our reference is asked until it says, before anything else; any other never: the next channel |
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.intake.domain.channels import BY_PROVIDER, MAILBOX, Reach, look_it
 from services.intake.domain.delivery import Delivery, Outcome, Try
 from services.intake.domain.grievance import Grievance
 from services.intake.domain.quiet import QuietHours
-from services.intake.domain.telling import end, heard_of
+from services.intake.domain.telling import AWAITS, end, heard_of
 from shared.contracts.base import Contract
 from shared.contracts.intake import DeliveryResult
 
@@ -32,6 +32,10 @@ LONGEST_WORD = timedelta(hours=6)
 LOST = "sender_lost"
 ERASED = "petitioner_erased"
 POSTED = "posted"
+OVER = "survey_over"
+REMINDER = "SURVEY_REMINDER"
+# Beside "fed back" what comes before it: routing's word of that may still be on its way.
+ASKING = AWAITS | {"FED_BACK"}
 
 Change = tuple[Grievance, list[Contract]]
 
@@ -69,7 +73,8 @@ def to_do(grievance: Grievance, real_now: datetime) -> Delivery | None:
 
 
 def take(grievance: Grievance, held: Delivery, reach: Reach, rules: Rules, claim: Claim, now: datetime) -> tuple[Change, Taken | None]:
-    """Claimed for the channel whose turn it is; or put to wait for the end of the quiet hours; or ended, of somebody erased."""
+    """Claimed for the channel whose turn it is; or put to wait for the end of the quiet hours; or ended, of somebody erased, or as a
+    reminder of what is over."""
     events: list[Contract] = []
     if held.state == "CLAIMED":
         held = _noted(held, held.hand, Outcome("unknown", LOST), now)
@@ -82,10 +87,15 @@ def take(grievance: Grievance, held: Delivery, reach: Reach, rules: Rules, claim
     if grievance.erasure is not None:
         # Nobody is there to be told. What somebody had in hand may have arrived.
         return end(grievance, held, _verdict(held), held.hand, now, ERASED), None
+    # What may have gone is asked about first, also where its channel reaches nobody any more.
+    unclear = next((latest.channel for latest in held.tries if latest.result == "unknown" and latest.channel in rules.lookups), None)
+    if unclear is None and _over(grievance, held):
+        grievance, ended = end(grievance, held, _verdict(held), held.hand, now, OVER)
+        return (grievance, [*events, *ended]), None
     order = order_of(grievance.channel, reach, rules.offered)
     # A mailbox, which is last, never refuses.
-    channel = next((channel for channel in order if not _through(held, channel, rules)), order[-1])
-    asks = _unclear(held, channel) and channel in rules.lookups
+    channel = unclear or next((channel for channel in order if not _through(held, channel, rules)), order[-1])
+    asks = unclear is not None
     quiet = rules.quiet.over_at(now) if rules.quiet is not None and channel in BY_PROVIDER and not asks else None
     if quiet is not None:
         return (grievance.with_delivery(held.waiting(channel, quiet)), events), None
@@ -147,11 +157,6 @@ def _noted(held: Delivery, channel: str, outcome: Outcome, now: datetime, *, ask
     return held.noted(before.model_copy(update=noted))
 
 
-def _unclear(held: Delivery, channel: str) -> bool:
-    latest = held.last(channel)
-    return latest is not None and latest.result == "unknown"
-
-
 def _through(held: Delivery, channel: str, rules: Rules) -> bool:
     """Whether nothing more is tried by this channel."""
     latest = held.last(channel)
@@ -159,6 +164,11 @@ def _through(held: Delivery, channel: str, rules: Rules) -> bool:
         return False
     given_up = latest.result == "trouble" and latest.n >= MOST_TRIES
     return latest.result in ("failed", "posted") or given_up or (latest.result == "unknown" and channel not in rules.lookups)
+
+
+def _over(grievance: Grievance, held: Delivery) -> bool:
+    """Whether it reminds of a survey that waits for no answer any more."""
+    return held.purpose == REMINDER and grievance.progress is not None and grievance.progress.status not in ASKING
 
 
 def _verdict(held: Delivery) -> DeliveryResult:

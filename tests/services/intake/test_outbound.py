@@ -14,7 +14,9 @@ from services.intake.settings import IntakeSettings
 from services.intake.store.mongo import DELIVERY_DUE, Waiting, send_what_was_open
 from services.intake.usecases.deliver import deliver
 from shared import telemetry
+from shared.contracts.feedback import LINK
 from shared.timers import TIMER, Timers
+from tests.services.builders import ID
 from tests.services.intake.graph import Graph
 from tests.services.intake.test_erasing import graph, somebody
 
@@ -52,6 +54,14 @@ async def test_without_a_provider_a_reply_waits_for_one_and_operators_see_it(gra
     assert f"{number}  SMS      busy no_provider, 0 sent, until " in overview
     await service.outbound.count()
     assert telemetry.DELIVERIES_WAITING.labels("SMS")._value.get() >= 1
+
+
+async def test_a_long_reply_is_shortened_to_what_the_installation_says_that_a_message_holds(graph: Graph) -> None:
+    service = graph.service
+    reply = Delivery(id="d", purpose="REPLY", text="答" * 10_000, invitation=f"请评价：{LINK}")
+    until = service.runtime.world.real_now()
+    lengths = [len(service.text_of(reply.claimed(channel, "claim", until), ID)) for channel in ("SMS", "WECHAT")]
+    assert lengths == [service.settings.sms_characters, service.settings.wechat_characters]
 
 
 async def test_what_has_waited_long_enough_is_woken_by_the_clock_and_sent_by_a_sender(graph: Graph) -> None:

@@ -70,6 +70,17 @@ def test_who_opens_the_link_has_been_reached_whatever_is_known_of_the_reply() ->
             assert (later.reply and later.reply.delivery, later.survey, events) == ("SENT", after.survey, [])
 
 
+@pytest.mark.parametrize("result", ["failed", "unknown"])
+def test_a_reminder_that_intake_did_not_send_any_more_changes_and_tells_nothing(result: DeliveryResult) -> None:
+    followup, id = replied()
+    followup, _events = record_delivery(followup, attempted(id, "SMS", "sent"), SURVEY_RULES)
+    assert followup.survey is not None
+    assert followup.survey.reminder is not None
+    over = attempted(followup.survey.reminder, "SMS", result, reason="survey_over").model_copy(update={"purpose": "SURVEY_REMINDER"})
+    assert record_delivery(followup, over, SURVEY_RULES) == (followup, [])
+    assert tells(over) == []
+
+
 def test_an_intake_of_before_says_only_what_is_final() -> None:
     followup, id = replied()
     before = DeliveryAttemptedV1.read({"deliveryId": id, "channel": "WEB", "result": "failed", "at": AT.isoformat(), "reason": None})

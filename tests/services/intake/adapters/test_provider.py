@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from deploy.providers.app import Conduct, app_of
+from deploy.providers.app import WORDS, Conduct, app_of
 from deploy.providers.faults import Fault, Faults
 from deploy.providers.ledger import Ledger, entries
 from services.intake.adapters.provider import NO_PROVIDER, NoProvider, Provider
@@ -75,6 +75,12 @@ async def test_who_does_not_follow_the_service_account_is_refused_for_good(tmp_p
         assert await provider.send("d1", "g1", OPENID, TEXT) == Outcome("failed", "not_subscribed")
 
 
+async def test_a_message_that_is_too_long_is_refused_for_good(tmp_path: Path) -> None:
+    async with stand_in(tmp_path / "ledger") as provider:
+        assert await provider.send("d1", "g1", PHONE, "答" * (WORDS + 1)) == Outcome("failed", "malformed")
+        assert await provider.ask("d1") == Outcome("trouble", "not_accepted")
+
+
 async def test_a_provider_without_look_ups_leaves_it_unknown(tmp_path: Path) -> None:
     async with stand_in(tmp_path / "ledger", lookup=False) as provider:
         await provider.send("d1", "g1", PHONE, TEXT)
@@ -124,6 +130,8 @@ async def test_where_nobody_listens_nothing_was_sent() -> None:
         (b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n", Outcome("unknown", "unclear_answer")),
         (b"HTTP/1.1 504 Gone\r\ncontent-length: 0\r\n\r\n", Outcome("unknown", "unclear_answer")),
         (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", Outcome("unknown", "unclear_answer")),
+        (b"HTTP/1.1 413 No\r\ncontent-length: 0\r\n\r\n", Outcome("failed", "too_long")),
+        (b'HTTP/1.1 500 No\r\ncontent-length: 20\r\n\r\n{"code":"malformed"}', Outcome("unknown", "unclear_answer")),
         (b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n", Outcome("trouble", "we_are_refused")),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n[{}]", Outcome("unknown", "unclear_answer")),
     ],

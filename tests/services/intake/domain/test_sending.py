@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -13,6 +15,7 @@ from services.intake.domain.grievance import Grievance
 from services.intake.domain.sending import Claim, Rules, Taken, next_timer, settle, take, to_do, wake
 from services.intake.domain.telling import tell
 from shared.contracts.intake import DeliveryAttemptedV1
+from shared.contracts.routing import Status
 from tests.services.builders import AT
 from tests.services.intake.domain.test_telling import told
 from tests.services.intake.test_shares import grievance
@@ -53,6 +56,50 @@ def test_a_reply_that_waits_for_somebody_erased_ends_and_says_whether_it_may_hav
     (after, events), found = take(woken[0], woken[0].deliveries[0], REACH, RULES, Claim("c", UNTIL), later)
     assert (found, after.deliveries[0].state) == (None, state)
     assert [event.reason for event in events if isinstance(event, DeliveryAttemptedV1)] == ["petitioner_erased"]
+
+
+@pytest.mark.row("S55")
+@pytest.mark.parametrize("status", [None, *get_args(Status)])
+def test_a_reminder_goes_only_while_the_survey_is_open_as_far_as_is_known(status: Status | None) -> None:
+    made = grievance(status).with_delivery(Delivery(id="d1", purpose="REPLY", text="已更换。").ended("sent", "SMS"))
+    made = made.with_delivery(Delivery(id="r1", purpose="SURVEY_REMINDER", text="请评价"))
+    (after, events), found = take(made, made.deliveries[1], REACH, RULES, Claim("c", UNTIL), AT)
+    if status in (None, "RESOLVED", "ANSWERED_ON_SPOT", "FED_BACK"):
+        assert (found is not None, after.deliveries[1].state, events) == (True, "CLAIMED", [])
+    else:
+        assert (found, after.deliveries[1].state) == (None, "FAILED")
+        [said] = events
+        assert isinstance(said, DeliveryAttemptedV1)
+        assert (said.purpose, said.result, said.reason, said.final) == ("SURVEY_REMINDER", "failed", "survey_over", True)
+
+
+@pytest.mark.parametrize(("asked", "state"), [("sent", "SENT"), ("trouble", "FAILED")])
+def test_of_a_reminder_that_may_have_gone_before_the_answer_came_the_provider_is_asked(asked: OutcomeResult, state: str) -> None:
+    made = grievance("FED_BACK").with_delivery(Delivery(id="r1", purpose="SURVEY_REMINDER", text="请评价"))
+    made, in_hand = taken(made)
+    made, _events = settle(made, in_hand, Outcome("unknown"), RULES, 0.5, AT)
+    assert made.progress is not None
+    later = AT + timedelta(hours=1)
+    woken = wake(made.progressed(made.progress.model_copy(update={"status": "CLOSED"})), later)
+    assert woken is not None
+    made, in_hand = taken(woken[0])
+    assert in_hand.asks
+    made, _events = settle(made, in_hand, Outcome(asked), RULES, 0.5, later)
+    if asked != "sent":
+        (made, _events), _found = take(made, made.deliveries[0], REACH, RULES, Claim("c", UNTIL), later)
+    assert made.deliveries[0].state == state
+
+
+def test_a_reminder_that_may_have_gone_where_nobody_can_be_asked_ends_as_unknown() -> None:
+    rules = replace(RULES, lookups=frozenset({"WEB"}))
+    made = grievance("FED_BACK").with_delivery(Delivery(id="r1", purpose="SURVEY_REMINDER", text="请评价"))
+    made, _in_hand = taken(made)
+    assert made.progress is not None
+    made = made.progressed(made.progress.model_copy(update={"status": "SURVEYED"}))
+    (made, events), found = take(made, made.deliveries[0], REACH, rules, Claim("c", UNTIL), UNTIL)
+    assert (found, made.deliveries[0].state) == (None, "UNKNOWN")
+    told_of = [(event.result, event.reason, event.final) for event in events if isinstance(event, DeliveryAttemptedV1)]
+    assert told_of == [("unknown", "sender_lost", False), ("unknown", "survey_over", True)]
 
 
 def test_the_clock_wakes_only_what_has_waited_long_enough() -> None:

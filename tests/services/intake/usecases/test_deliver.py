@@ -252,6 +252,34 @@ async def test_wechat_comes_first_and_who_does_not_follow_it_gets_a_message(
     assert (wechat.addresses, sms.addresses) == addresses
 
 
+@pytest.mark.parametrize(
+    ("accepted", "told", "addresses"),
+    [
+        (True, [("WECHAT", "sent", None, True)], []),
+        (False, [("SMS", "sent", None, True)], [PHONE]),
+    ],
+)
+async def test_what_may_have_gone_by_a_channel_that_reaches_nobody_any_more_is_asked_about_first(
+    accepted: bool, told: list[tuple[str, str, str | None, bool]], addresses: list[str]
+) -> None:
+    desk, wechat, sms = asked(), Provider(says=[Outcome("unknown", "no_answer")]), Provider()
+    parts = delivering(desk, sms)
+    parts = replace(
+        parts,
+        persons=Persons(Contact("孔凡甲", PHONE, OPENID)),  # type: ignore[arg-type]
+        channels={**parts.channels, "WECHAT": wechat},
+        rules=replace(parts.rules, offered=offered_from(["WECHAT", "SMS"]), lookups=parts.rules.lookups | {"WECHAT"}),
+    )
+    assert await deliver(parts, ID, "person") == 0
+    if not accepted:
+        wechat.told.clear()
+    await woken(desk, hours=1)
+    without = replace(parts, persons=Persons(Contact("孔凡甲", PHONE)))  # type: ignore[arg-type]
+    assert await deliver(without, ID, "person") == 1
+    assert (wechat.asked, said(desk)) == (1, told)
+    assert (wechat.addresses, sms.addresses) == ([OPENID], addresses)
+
+
 async def test_nobody_is_disturbed_at_night_but_a_mailbox_disturbs_nobody() -> None:
     desk, sms, mailbox = asked(), Provider(), Provider()
     desk.world.at = NIGHT
