@@ -27,10 +27,12 @@ class ReplyFinding:
 
 
 def submitted(case: Case) -> str | None:
-    """The reply that waits, else the one that was reported."""
+    """The reply that waits, else the one that a dispatcher gave or that was reported."""
     waits = approval.waiting(case) or verification.waiting(case)
     if waits is not None:
         return waits.text
+    if case.appraisal.answered is not None:
+        return case.appraisal.answered.text
     return case.work_order.resolution if case.work_order else None
 
 

@@ -14,6 +14,7 @@ from services.routing.domain.catalogue import Catalogue, DispatchRule
 from services.routing.domain.judging import Judgement
 from services.routing.domain.targets import HOTLINE
 from services.routing.store.mongo import CODEC, access_of
+from services.routing.subgraph.replies import submitted
 from services.routing.usecases.answer_grievance import answer_directly
 from services.routing.usecases.consult import ask_for_opinion, say_opinion
 from services.routing.usecases.decline_grievance import decline_grievance
@@ -289,6 +290,18 @@ async def test_a_direct_answer_is_the_dispatchers_reply_and_nothing_is_due() -> 
     assert case.public_reply() == "已在整改，咨询〔电话〕。"
     event = GrievanceAppraisedV1.read(made.events()[-1].data())
     assert (event.verdict, event.onSpotAnswer, event.progress.publicReply) == ("ANSWERED_ON_SPOT", *["已在整改，咨询〔电话〕。"] * 2)
+
+
+@pytest.mark.row("S54")
+async def test_a_direct_answer_sends_nobody_away() -> None:
+    made = office(appraising())
+    before: Case = made.state()
+    away = "这事不归我们管，爱找谁找谁，请自行解决。"
+    assert await code_of(answer_directly(handling(made), DISPATCHER, "a", ID, away, "")) == ("REPLY_SENDS_AWAY", "text")
+    assert made.state() == before
+    # The rest is advice, which officials read beside it.
+    await answer_directly(handling(made), DISPATCHER, "a", ID, "正在研究。", "")
+    assert submitted(made.state()) == "正在研究。"
 
 
 @pytest.mark.parametrize("words", ["", " ", "长" * 2_001])
