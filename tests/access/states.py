@@ -122,4 +122,4 @@ def draft_waiting(department: str) -> dict[str, Any]:
 # 12345 was never asked.
 HERE_ALONE: dict[str, Any] = {"handoffs": 0}
 NOTHING_ASKED: dict[str, Any] = DUE_LATER | {"suspensions": [], "verifications": []}
-UNANSWERED = {"survey": Survey(round=1, opened_at=AT, expires_at=FAR)}
+UNANSWERED = {"survey": Survey(round=2, opened_at=AT, expires_at=FAR)}

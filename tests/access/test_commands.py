@@ -33,10 +33,10 @@ STRANGERS = {
     ("who", "relation", "code"),
     [
         (claims("RESIDENT", "SUPERVISOR"), "S", "NOT_YOUR_SURVEY"),
-        (claims("RESIDENT", "SECRETARY"), "S", "NOT_YOUR_SURVEY"),
+        (claims("RESIDENT", "SECRETARY"), "S", "HANDLER_MAY_NOT_SURVEY"),
         (claims("RESIDENT", "HANDLER"), "S", "HANDLER_MAY_NOT_SURVEY"),
         (claims("CALLER", department=HANDLING), "S", "HANDLER_MAY_NOT_SURVEY"),
-        (claims("CALLER", "SECRETARY", scopes=[{"level": "COUNTY", "code": "370811000000"}]), "S", "NOT_YOUR_SURVEY"),
+        (claims("CALLER", "SECRETARY"), "S", "HANDLER_MAY_NOT_SURVEY"),
         (claims("CALLER"), "X", "NOT_FOUND"),
         (claims("RESIDENT", sub="somebody-near"), "S", "NOT_FOUND"),
         (claims("RESIDENT", "CALLER", "HANDLER"), "A", "NOT_FOUND"),
