@@ -17,7 +17,10 @@ class Open311Client:
 
     async def request(self, number: str) -> dict[str, str | None] | None:
         """What both forms say alike; None where both say that it is not there."""
-        as_json, as_xml = [await self.http.get(f"/open311/v2/requests/{number}.{form}") for form in ("json", "xml")]
+        as_json, as_xml, again = [await self.http.get(f"/open311/v2/requests/{number}.{form}") for form in ("json", "xml", "json")]
+        if again.content != as_json.content:
+            # Something has happened to it between the two.
+            return await self.request(number)
         assert [answer.headers["cache-control"] for answer in (as_json, as_xml)] == ["no-store"] * 2
         assert as_json.headers["content-type"] == "application/json; charset=utf-8"
         assert as_xml.headers["content-type"] == "text/xml; charset=utf-8"
