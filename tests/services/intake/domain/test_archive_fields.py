@@ -70,9 +70,13 @@ def test_what_has_not_its_form_is_refused_without_being_told(form: Form, value: 
     assert value.strip() == "" or value not in f"{refused.value} {refused.value.zh}"
 
 
-@given(st.sampled_from([field for field in FIELDS.values() if field.mask is not Mask.NONE]), st.text(min_size=1, max_size=30))
+# What has the sign of masks in it may look as it does once it is masked.
+UNMASKED = st.text(st.characters(exclude_characters="*"), min_size=1, max_size=30)
+
+
+@given(st.sampled_from([field for field in FIELDS.values() if field.mask is not Mask.NONE]), UNMASKED)
 def test_a_masked_value_never_shows_the_whole(field: Field, value: str) -> None:
-    assert shown(field, value) != value or set(value) <= set("*·•・ ") or not value.strip()
+    assert shown(field, value) != value or set(value) <= set("·•・ ") or not value.strip()
 
 
 @pytest.mark.parametrize(
