@@ -22,6 +22,8 @@ from shared.writer import Decision, NoSuchRecord, Writer
 
 ROLES = (Role.RESIDENT, Role.CALLER)
 REASON_LENGTH = 2_000
+BY_THEMSELVES: frozenset[AnswerChannel] = frozenset({"ACCOUNT", "PIN"})
+"""Whoever answers so has the reply before them. A link has opened the survey already; a caller reads out what is told there."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ async def answer(
         channel, by = ("LINK", PETITIONER) if by_link else _spoken(viewer, parts.access_of(followup))
         reason = kept_reason(parts, grievance, followup, said.reason)
         given = Answer(at=parts.now(), channel=channel, by=by, resolved=said.resolved, satisfied=said.satisfied, reason=reason)
-        arrived, asked = (read_in_person(followup, given.at, parts.rules) if by == PETITIONER and not by_link else None) or (followup, [])
+        read = read_in_person(followup, given.at, parts.rules) if channel in BY_THEMSELVES else None
+        arrived, asked = read or (followup, [])
         answered, events = answer_survey(arrived, given, said.anonymous, parts.rules)
         return Decision(answered, [*asked, *events], {"id": grievance})
 

@@ -130,6 +130,8 @@ def _rework(case: Case, action: Literal["ASK_REWORK", "REOPEN"], reckoning: Reck
 
 
 def _appraised_again(case: Case, action: Literal["ASK_REWORK", "REOPEN"], at: datetime) -> tuple[Case, list[Contract]]:
-    """What was answered without a department goes to people, who judge it, answer it otherwise or say where it belongs."""
-    reworked = case.moved(action, at, SYSTEM).moved("RESUME_APPRAISAL", at, SYSTEM).with_(reworks=case.reworks + 1)
+    """What was answered without a department goes to people, who judge it, answer it otherwise or say where it belongs. The answer is that
+    of the round before, as a department's would be."""
+    reworked = case.moved(action, at, SYSTEM).moved("RESUME_APPRAISAL", at, SYSTEM)
+    reworked = reworked.with_(reworks=case.reworks + 1, appraisal=case.appraisal.with_(answered=None))
     return reworked, [GrievanceMovedV1(action=action, by=SYSTEM, progress=reworked.progress(at))]

@@ -6,19 +6,25 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain import course, handoff
+from services.routing.domain import course, dispatching, handoff, judging
 from services.routing.domain.case import Case, round_of
 from services.routing.domain.course import MAX_REWORKS
 from services.routing.domain.judging import Judgement
 from services.routing.domain.lifecycle import STATUSES
+from services.routing.subgraph.replies import submitted
 from services.routing.usecases.judge_grievance import judge
-from shared.contracts.feedback import SurveyExpiredV1
+from shared.contracts.feedback import FedBackV1, SurveyExpiredV1
 from shared.contracts.routing import Status
 from shared.identity.roles import Role
 from tests.services.builders import AT, ID, LUCHENG, viewer
 from tests.services.routing.builders import (
+    DISPATCHER,
+    FIRST_CATALOGUE,
+    HANDLER,
+    KNOWN,
     RECKONING,
     answered_on_the_spot,
+    appraising,
     case_in,
     desk,
     fed_back,
@@ -93,7 +99,7 @@ def test_changes_do_not_get_round_how_often_it_is_reworked() -> None:
 @pytest.mark.row("S55")
 @pytest.mark.parametrize("said", [(False,), (True, False)], ids=["at once", "after thinking better of it"])
 def test_what_was_answered_without_a_department_is_judged_by_people_where_that_did_not_help(said: tuple[bool, ...]) -> None:
-    spoken = course.fed_back(answered_on_the_spot(), course.FedBackV1(round=1, deliveryId="d", at=AT))[0]
+    spoken = course.fed_back(answered_on_the_spot(), FedBackV1(round=1, deliveryId="d", at=AT))[0]
     again = after(spoken, *said)
     assert (again.status, again.reworks, round_of(again), again.closed_at, again.needs_supervision) == ("APPRAISING", 1, 2, None, False)
     assert [step.action for step in again.history[-2:]] == ["REOPEN" if len(said) > 1 else "ASK_REWORK", "RESUME_APPRAISAL"]
@@ -101,8 +107,19 @@ def test_what_was_answered_without_a_department_is_judged_by_people_where_that_d
     assert (often.status, often.needs_supervision) == ("CLOSED", True)
 
 
+def test_the_answer_that_did_not_help_is_the_reply_of_no_later_round() -> None:
+    answered, _ = judging.answer(appraising(), "已解释。", DISPATCHER, AT)
+    assert answered.public_reply() == "已解释。"
+    again = after(course.fed_back(answered, FedBackV1(round=1, deliveryId="d", at=AT))[0], False)
+    assert (again.status, again.public_reply()) == ("APPRAISING", None)
+    sent, _ = dispatching.dispatch(again.moved("JUDGE", AT, DISPATCHER), FIRST_CATALOGUE, KNOWN, RECKONING, AT)
+    taken, _ = course.accept_work_order(sent, HANDLER, AT)
+    done, _ = course.report_resolution(taken, "已更换。", [], HANDLER, AT)
+    assert (done.public_reply(), submitted(done), round_of(done)) == ("已更换。", "已更换。", 2)
+
+
 async def test_what_is_judged_again_may_be_sent_to_a_department_and_is_due_from_then_on() -> None:
-    spoken = course.fed_back(answered_on_the_spot(), course.FedBackV1(round=1, deliveryId="d", at=AT))[0]
+    spoken = course.fed_back(answered_on_the_spot(), FedBackV1(round=1, deliveryId="d", at=AT))[0]
     office = desk()
     office.put(after(spoken, False))
     said = Judgement(reasonable="YES", truthful="YES", kind=None, grade=None, category=None, reason="现场未解决。")

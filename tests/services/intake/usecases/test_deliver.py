@@ -103,6 +103,18 @@ def delivering(desk: Desk, sms: Channel, mailbox: Channel | None = None, *, phon
     )
 
 
+def reaching(parts: Delivering, contact: Contact) -> Delivering:
+    """The same where the petitioner is reached so."""
+    return replace(parts, persons=Persons(contact))  # type: ignore[arg-type]
+
+
+def with_wechat(parts: Delivering, wechat: Channel) -> Delivering:
+    """The same where the petitioner follows the city's account, by which they are told first."""
+    rules = replace(parts.rules, offered=offered_from(["WECHAT", "SMS"]), lookups=parts.rules.lookups | {"WECHAT"})
+    following = reaching(parts, Contact("孔凡甲", PHONE, OPENID))
+    return replace(following, channels={**parts.channels, "WECHAT": wechat}, rules=rules)
+
+
 def held(desk: Desk) -> Delivery:
     [delivery] = desk.state().deliveries
     assert isinstance(delivery, Delivery)
@@ -240,13 +252,7 @@ async def test_wechat_comes_first_and_who_does_not_follow_it_gets_a_message(
     says: tuple[Outcome, ...], told: list[tuple[str, str, str | None, bool]], addresses: tuple[list[str], list[str]]
 ) -> None:
     desk, wechat, sms = asked(), Provider(says=says), Provider()
-    parts = delivering(desk, sms)
-    parts = replace(
-        parts,
-        persons=Persons(Contact("孔凡甲", PHONE, OPENID)),  # type: ignore[arg-type]
-        channels={**parts.channels, "WECHAT": wechat},
-        rules=replace(parts.rules, offered=offered_from(["WECHAT", "SMS"]), lookups=parts.rules.lookups | {"WECHAT"}),
-    )
+    parts = with_wechat(delivering(desk, sms), wechat)
     assert await deliver(parts, ID, "person") == 1
     assert said(desk) == told
     assert (wechat.addresses, sms.addresses) == addresses
@@ -263,19 +269,12 @@ async def test_what_may_have_gone_by_a_channel_that_reaches_nobody_any_more_is_a
     accepted: bool, told: list[tuple[str, str, str | None, bool]], addresses: list[str]
 ) -> None:
     desk, wechat, sms = asked(), Provider(says=[Outcome("unknown", "no_answer")]), Provider()
-    parts = delivering(desk, sms)
-    parts = replace(
-        parts,
-        persons=Persons(Contact("孔凡甲", PHONE, OPENID)),  # type: ignore[arg-type]
-        channels={**parts.channels, "WECHAT": wechat},
-        rules=replace(parts.rules, offered=offered_from(["WECHAT", "SMS"]), lookups=parts.rules.lookups | {"WECHAT"}),
-    )
+    parts = with_wechat(delivering(desk, sms), wechat)
     assert await deliver(parts, ID, "person") == 0
     if not accepted:
         wechat.told.clear()
     await woken(desk, hours=1)
-    without = replace(parts, persons=Persons(Contact("孔凡甲", PHONE)))  # type: ignore[arg-type]
-    assert await deliver(without, ID, "person") == 1
+    assert await deliver(reaching(parts, Contact("孔凡甲", PHONE)), ID, "person") == 1
     assert (wechat.asked, said(desk)) == (1, told)
     assert (wechat.addresses, sms.addresses) == ([OPENID], addresses)
 
