@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from tests.journeys.system import ACCEPT, ANSWER, REPORT, System
+from tests.journeys.system import ACCEPT, ANSWER, LUCHENG, REPORT, System
 
 
 @pytest.fixture
@@ -52,6 +52,8 @@ UPLOAD = """mutation($input: CreateUploadInput!) { createUpload(input: $input) {
   __typename ... on Upload { attachmentId url } ... on UploadRefused { code field message messageZh } } }"""
 ASK_VERIFICATION = """mutation($input: AskVerificationInput!) { askVerification(input: $input) {
   __typename ... on Case { id status } ... on AskVerificationRefused { code field message messageZh } } }"""
+JUDGE = """mutation($input: JudgeGrievanceInput!) { judgeGrievance(input: $input) {
+  __typename ... on Case { id status } ... on JudgeRefused { code field message messageZh } } }"""
 VERIFY = """mutation($input: VerifyOnSiteInput!) { verifyOnSite(input: $input) {
   __typename ... on Case { id status workOrder { evidence } } ... on VerifyRefused { code field message messageZh } } }"""
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb") + bytes(80) + bytes.fromhex("ffd9")
@@ -107,6 +109,26 @@ async def test_the_community_secretary_sees_the_new_board_before_the_petitioner_
         for who in ("resident", "handler")
     }
     assert moves["handler"] - moves["resident"] == {"ASK_VERIFICATION", "SUBMIT_RESOLUTION"}
+
+
+@pytest.mark.row("S49")
+@pytest.mark.row("S55")
+async def test_an_answer_on_the_spot_that_did_not_help_is_judged_and_goes_to_a_department(system: System) -> None:
+    id = (await system.register("spot", onSpotAnswer="已当场解释，请等待更换。"))["grievance"]["id"]
+    await system.until_asked(id)
+    unhappy = {"resolved": False, "satisfied": "DISSATISFIED", "reason": "字还是看不清。"}
+    await system.do("feedback", "resident", ANSWER, requestId="s1", grievanceId=id, **unhappy)
+    await system.until_status(id, "APPRAISING")
+    said = {"reasonable": "YES", "truthful": "YES", "reason": "应予更换。", "department": LUCHENG}
+    judged = await system.do("routing", "dispatcher", JUDGE, requestId="j", grievanceId=id, **said)
+    assert judged["status"] == "DISPATCHED"
+    await system.do("routing", "handler", ACCEPT, requestId="a", grievanceId=id)
+    await system.do("routing", "handler", REPORT, requestId="r", grievanceId=id, text="指示牌已更换。", evidence=[])
+    assert (await system.until_asked(id))["round"] == 2
+    await system.do("feedback", "resident", ANSWER, requestId="s2", grievanceId=id, resolved=True, satisfied="SATISFIED")
+    await system.until_status(id, "CLOSED")
+    told = await system.entity("feedback", "resident", id, "reply { text round }")
+    assert told["reply"] == {"text": "指示牌已更换。", "round": 2}
 
 
 async def test_the_same_request_id_with_other_content_is_refused(system: System) -> None:
